@@ -1,0 +1,5 @@
+package kernel
+
+func supported(ISA) bool { return false }
+
+func assembly(ISA) primitives { return generic() }

@@ -1,0 +1,86 @@
+package kernel
+
+// weightGradArgs is what a primitive gets.
+type weightGradArgs struct {
+	*Conv
+	dw       []float32 // [tap][In][Lane], pitch between input channels
+	in       []float32
+	dz       []float32 // begins at the block's first channel
+	dzPixel  int
+	dzRow    int
+	pitch    int
+	dzBlocks int
+}
+
+// WeightGrad adds one image's gradient of the weights of the convolution g:
+//
+//	dw[t][i][o] += sum over pixels of in[pixel + Taps[t] + i] * dz[pixel][o]
+//
+// for out output channels (a multiple of Lane); dw is packed as w is in
+// [Kernels.Conv]. g's output pitches are not used.
+func (k *Kernels) WeightGrad(g *Conv, dw, in []float32, dz Plane, out int) {
+	last := 0
+	for _, t := range g.Taps {
+		last = max(last, t)
+	}
+	Plane{in[last:], g.InPixel, g.InRow}.need(g.Rows, g.Cols, g.In)
+	dz.need(g.Rows, g.Cols, out)
+	_ = dw[len(g.Taps)*g.In*out-1]
+	k.prims.weightGrad(&weightGradArgs{Conv: g, dw: dw, in: in, dz: dz.Data, dzPixel: dz.Pixel, dzRow: dz.Row, pitch: out, dzBlocks: out / Lane})
+}
+
+func weightGradGeneric(a *weightGradArgs) {
+	out := a.dzBlocks * Lane
+	for t, tap := range a.Taps {
+		for i := 0; i < a.In; i += 2 {
+			if i+1 == a.In {
+				weightGradRow(a, a.dw[(t*a.In+i)*a.pitch:], a.in[tap+i:], out)
+				break
+			}
+			weightGradPair(a, a.dw[(t*a.In+i)*a.pitch:], a.in[tap+i:], out)
+		}
+	}
+}
+
+// weightGradPair sums two input channels and four output channels in registers.
+func weightGradPair(a *weightGradArgs, dw, in []float32, out int) {
+	for o := 0; o < out; o += 4 {
+		first := (*[4]float32)(dw[o:])
+		second := (*[4]float32)(dw[a.pitch+o:])
+		p0, p1, p2, p3 := first[0], first[1], first[2], first[3]
+		q0, q1, q2, q3 := second[0], second[1], second[2], second[3]
+		for r := range a.Rows {
+			x, z := in[r*a.InRow:], a.dz[r*a.dzRow+o:]
+			xi, zi := 0, 0
+			for range a.Cols {
+				xx := (*[2]float32)(x[xi:])
+				zz := (*[4]float32)(z[zi:])
+				u, v := xx[0], xx[1]
+				p0 += u * zz[0]
+				p1 += u * zz[1]
+				p2 += u * zz[2]
+				p3 += u * zz[3]
+				q0 += v * zz[0]
+				q1 += v * zz[1]
+				q2 += v * zz[2]
+				q3 += v * zz[3]
+				xi += a.InPixel
+				zi += a.dzPixel
+			}
+		}
+		first[0], first[1], first[2], first[3] = p0, p1, p2, p3
+		second[0], second[1], second[2], second[3] = q0, q1, q2, q3
+	}
+}
+
+func weightGradRow(a *weightGradArgs, dw, in []float32, out int) {
+	for r := range a.Rows {
+		for c := range a.Cols {
+			u := in[r*a.InRow+c*a.InPixel]
+			z := a.dz[r*a.dzRow+c*a.dzPixel:][:out]
+			for o, v := range z {
+				dw[o] += u * v
+			}
+		}
+	}
+}
