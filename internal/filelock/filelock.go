@@ -1,0 +1,78 @@
+// Package filelock lets processes exclude each other by advisory locks on
+// files. The operating system drops a lock with the process that held it, so a
+// crash leaves none behind.
+package filelock
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// ErrHeld says that another holder has the lock.
+var ErrHeld = errors.New("lock is held elsewhere")
+
+// pollEvery is how long Acquire waits between two tries.
+const pollEvery = 20 * time.Millisecond
+
+// Lock is a lock that is held. It excludes other processes and other callers in
+// this process.
+type Lock struct {
+	file *os.File
+}
+
+// TryAcquire takes the lock on path, a file that is created if it is missing.
+// If the lock is held elsewhere the error wraps [ErrHeld].
+func TryAcquire(path string) (*Lock, error) {
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("taking lock: %w", err)
+		}
+		if err := tryLock(file); err != nil {
+			file.Close()
+			return nil, fmt.Errorf("taking lock %s: %w", path, err)
+		}
+		if current(file, path) {
+			return &Lock{file}, nil
+		}
+		file.Close() // the holder before us removed the file while we opened it
+	}
+}
+
+// Acquire is TryAcquire that waits until the lock is free or ctx is done.
+func Acquire(ctx context.Context, path string) (*Lock, error) {
+	for {
+		lock, err := TryAcquire(path)
+		if !errors.Is(err, ErrHeld) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for lock %s: %w", path, ctx.Err())
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// Release gives the lock up and leaves its file.
+func (l *Lock) Release() error {
+	return l.file.Close()
+}
+
+// Remove gives the lock up and removes its file.
+func (l *Lock) Remove() error {
+	return errors.Join(removeHeld(l.file), l.file.Close())
+}
+
+// current tells whether path still names the open file.
+func current(file *os.File, path string) bool {
+	open, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(open, named)
+}
