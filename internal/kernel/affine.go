@@ -31,7 +31,7 @@ func (k *Kernels) AffineSum(dst, shift []float32, terms []Term, relu Plane, rows
 	if relu.Data != nil {
 		relu.need(rows, cols, ch)
 	}
-	k.prims.affineSum(&affineArgs{dst, shift, terms, relu, rows, cols, ch})
+	k.affineSum(&affineArgs{dst, shift, terms, relu, rows, cols, ch})
 }
 
 func affineSumGeneric(a *affineArgs) {
@@ -78,7 +78,7 @@ func affinePixel(dst, shift []float32, terms []Term, at int) {
 func (k *Kernels) ReLUCopy(dst Plane, src []float32, rows, cols, ch int) {
 	_ = src[rows*cols*ch-1]
 	dst.need(rows, cols, ch)
-	k.prims.reluCopy(dst, src, rows, cols, ch)
+	k.reluCopy(dst, src, rows, cols, ch)
 }
 
 func reluCopyGeneric(dst Plane, src []float32, rows, cols, ch int) {

@@ -5,7 +5,7 @@ package kernel
 // near the mean (one pixel will do) keeps the variance free of cancellation.
 func (k *Kernels) Moments(sum, squares, x, pivot []float32, pixels, ch int) {
 	_, _, _, _ = sum[ch-1], squares[ch-1], pivot[ch-1], x[pixels*ch-1]
-	k.prims.moments(sum, squares, x, pivot, pixels, ch)
+	k.moments(sum, squares, x, pivot, pixels, ch)
 }
 
 func momentsGeneric(sum, squares, x, pivot []float32, pixels, ch int) {
@@ -24,7 +24,7 @@ func momentsGeneric(sum, squares, x, pivot []float32, pixels, ch int) {
 // of dy and dot[c] of dy*(z-mean).
 func (k *Kernels) GradSums(sum, dot, dy, z, mean []float32, pixels, ch int) {
 	_, _, _, _, _ = sum[ch-1], dot[ch-1], mean[ch-1], dy[pixels*ch-1], z[pixels*ch-1]
-	k.prims.gradSums(sum, dot, dy, z, mean, pixels, ch)
+	k.gradSums(sum, dot, dy, z, mean, pixels, ch)
 }
 
 func gradSumsGeneric(sum, dot, dy, z, mean []float32, pixels, ch int) {
@@ -52,7 +52,7 @@ func (k *Kernels) NormGrad(dst Plane, dy, z, a, b, c []float32, rows, cols, ch i
 	n := rows * cols * ch
 	_, _, _, _, _ = dy[n-1], z[n-1], a[ch-1], b[ch-1], c[ch-1]
 	dst.need(rows, cols, ch)
-	k.prims.normGrad(&normGradArgs{dst, dy, z, a, b, c, rows, cols, ch})
+	k.normGrad(&normGradArgs{dst, dy, z, a, b, c, rows, cols, ch})
 }
 
 func normGradGeneric(g *normGradArgs) {
@@ -76,7 +76,8 @@ type maskedSumArgs struct {
 
 // MaskedSum computes dst = (y > 0 ? g : 0) + sum of terms over dense images of
 // n numbers (a multiple of Lane): the gradient of a node whose value y goes
-// through a ReLU to convolutions, and unchanged elsewhere. A nil g is zero.
+// through a ReLU to convolutions, and unchanged elsewhere. A nil g is zero. dst
+// may be one of the operands.
 func (k *Kernels) MaskedSum(dst, g, y []float32, terms [][]float32, n int) {
 	a := maskedSumArgs{dst: dst[:n], terms: terms}
 	if g != nil {
@@ -85,24 +86,18 @@ func (k *Kernels) MaskedSum(dst, g, y []float32, terms [][]float32, n int) {
 	for _, t := range terms {
 		_ = t[n-1]
 	}
-	k.prims.maskedSum(&a)
+	k.maskedSum(&a)
 }
 
 func maskedSumGeneric(a *maskedSumArgs) {
-	if a.g == nil {
-		clear(a.dst)
-	} else {
-		for i, y := range a.y {
-			if y > 0 {
-				a.dst[i] = a.g[i]
-			} else {
-				a.dst[i] = 0
-			}
+	for i := range a.dst {
+		var sum float32
+		if a.g != nil && a.y[i] > 0 {
+			sum = a.g[i]
 		}
-	}
-	for _, t := range a.terms {
-		for i, v := range t[:len(a.dst)] {
-			a.dst[i] += v
+		for _, t := range a.terms {
+			sum += t[i]
 		}
+		a.dst[i] = sum
 	}
 }

@@ -47,7 +47,7 @@ func (k *Kernels) Conv(g *Conv, out [][]float32, in, w []float32, add bool) {
 	}
 	for b := 0; b < len(out); {
 		n := groupSize(len(out) - b)
-		k.prims.conv(&convArgs{Conv: g, in: in, w: w[b*Lane:], out: out[b : b+n], pitch: pitch, add: add})
+		k.conv(&convArgs{Conv: g, in: in, w: w[b*Lane:], out: out[b : b+n], pitch: pitch, add: add})
 		b += n
 	}
 }

@@ -40,24 +40,12 @@ func ParseISA(s string) (ISA, error) {
 }
 
 // Kernels is one implementation of every primitive, safe for concurrent use.
+//
+// Every method checks its arguments and calls the primitive of the same name,
+// which a switch over the implementations picks: a call through a variable
+// would move the arguments to the heap.
 type Kernels struct {
-	isa   ISA
-	prims primitives
-}
-
-// primitives are the functions behind the methods of [Kernels], called with
-// arguments that were checked.
-type primitives struct {
-	conv        func(a *convArgs)
-	weightGrad  func(a *weightGradArgs)
-	affineSum   func(a *affineArgs)
-	reluCopy    func(dst Plane, src []float32, rows, cols, ch int)
-	moments     func(sum, squares, x, pivot []float32, pixels, ch int)
-	gradSums    func(sum, dot, dy, z, mean []float32, pixels, ch int)
-	normGrad    func(a *normGradArgs)
-	maskedSum   func(a *maskedSumArgs)
-	avgPool     func(dst, src, work []float32, rows, cols, ch int, add bool)
-	avgPoolGrad func(dst, dy, work []float32, rows, cols, ch int, add bool)
+	isa ISA
 }
 
 // Supported lists the implementations that this processor runs, slowest first.
@@ -73,13 +61,10 @@ func Supported() []ISA {
 
 // For returns one implementation, or an error where the processor lacks it.
 func For(i ISA) (*Kernels, error) {
-	if i == Generic {
-		return &Kernels{isa: Generic, prims: generic()}, nil
-	}
-	if !supported(i) {
+	if i != Generic && !supported(i) {
 		return nil, fmt.Errorf("this processor does not run the %s kernels", i)
 	}
-	return &Kernels{isa: i, prims: assembly(i)}, nil
+	return &Kernels{isa: i}, nil
 }
 
 // Best returns the implementation that [Environment] names or, where it is
@@ -103,19 +88,3 @@ func Best() (*Kernels, error) {
 
 // ISA tells which implementation this is.
 func (k *Kernels) ISA() ISA { return k.isa }
-
-// generic is the portable implementation.
-func generic() primitives {
-	return primitives{
-		conv:        convGeneric,
-		weightGrad:  weightGradGeneric,
-		affineSum:   affineSumGeneric,
-		reluCopy:    reluCopyGeneric,
-		moments:     momentsGeneric,
-		gradSums:    gradSumsGeneric,
-		normGrad:    normGradGeneric,
-		maskedSum:   maskedSumGeneric,
-		avgPool:     avgPoolGeneric,
-		avgPoolGrad: avgPoolGradGeneric,
-	}
-}

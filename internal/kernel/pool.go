@@ -7,7 +7,7 @@ package kernel
 func (k *Kernels) AvgPool(dst, src, work []float32, rows, cols, ch int, add bool) {
 	n := rows * cols * ch
 	_, _, _ = dst[n-1], src[n-1], work[cols*ch-1]
-	k.prims.avgPool(dst, src, work, rows, cols, ch, add)
+	k.avgPool(dst, src, work, rows, cols, ch, add)
 }
 
 // AvgPoolGrad is the gradient of [Kernels.AvgPool]: from that of its result to
@@ -15,7 +15,7 @@ func (k *Kernels) AvgPool(dst, src, work []float32, rows, cols, ch int, add bool
 func (k *Kernels) AvgPoolGrad(dst, dy, work []float32, rows, cols, ch int, add bool) {
 	n := rows * cols * ch
 	_, _, _ = dst[n-1], dy[n-1], work[cols*ch-1]
-	k.prims.avgPoolGrad(dst, dy, work, rows, cols, ch, add)
+	k.avgPoolGrad(dst, dy, work, rows, cols, ch, add)
 }
 
 func avgPoolGeneric(dst, src, work []float32, rows, cols, ch int, add bool) {

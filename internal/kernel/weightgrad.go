@@ -26,7 +26,7 @@ func (k *Kernels) WeightGrad(g *Conv, dw, in []float32, dz Plane, out int) {
 	Plane{in[last:], g.InPixel, g.InRow}.need(g.Rows, g.Cols, g.In)
 	dz.need(g.Rows, g.Cols, out)
 	_ = dw[len(g.Taps)*g.In*out-1]
-	k.prims.weightGrad(&weightGradArgs{Conv: g, dw: dw, in: in, dz: dz.Data, dzPixel: dz.Pixel, dzRow: dz.Row, pitch: out, dzBlocks: out / Lane})
+	k.weightGrad(&weightGradArgs{Conv: g, dw: dw, in: in, dz: dz.Data, dzPixel: dz.Pixel, dzRow: dz.Row, pitch: out, dzBlocks: out / Lane})
 }
 
 func weightGradGeneric(a *weightGradArgs) {
