@@ -4,7 +4,7 @@
 // and their indexes without any file, and compares cells by canonical forms.
 //
 //	c, err := cell.Parse("|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|")
-//	index, ok := c.Index() // 1462, true
+//	index, ok := c.Index() // 1, true
 //
 // Node 0 is a cell's input. Every other node is the sum of its incoming edges,
 // each an operation on an earlier node; the last node is the output. The
