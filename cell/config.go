@@ -79,7 +79,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	config := Config{Name: InferTiny}
+	var config Config
 	for _, key := range configKeys() {
 		value, ok := values[key]
 		if !ok {
@@ -106,6 +106,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
+	config.Name = InferTiny // also if the record has ""
 	*c = config
 	return nil
 }
