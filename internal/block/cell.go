@@ -1,0 +1,145 @@
+package block
+
+import (
+	"cellnet/cell"
+	"cellnet/internal/kernel"
+)
+
+// Cell is a cell in training.
+type Cell struct {
+	plan
+	work     *Workspace
+	side     int
+	channels int
+	padded   int
+	capacity int
+
+	Params []ConvNorm
+	norms  []*norm     // of each convolution
+	values [][]float32 // of each node, dense batches; the input's is the caller's
+	out    [][]group   // convolutions that leave each node
+	needed []bool
+
+	grad cellGrad
+}
+
+// NewCell prepares a cell of side x side images. params has its convolutions in
+// the order of the edges.
+func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) *Cell {
+	b := &Cell{plan: newPlan(c), work: w, side: side, channels: channels, padded: kernel.Pad(channels), capacity: capacity, Params: params}
+	size := capacity * b.imageSize()
+	b.needed = b.computed()
+	for range b.convs {
+		b.norms = append(b.norms, newNorm(channels, side*side, capacity, make([]float32, size)))
+	}
+	b.values = make([][]float32, b.nodes)
+	b.out = make([][]group, b.nodes)
+	for node := range b.nodes {
+		if node > 0 && b.needed[node] {
+			b.values[node] = make([]float32, size)
+		}
+		b.out[node] = groupBySize(b.filter(func(e edge) bool { return e.from == node }), side, channels)
+	}
+	return b
+}
+
+func (b *Cell) imageSize() int { return b.side * b.side * b.padded }
+
+// image returns image i of a node's value.
+func (b *Cell) image(node, i int) []float32 {
+	return b.values[node][i*b.imageSize():][:b.imageSize()]
+}
+
+// Forward computes the cell of n images x and returns its output, which is
+// valid until the next call.
+func (b *Cell) Forward(x []float32, n int) []float32 {
+	k := b.work.Kernels
+	b.values[0] = x
+	for node := range b.nodes {
+		if !b.needed[node] {
+			continue
+		}
+		groups := b.out[node]
+		for _, g := range groups {
+			for i, e := range g.edges {
+				g.pack(i, b.Params[e.conv].Conv, nil)
+			}
+		}
+		sum := b.newSum(node)
+		b.work.images(n, func(s *scratch, i int) {
+			var relu *kernel.Bordered
+			if len(groups) > 0 {
+				relu = s.border(useInput, b.side, b.side, b.padded)
+			}
+			b.nodeValue(s, sum, node, i, relu)
+			for _, g := range groups {
+				s.blocks = s.blocks[:0]
+				for _, e := range g.edges {
+					s.blocks = blocks(s.blocks, b.norms[e.conv].image(i), b.padded)
+				}
+				g.run(k, s.blocks, relu, false)
+				for _, e := range g.edges {
+					b.norms[e.conv].observe(k, i)
+				}
+			}
+		})
+		for _, g := range groups {
+			for _, e := range g.edges {
+				b.norms[e.conv].settle(b.Params[e.conv].Norm, n)
+			}
+		}
+	}
+	return b.values[b.nodes-1]
+}
+
+// nodeSum is what a node adds up.
+type nodeSum struct {
+	edges []edge
+	shift []float32 // of all batch norms together
+}
+
+func (b *Cell) newSum(node int) nodeSum {
+	sum := nodeSum{edges: b.into(node), shift: make([]float32, b.padded)}
+	for _, e := range sum.edges {
+		if e.conv >= 0 {
+			for c, v := range b.norms[e.conv].shift {
+				sum.shift[c] += v
+			}
+		}
+	}
+	return sum
+}
+
+// nodeValue computes image i of a node and, where relu is not nil, stores its
+// positive part there.
+func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, relu *kernel.Bordered) {
+	k := b.work.Kernels
+	var positive kernel.Plane
+	if relu != nil {
+		positive = relu.Inside()
+	}
+	if node == 0 {
+		if relu != nil {
+			k.ReLUCopy(positive, b.image(0, i), b.side, b.side, b.padded)
+		}
+		return
+	}
+	value := b.image(node, i)
+	s.terms = s.terms[:0]
+	pooled := false
+	for _, e := range sum.edges {
+		switch {
+		case e.conv >= 0:
+			s.terms = append(s.terms, kernel.Term{X: b.norms[e.conv].image(i), Scale: b.norms[e.conv].scale})
+		case e.op == cell.SkipConnect:
+			s.terms = append(s.terms, kernel.Term{X: b.image(e.from, i)})
+		case e.op == cell.AvgPool3x3:
+			k.AvgPool(value, b.image(e.from, i), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, pooled)
+			pooled = true
+		}
+	}
+	if pooled {
+		s.terms = append(s.terms, kernel.Term{X: value})
+	}
+	k.AffineSum(value, sum.shift, s.terms, positive, b.side, b.side, b.padded)
+}

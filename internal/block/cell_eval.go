@@ -1,0 +1,131 @@
+package block
+
+import (
+	"cellnet/cell"
+	"cellnet/internal/kernel"
+)
+
+// CellEval is a cell in evaluation.
+type CellEval struct {
+	plan
+	work     *Workspace
+	side     int
+	channels int
+	padded   int
+	Params   []ConvNorm
+
+	reaches []bool
+	out     [][]group // convolutions with a use that leave each node
+	shift   [][]float32
+	y       []float32
+}
+
+// NewCellEval prepares a cell; see [NewCell].
+func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) *CellEval {
+	b := &CellEval{plan: newPlan(c), work: w, side: side, channels: channels, padded: kernel.Pad(channels), Params: params}
+	b.reaches = b.reaching()
+	b.out = make([][]group, b.nodes)
+	b.shift = make([][]float32, b.nodes)
+	for node := range b.nodes {
+		live := b.filter(func(e edge) bool { return e.from == node && b.reaches[e.to] })
+		b.out[node] = groupBySize(live, side, channels)
+		b.shift[node] = make([]float32, b.padded)
+	}
+	b.y = make([]float32, capacity*side*side*b.padded)
+	return b
+}
+
+// Fold takes the parameters and running statistics as they are now.
+func (b *CellEval) Fold() {
+	for node := range b.nodes {
+		clear(b.shift[node])
+	}
+	for _, groups := range b.out {
+		for _, g := range groups {
+			for i, e := range g.edges {
+				scale, shift := b.Params[e.conv].fold(b.padded)
+				g.pack(i, b.Params[e.conv].Conv, scale)
+				for c, v := range shift {
+					b.shift[e.to][c] += v
+				}
+			}
+		}
+	}
+}
+
+// Forward computes the cell of n images x and returns its output, which is
+// valid until the next call.
+func (b *CellEval) Forward(x []float32, n int) []float32 {
+	b.work.images(n, func(s *scratch, i int) { b.image(s, x, i) })
+	return b.y
+}
+
+// image computes one image. Convolutions and pools add to their node as soon as
+// their source is complete; a node's shift and skip connections are added when
+// it is its turn.
+func (b *CellEval) image(s *scratch, x []float32, i int) {
+	k := b.work.Kernels
+	pixels := b.side * b.side
+	value := func(node int) []float32 {
+		switch node {
+		case 0:
+			return imageOf(x, i, pixels, b.channels)
+		case b.nodes - 1:
+			return imageOf(b.y, i, pixels, b.channels)
+		}
+		return s.densely(useNode+node, pixels*b.padded)
+	}
+	started := s.marks(b.nodes)
+	for node := range b.nodes {
+		if !b.reaches[node] && node > 0 {
+			continue
+		}
+		groups := b.out[node]
+		var relu *kernel.Bordered
+		var positive kernel.Plane
+		if len(groups) > 0 {
+			relu = s.border(useInput, b.side, b.side, b.padded)
+			positive = relu.Inside()
+		}
+		if node > 0 {
+			s.terms = s.terms[:0]
+			if started[node] {
+				s.terms = append(s.terms, kernel.Term{X: value(node)})
+			}
+			for _, e := range b.edges {
+				if e.to == node && e.op == cell.SkipConnect {
+					s.terms = append(s.terms, kernel.Term{X: value(e.from)})
+				}
+			}
+			k.AffineSum(value(node), b.shift[node], s.terms, positive, b.side, b.side, b.padded)
+		} else if relu != nil {
+			k.ReLUCopy(positive, value(0), b.side, b.side, b.padded)
+		}
+		for _, g := range groups {
+			add := false
+			for _, e := range g.edges {
+				add = add || started[e.to]
+				// Repeated edges add to what the first of them stores.
+				for _, other := range g.edges {
+					add = add || other.conv < e.conv && other.to == e.to
+				}
+			}
+			s.blocks = s.blocks[:0]
+			for _, e := range g.edges {
+				v := value(e.to)
+				if add && !started[e.to] {
+					clear(v)
+				}
+				started[e.to] = true
+				s.blocks = blocks(s.blocks, v, b.padded)
+			}
+			g.run(k, s.blocks, relu, add)
+		}
+		for _, e := range b.edges {
+			if e.from == node && e.op == cell.AvgPool3x3 && b.reaches[e.to] {
+				k.AvgPool(value(e.to), value(node), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, started[e.to])
+				started[e.to] = true
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package block
+
+import "cellnet/internal/kernel"
+
+// imageChannels is the number of channels of an input image, imagePitch what a
+// pixel of it takes in memory.
+const (
+	imageChannels = 3
+	imagePitch    = 4
+)
+
+// Stem is the first convolution with its batch norm in training: from images in
+// NCHW with three channels.
+type Stem struct {
+	work     *Workspace
+	side     int
+	padded   int
+	Params   ConvNorm
+	geometry kernel.Conv
+	weights  []float32
+	norm     *norm
+	x, y     []float32
+	grad     *ConvNormGrad
+}
+
+// stemGeometry is the convolution of a bordered image of imagePitch.
+func stemGeometry(side, padded int) kernel.Conv {
+	return kernel.Conv{
+		Rows: side, Cols: side, In: imageChannels,
+		InPixel: imagePitch, InRow: (side + 2) * imagePitch, Taps: borderTaps(side, imagePitch, 9),
+		OutPixel: padded, OutRow: side * padded,
+	}
+}
+
+// NewStem prepares a stem to channels channels.
+func NewStem(w *Workspace, side, channels, capacity int, params ConvNorm) *Stem {
+	padded := kernel.Pad(channels)
+	size := capacity * side * side * padded
+	return &Stem{
+		work: w, side: side, padded: padded, Params: params,
+		geometry: stemGeometry(side, padded), weights: make([]float32, 9*imageChannels*padded),
+		norm: newNorm(channels, side*side, capacity, make([]float32, size)), y: make([]float32, size),
+	}
+}
+
+// interleaved copies image i of an NCHW batch into a bordered NHWC one.
+func interleaved(s *scratch, x []float32, i, side int) *kernel.Bordered {
+	border := s.border(useInput, side, side, imagePitch)
+	inside := border.Inside()
+	pixels := side * side
+	for c := range imageChannels {
+		plane := x[(i*imageChannels+c)*pixels:][:pixels]
+		for row := range side {
+			out := inside.Data[row*inside.Row+c:]
+			for col, v := range plane[row*side:][:side] {
+				out[col*imagePitch] = v
+			}
+		}
+	}
+	return border
+}
+
+// Forward computes the stem of n images x (NCHW) and returns its output, which
+// is valid until the next call.
+func (b *Stem) Forward(x []float32, n int) []float32 {
+	k := b.work.Kernels
+	b.x = x
+	kernel.PackWeights(b.weights, b.Params.Conv, b.norm.channels, imageChannels, 9, b.padded, 0, nil)
+	b.work.images(n, func(s *scratch, i int) {
+		s.blocks = blocks(s.blocks[:0], b.norm.image(i), b.padded)
+		k.Conv(&b.geometry, s.blocks, interleaved(s, x, i, b.side).Whole().Data, b.weights, false)
+		b.norm.observe(k, i)
+	})
+	b.norm.settle(b.Params.Norm, n)
+	b.work.images(n, func(s *scratch, i int) {
+		s.terms = append(s.terms[:0], kernel.Term{X: b.norm.image(i), Scale: b.norm.scale})
+		k.AffineSum(imageOf(b.y, i, b.side*b.side, b.padded), b.norm.shift, s.terms, kernel.Plane{}, b.side, b.side, b.padded)
+	})
+	return b.y
+}
+
+// Backward computes the gradients of the parameters, valid until the next call,
+// from that of the last Forward's output.
+func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
+	k := b.work.Kernels
+	if b.grad == nil {
+		grad := NewConvNormGrad(b.norm.channels, imageChannels, 9)
+		b.grad = &grad
+	}
+	image := func(i int) []float32 { return imageOf(dy, i, b.side*b.side, b.padded) }
+	b.work.images(n, func(_ *scratch, i int) { b.norm.observeGrad(k, image(i), i) })
+	b.norm.settleGrad(b.Params.Norm, b.grad.NormGrad, n)
+	size := len(b.weights)
+	sums := b.work.shared(useGrad, gradChunks*size)
+	clear(sums)
+	b.work.chunks(n, func(s *scratch, chunk, i int) {
+		dz := s.border(useNormGrad, b.side, b.side, b.padded)
+		b.norm.storeGrad(k, dz.Inside(), image(i), i, b.side, b.side)
+		k.WeightGrad(&b.geometry, sums[chunk*size:][:size], interleaved(s, b.x, i, b.side).Whole().Data, dz.Inside(), b.padded)
+	})
+	addChunks(b.work, sums, size)
+	kernel.UnpackWeights(b.grad.Conv, sums, b.norm.channels, imageChannels, 9, b.padded, 0)
+	return *b.grad
+}

@@ -1,0 +1,114 @@
+package block
+
+import (
+	"cellnet/internal/kernel"
+	"cellnet/internal/parallel"
+)
+
+// gradChunks is into how many parts a batch is divided for the gradients of
+// weights: each part has sums of its own, which are added in order.
+const gradChunks = 16
+
+// Workspace is the scratch memory that the blocks of one network share. They
+// run one after the other.
+type Workspace struct {
+	Kernels *kernel.Kernels
+	workers []*scratch
+	batch   map[slot][]float32
+}
+
+// NewWorkspace returns an empty workspace, which grows as it is used.
+func NewWorkspace(k *kernel.Kernels) *Workspace {
+	return &Workspace{Kernels: k, batch: map[slot][]float32{}}
+}
+
+// slot names a buffer of a given size; use tells apart buffers that are needed
+// at the same time.
+type slot struct {
+	use  int
+	size int
+}
+
+type borderedSlot struct{ use, rows, cols, channels int }
+
+// scratch is the memory of one worker.
+type scratch struct {
+	dense    map[slot][]float32
+	bordered map[borderedSlot]*kernel.Bordered
+	blocks   [][]float32
+	terms    []kernel.Term
+	sums     [][]float32
+	started  []bool
+}
+
+// Uses of a worker's dense buffers.
+const (
+	useGrad = iota
+	usePool
+	useReduced
+	useNode // + node
+)
+
+// Uses of a worker's bordered buffers.
+const (
+	useInput = iota
+	useNormGrad
+)
+
+func (s *scratch) densely(use, size int) []float32 {
+	key := slot{use, size}
+	buf, ok := s.dense[key]
+	if !ok {
+		buf = make([]float32, size)
+		s.dense[key] = buf
+	}
+	return buf
+}
+
+func (s *scratch) border(use, rows, cols, channels int) *kernel.Bordered {
+	key := borderedSlot{use, rows, cols, channels}
+	buf, ok := s.bordered[key]
+	if !ok {
+		buf = kernel.NewBordered(rows, cols, channels)
+		s.bordered[key] = buf
+	}
+	return buf
+}
+
+// shared returns a buffer that all workers and all blocks share.
+func (w *Workspace) shared(use, size int) []float32 {
+	key := slot{use, size}
+	buf, ok := w.batch[key]
+	if !ok {
+		buf = make([]float32, size)
+		w.batch[key] = buf
+	}
+	return buf
+}
+
+// images calls f for every image of a batch, in parallel.
+func (w *Workspace) images(n int, f func(s *scratch, image int)) {
+	for len(w.workers) < parallel.Workers(n) {
+		w.workers = append(w.workers, &scratch{dense: map[slot][]float32{}, bordered: map[borderedSlot]*kernel.Bordered{}})
+	}
+	parallel.For(n, func(worker, i int) { f(w.workers[worker], i) })
+}
+
+// chunks calls f for every image of a batch; images of the same chunk
+// (0..gradChunks-1) come in order and never at the same time.
+func (w *Workspace) chunks(n int, f func(s *scratch, chunk, image int)) {
+	w.images(gradChunks, func(s *scratch, chunk int) {
+		for i := chunk * n / gradChunks; i < (chunk+1)*n/gradChunks; i++ {
+			f(s, chunk, i)
+		}
+	})
+}
+
+// marks returns n marks, none of them set.
+func (s *scratch) marks(n int) []bool {
+	if len(s.started) < n {
+		s.started = make([]bool, n)
+	}
+	clear(s.started)
+	return s.started[:n]
+}

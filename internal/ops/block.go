@@ -1,0 +1,142 @@
+package ops
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// trainer is a block in training. params and grads have the order of the op's
+// inputs.
+type trainer interface {
+	load(params [][]float32)
+	forward(x []float32, n int) []float32
+	// backward returns a nil dx where the block has no gradient of its images.
+	backward(dy []float32, n int) (dx []float32, grads [][]float32)
+}
+
+// evaluator is a block in evaluation.
+type evaluator interface {
+	load(params [][]float32)
+	fold()
+	forward(x []float32, n int) []float32
+}
+
+// trainOp is a block in training.
+type trainOp struct {
+	base
+	batch    *Batch
+	block    trainer
+	hasInput bool // whether there is a gradient of the images
+	out      result
+	grads    [][]float32
+}
+
+var (
+	_ gorgonia.SDOp = (*trainOp)(nil)
+	_ gorgonia.Op   = (*gradOp)(nil)
+	_ gorgonia.Op   = (*paramGradOp)(nil)
+	_ gorgonia.Op   = (*evalOp)(nil)
+)
+
+func (o *trainOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	data, err := o.all(inputs)
+	if err != nil {
+		return nil, err
+	}
+	o.block.load(data[1:])
+	return o.out.wrap(o.block.forward(data[0], o.batch.n)), nil
+}
+
+// DiffWRT says that a block is differentiable by its parameters and, but for
+// the first block, by its images.
+func (o *trainOp) DiffWRT(inputs int) []bool {
+	diff := make([]bool, inputs)
+	for i := range diff {
+		diff[i] = i > 0 || o.hasInput
+	}
+	return diff
+}
+
+// SymDiff adds the gradient nodes.
+func (o *trainOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	returns := o.inputs[0]
+	if !o.hasInput {
+		returns = tensor.Shape{1}
+	}
+	all := &gradOp{base: o.batch.base(o.name+".grad", returns, o.returns, o.returns), of: o, out: result{shape: returns}}
+	dx, err := gorgonia.ApplyOp(all, output, grad)
+	if err != nil {
+		return nil, err
+	}
+	nodes := gorgonia.Nodes{dx}
+	for i := range inputs[1:] {
+		shape := o.inputs[1+i]
+		op := &paramGradOp{base: o.batch.base(fmt.Sprintf("%s.grad.%d", o.name, i), shape, returns), of: o, param: i, out: result{shape: shape}}
+		n, err := gorgonia.ApplyOp(op, dx)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
+
+// gradOp computes all gradients of a block, from its output and that one's
+// gradient, and returns that of its images.
+type gradOp struct {
+	base
+	of  *trainOp
+	out result
+}
+
+func (o *gradOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	data, err := o.all(inputs)
+	if err != nil {
+		return nil, err
+	}
+	dx, grads := o.of.block.backward(data[1], o.of.batch.n)
+	o.of.grads = grads
+	if !o.of.hasInput {
+		dx = make([]float32, 1)
+	}
+	return o.out.wrap(dx), nil
+}
+
+// paramGradOp hands out the gradient of one parameter.
+type paramGradOp struct {
+	base
+	of    *trainOp
+	param int
+	out   result
+}
+
+func (o *paramGradOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	if err := o.check(inputs); err != nil {
+		return nil, err
+	}
+	return o.out.wrap(o.of.grads[o.param]), nil
+}
+
+// evalOp is a block in evaluation. It can't be differentiated.
+type evalOp struct {
+	base
+	batch  *Batch
+	block  evaluator
+	folded int // the freeze since which the parameters are folded
+	out    result
+}
+
+func (o *evalOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+	data, err := o.all(inputs)
+	if err != nil {
+		return nil, err
+	}
+	if !o.batch.frozen || o.folded != o.batch.freezes {
+		o.block.load(data[1:])
+		o.block.fold()
+		o.folded = o.batch.freezes
+	}
+	return o.out.wrap(o.block.forward(data[0], o.batch.n)), nil
+}
