@@ -1,0 +1,221 @@
+package models
+
+import (
+	"fmt"
+
+	"cellnet/internal/block"
+	"cellnet/internal/kernel"
+	"cellnet/internal/ops"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Mode says what a graph is for.
+type Mode uint8
+
+// The modes. In training, batch norm normalizes with the statistics of the
+// batch and moves the running ones; in evaluation it uses the running ones,
+// folded into the weights, and there is no gradient.
+const (
+	Training Mode = iota
+	Evaluation
+)
+
+// Options say how a network's graph is built.
+type Options struct {
+	Side      int  // of the images, a multiple of 4
+	Capacity  int  // the largest number of images of a batch
+	Mode      Mode //
+	Smoothing float64
+	// Kernels computes the blocks; nil chooses the best for the processor.
+	Kernels *kernel.Kernels
+}
+
+// sideUnit is what sides must be a multiple of: they are halved twice.
+const sideUnit = 4
+
+func (o Options) validate() error {
+	switch {
+	case o.Side < sideUnit || o.Side%sideUnit != 0:
+		return fmt.Errorf("images of side %d: the network needs a multiple of %d", o.Side, sideUnit)
+	case o.Capacity < 1:
+		return fmt.Errorf("a capacity of %d images: the network needs 1 or more", o.Capacity)
+	case o.Smoothing < 0 || o.Smoothing > 1:
+		return fmt.Errorf("label smoothing %g is outside 0..1", o.Smoothing)
+	}
+	return nil
+}
+
+// Network is a graph on parameters. It is not safe for concurrent use.
+type Network struct {
+	Graph    *gorgonia.ExprGraph
+	Input    *gorgonia.Node // [capacity, 3, side, side] float32, NCHW
+	Labels   *gorgonia.Node // [capacity] int
+	Features *gorgonia.Node // [capacity, 4C]
+	Logits   *gorgonia.Node // [capacity, classes]
+	Loss     *gorgonia.Node // scalar, the mean over the images in use
+	Blocks   []*gorgonia.Node
+
+	params     *Parameters
+	options    Options
+	batch      *ops.Batch
+	images     []float32
+	labels     []int
+	nodes      map[string]*gorgonia.Node
+	learnables gorgonia.Nodes
+}
+
+// New builds the graph of a network on its parameters, which it reads at every
+// run and, in training, moves the running statistics of.
+func New(params *Parameters, o Options) (*Network, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("building a network: %w", err)
+	}
+	if o.Kernels == nil {
+		k, err := kernel.Best()
+		if err != nil {
+			return nil, fmt.Errorf("building a network: %w", err)
+		}
+		o.Kernels = k
+	}
+	n := &Network{
+		Graph: gorgonia.NewGraph(gorgonia.WithGraphName("cellnet")), params: params, options: o, batch: ops.NewBatch(o.Capacity),
+		images: make([]float32, o.Capacity*3*o.Side*o.Side), labels: make([]int, o.Capacity), nodes: map[string]*gorgonia.Node{},
+	}
+	n.inputs()
+	if err := n.build(); err != nil {
+		return nil, fmt.Errorf("building a network: %w", err)
+	}
+	return n, nil
+}
+
+func (n *Network) inputs() {
+	capacity, side := n.options.Capacity, n.options.Side
+	n.Input = gorgonia.NewTensor(n.Graph, tensor.Float32, 4, gorgonia.WithShape(capacity, 3, side, side), gorgonia.WithName("input"),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(capacity, 3, side, side), tensor.WithBacking(n.images))))
+	n.Labels = gorgonia.NewVector(n.Graph, tensor.Int, gorgonia.WithShape(capacity), gorgonia.WithName("labels"),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(capacity), tensor.WithBacking(n.labels))))
+	for _, e := range n.params.entries {
+		if !e.Kind.Learnable() {
+			continue
+		}
+		node := gorgonia.NewTensor(n.Graph, tensor.Float32, len(e.Shape), gorgonia.WithShape(e.Shape...), gorgonia.WithName(e.Name),
+			gorgonia.WithValue(n.params.learnables[e.Name]))
+		n.nodes[e.Name] = node
+		n.learnables = append(n.learnables, node)
+	}
+}
+
+// Parameters returns the parameters the network was built on.
+func (n *Network) Parameters() *Parameters { return n.params }
+
+// Capacity is the largest number of images of a batch.
+func (n *Network) Capacity() int { return n.options.Capacity }
+
+// Learnables lists the nodes of the learnable tensors in PyTorch's order.
+func (n *Network) Learnables() gorgonia.Nodes { return n.learnables }
+
+// SetBatch copies images (NCHW, normalized) and their labels into the input
+// nodes; they are at most the capacity. A nil labels leaves the loss undefined.
+func (n *Network) SetBatch(images []float32, labels []int) error {
+	size := 3 * n.options.Side * n.options.Side
+	count := len(images) / size
+	if len(images)%size != 0 || labels != nil && len(labels) != count {
+		return fmt.Errorf("a batch of %d numbers and %d labels: an image has 3x%dx%d", len(images), len(labels), n.options.Side, n.options.Side)
+	}
+	if err := n.batch.Use(count); err != nil {
+		return err
+	}
+	if n.options.Mode == Training && count*n.options.Side*n.options.Side/16 < 2 {
+		return fmt.Errorf("training on %d image of side %d: batch norm needs more than one value a channel", count, n.options.Side)
+	}
+	copy(n.images, images)
+	clear(n.labels)
+	copy(n.labels, labels)
+	return nil
+}
+
+// Freeze promises that the parameters don't change until Freeze(false), so that
+// an evaluation network need not fold batch norm into the weights at every run.
+func (n *Network) Freeze(on bool) { n.batch.Freeze(on) }
+
+// convNorm returns a convolution's state and the nodes of its parameters.
+func (n *Network) convNorm(conv, norm string) (block.ConvNorm, []*gorgonia.Node) {
+	state, nodes := n.norm(norm)
+	return block.ConvNorm{Norm: state}, append([]*gorgonia.Node{n.nodes[conv+".weight"]}, nodes...)
+}
+
+func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
+	state := block.Norm{
+		RunningMean: n.params.statistics[prefix+".running_mean"],
+		RunningVar:  n.params.statistics[prefix+".running_var"],
+		Batches:     n.params.batches[prefix+".num_batches_tracked"],
+	}
+	return state, []*gorgonia.Node{n.nodes[prefix+".weight"], n.nodes[prefix+".bias"]}
+}
+
+// build adds the blocks.
+func (n *Network) build() error {
+	c := n.params.config
+	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.options.Kernels), Training: n.options.Mode == Training}
+	channels, side := c.C, n.options.Side
+	state, nodes := n.convNorm("stem.0", "stem.1")
+	x, err := b.Stem("stem", n.Input, side, channels, state, nodes...)
+	if err != nil {
+		return err
+	}
+	n.Blocks = append(n.Blocks, x)
+	for stage := range stages {
+		if stage > 0 {
+			if x, err = n.reduction(b, x, side, channels); err != nil {
+				return err
+			}
+			channels, side = 2*channels, side/2
+		}
+		for range c.N {
+			if x, err = n.cell(b, x, side, channels); err != nil {
+				return err
+			}
+		}
+	}
+	norm, nodes := n.norm("lastact.0")
+	if n.Features, err = b.Head("features", x, side, channels, norm, nodes...); err != nil {
+		return err
+	}
+	if n.Logits, err = b.Linear("logits", n.Features, n.nodes["classifier.weight"], n.nodes["classifier.bias"]); err != nil {
+		return err
+	}
+	n.Loss, err = b.CrossEntropy("loss", n.Logits, n.Labels, n.options.Smoothing)
+	return err
+}
+
+// nextCell is the prefix of the next cell's or reduction's parameters.
+func (n *Network) nextCell() string { return fmt.Sprintf("cells.%d", len(n.Blocks)-1) }
+
+func (n *Network) cell(b *ops.Builder, x *gorgonia.Node, side, channels int) (*gorgonia.Node, error) {
+	prefix := n.nextCell()
+	var states []block.ConvNorm
+	var nodes []*gorgonia.Node
+	for i, e := range n.params.config.Cell.Edges() {
+		if !e.Op.IsConv() {
+			continue
+		}
+		op := fmt.Sprintf("%s.layers.%d.op", prefix, i)
+		state, more := n.convNorm(op+".1", op+".2")
+		states, nodes = append(states, state), append(nodes, more...)
+	}
+	y, err := b.Cell(prefix, x, n.params.config.Cell, side, channels, states, nodes...)
+	n.Blocks = append(n.Blocks, y)
+	return y, err
+}
+
+func (n *Network) reduction(b *ops.Builder, x *gorgonia.Node, side, channels int) (*gorgonia.Node, error) {
+	prefix := n.nextCell()
+	stateA, nodes := n.convNorm(prefix+".conv_a.op.1", prefix+".conv_a.op.2")
+	stateB, more := n.convNorm(prefix+".conv_b.op.1", prefix+".conv_b.op.2")
+	nodes = append(append(nodes, more...), n.nodes[prefix+".downsample.1.weight"])
+	y, err := b.Reduction(prefix, x, side, channels, block.ReductionParams{A: stateA, B: stateB}, nodes...)
+	n.Blocks = append(n.Blocks, y)
+	return y, err
+}

@@ -1,0 +1,97 @@
+package models
+
+import (
+	"fmt"
+	"math"
+
+	"cellnet/cell"
+	"cellnet/internal/mt19937"
+
+	"gorgonia.org/tensor"
+)
+
+// Parameters are the tensors of a network. Networks made on them read and move
+// them in place.
+type Parameters struct {
+	config     cell.Config
+	entries    []Entry
+	learnables map[string]*tensor.Dense // float32
+	statistics map[string][]float32
+	batches    map[string]*int64
+}
+
+// Config tells which network the parameters belong to.
+func (p *Parameters) Config() cell.Config { return p.config }
+
+// Entries lists the tensors in PyTorch's order.
+func (p *Parameters) Entries() []Entry { return p.entries }
+
+// Learnable returns a learnable tensor, nil if there is none of that name.
+func (p *Parameters) Learnable(name string) *tensor.Dense { return p.learnables[name] }
+
+// newParameters allocates zeros.
+func newParameters(c cell.Config) (*Parameters, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	p := &Parameters{config: c, learnables: map[string]*tensor.Dense{}, statistics: map[string][]float32{}, batches: map[string]*int64{}}
+	for e := range Entries(c) {
+		p.entries = append(p.entries, e)
+		switch {
+		case e.Kind.Learnable():
+			p.learnables[e.Name] = tensor.New(tensor.WithShape(e.Shape...), tensor.WithBacking(make([]float32, e.Len())))
+		case e.Kind == Batches:
+			p.batches[e.Name] = new(int64)
+		default:
+			p.statistics[e.Name] = make([]float32, e.Len())
+		}
+	}
+	return p, nil
+}
+
+// floats returns the numbers of a float32 entry, in place.
+func (p *Parameters) floats(name string) []float32 {
+	if t, ok := p.learnables[name]; ok {
+		return t.Data().([]float32)
+	}
+	return p.statistics[name]
+}
+
+// Initialize makes parameters as PyTorch does on the CPU after
+// torch.manual_seed(seed), bit for bit: convolutions and the classifier uniform
+// in +-1/sqrt(fan_in), norms one and zero.
+func Initialize(c cell.Config, seed uint32) (*Parameters, error) {
+	p, err := newParameters(c)
+	if err != nil {
+		return nil, fmt.Errorf("initializing a network: %w", err)
+	}
+	random := mt19937.New(seed)
+	fanIn := 0
+	for _, e := range p.entries {
+		values := p.floats(e.Name)
+		switch e.Kind {
+		case ConvWeight, LinearWeight:
+			fanIn = e.Len() / e.Shape[0]
+			// Kaiming's uniform with a = sqrt(5): gain sqrt(2/(1+5)), bound
+			// sqrt(3)*gain/sqrt(fan_in), rounded as PyTorch's steps round it.
+			std := math.Sqrt(2.0/(1+5)) / math.Sqrt(float64(fanIn))
+			uniform(values, math.Sqrt(3)*std, random)
+		case LinearBias:
+			uniform(values, 1/math.Sqrt(float64(fanIn)), random)
+		case NormWeight, RunningVar:
+			for i := range values {
+				values[i] = 1
+			}
+		}
+	}
+	return p, nil
+}
+
+func uniform(values []float32, bound float64, random *mt19937.Source) {
+	from, to := float32(-bound), float32(bound)
+	width := to - from
+	for i := range values {
+		// The product is rounded before the sum: no fused operation.
+		values[i] = float32(random.Float24()*width) + from
+	}
+}

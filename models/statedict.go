@@ -1,0 +1,125 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cellnet/cell"
+	"cellnet/weights"
+)
+
+// StateDict copies the parameters into a state dict in PyTorch's order.
+func (p *Parameters) StateDict() *weights.StateDict {
+	s := new(weights.StateDict)
+	for _, e := range p.entries {
+		if e.Kind == Batches {
+			s.Set(e.Name, weights.NewInt64(e.Shape, []int64{*p.batches[e.Name]}))
+		} else {
+			s.Set(e.Name, weights.NewFloat32(e.Shape, p.floats(e.Name)))
+		}
+	}
+	return s
+}
+
+// MismatchError says how a state dict differs from what a network needs.
+type MismatchError struct {
+	Missing    []string // in the network's order
+	Unexpected []string // in the state dict's order
+	Misshaped  []string // sentences: tensor X is AxB, the network needs CxD
+}
+
+// Error lists everything that is wrong.
+func (e *MismatchError) Error() string {
+	parts := slices.Clone(e.Misshaped)
+	if len(e.Missing) > 0 {
+		parts = append(parts, "missing "+strings.Join(e.Missing, ", "))
+	}
+	if len(e.Unexpected) > 0 {
+		parts = append(parts, "unexpected "+strings.Join(e.Unexpected, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// FromStateDict makes parameters of a state dict's copy. It is strict: every
+// tensor of the network must be there, with its shape, and no other
+// ([MismatchError]).
+func FromStateDict(c cell.Config, s *weights.StateDict) (*Parameters, error) {
+	p, err := newParameters(c)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.Load(s)
+}
+
+// Load copies a state dict into the parameters, strictly; see [FromStateDict].
+// On an error the parameters are unchanged.
+func (p *Parameters) Load(s *weights.StateDict) error {
+	var mismatch MismatchError
+	known := map[string]bool{}
+	var problem error
+	for _, e := range p.entries {
+		known[e.Name] = true
+		t, ok := s.Get(e.Name)
+		switch {
+		case !ok:
+			mismatch.Missing = append(mismatch.Missing, e.Name)
+		case !slices.Equal(t.Shape, e.Shape):
+			mismatch.Misshaped = append(mismatch.Misshaped, fmt.Sprintf("tensor %s is %s, the network needs %s", e.Name, shapeText(t.Shape), shapeText(e.Shape)))
+		case problem == nil:
+			problem = check(e, t)
+		}
+	}
+	for _, name := range s.Names() {
+		if !known[name] {
+			mismatch.Unexpected = append(mismatch.Unexpected, name)
+		}
+	}
+	if len(mismatch.Missing)+len(mismatch.Unexpected)+len(mismatch.Misshaped) > 0 {
+		return &mismatch
+	}
+	if problem != nil {
+		return problem
+	}
+	for _, e := range p.entries {
+		t, _ := s.Get(e.Name)
+		if e.Kind == Batches {
+			v, err := t.Int64s()
+			if err != nil {
+				return fmt.Errorf("tensor %s: %w", e.Name, err)
+			}
+			*p.batches[e.Name] = v[0]
+			continue
+		}
+		v, err := t.Float32s()
+		if err != nil {
+			return fmt.Errorf("tensor %s: %w", e.Name, err)
+		}
+		copy(p.floats(e.Name), v)
+	}
+	return nil
+}
+
+// check tells whether a tensor's numbers are of the right type.
+func check(e Entry, t weights.Tensor) error {
+	if float := t.DType.IsFloat(); float == (e.Kind == Batches) {
+		want := "floating-point numbers"
+		if e.Kind == Batches {
+			want = "integers"
+		}
+		return fmt.Errorf("tensor %s is of %v, the network needs %s", e.Name, t.DType, want)
+	}
+	return nil
+}
+
+// shapeText writes a shape as 16x3x3x3.
+func shapeText(shape []int) string {
+	if len(shape) == 0 {
+		return "a scalar"
+	}
+	parts := make([]string, len(shape))
+	for i, d := range shape {
+		parts[i] = fmt.Sprint(d)
+	}
+	return strings.Join(parts, "x")
+}
