@@ -1,0 +1,163 @@
+package pickle
+
+import (
+	"fmt"
+
+	"github.com/nlpodyssey/gopickle/pickle"
+	"github.com/nlpodyssey/gopickle/types"
+)
+
+// Document is a pickle that was read.
+type Document struct {
+	Value    any
+	Storages []*Storage // those without data, in the order in which they appear first
+	Len      int        // bytes of the pickle; what follows is not part of it
+}
+
+// Load reads the pickle at the start of data and gives its value. The tree
+// may share memory with data, which must not be changed any more. Errors are
+// *FormatError or *UnsupportedError.
+func Load(data []byte) (any, error) {
+	d, err := Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	return d.Value, nil
+}
+
+// Decode is Load with what a reader of PyTorch's files needs besides.
+func Decode(data []byte) (*Document, error) {
+	s, err := scan(data)
+	if err != nil {
+		return nil, err
+	}
+	l := &loader{budget: multiple*s.end + allowance - s.cost}
+	return l.run(data, s)
+}
+
+// loader turns one pickle into a tree by way of gopickle's machine.
+type loader struct {
+	stream   *stream
+	budget   int // bytes that classes may still allocate
+	classes  map[string]*class
+	byKey    map[string]*Storage
+	storages []*Storage
+	nested   bool // within a storage that was pickled by value
+}
+
+// run builds the objects. The machine has no checks of its own in some
+// places: a panic of it means that the pickle is broken.
+func (l *loader) run(data []byte, s survey) (doc *Document, err error) {
+	l.stream = newStream(data, s)
+	fail := func(format string, args ...any) error {
+		return &FormatError{Offset: l.stream.current, Reason: fmt.Sprintf(format, args...)}
+	}
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case *UnsupportedError: // from Dict.Set
+			doc, err = nil, p
+		default:
+			doc, err = nil, fail("the opcode does not fit what precedes it")
+		}
+	}()
+	machine := pickle.NewUnpickler(l.stream)
+	machine.PersistentLoad = l.persistent
+	value, err := machine.Load()
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	return &Document{Value: value, Storages: l.storages, Len: s.end}, nil
+}
+
+// persistent answers the requests of stream, and loads PyTorch's storages.
+func (l *loader) persistent(id any) (any, error) {
+	switch id := id.(type) {
+	case nil:
+		return new(Dict), nil
+	case bool:
+		if id {
+			return new(List), nil
+		}
+		return new(Set), nil
+	case *Tuple:
+		if id.Len() != 2 {
+			return l.storage(id)
+		}
+		if name, ok := id.Get(1).(string); ok {
+			module, _ := id.Get(0).(string)
+			return l.class(module + "." + name)
+		}
+		if call, ok := id.Get(1).(int); ok {
+			return l.answer(call, id.Get(0))
+		}
+	}
+	return nil, unsupported("a persistent id that is not that of a PyTorch storage")
+}
+
+// class finds a class of the list.
+func (l *loader) class(name string) (any, error) {
+	if c, ok := l.classes[name]; ok {
+		return c, nil
+	}
+	make, listed := makers(name)
+	if !listed {
+		return nil, unsupported("class %.100s is not on the list of those that are read", name)
+	}
+	if l.classes == nil {
+		l.classes = map[string]*class{}
+	}
+	c := &class{name: name, loader: l, make: make}
+	l.classes[name] = c
+	return c, nil
+}
+
+// answer makes a container of a tuple, or gives an argument that was kept
+// back.
+func (l *loader) answer(call int, of any) (any, error) {
+	if call >= callString {
+		i, ok := of.(int)
+		if !ok || i < 0 || i >= len(l.stream.large) {
+			return nil, fmt.Errorf("a persistent id of numbers")
+		}
+		arg := l.stream.large[i]
+		switch call {
+		case callString:
+			return string(arg), l.charge(len(arg))
+		case callByteArray:
+			return types.NewByteArrayFromSlice(append([]byte{}, arg...)), l.charge(len(arg))
+		}
+		return arg, nil
+	}
+	items, ok := of.(*Tuple)
+	if !ok {
+		return nil, fmt.Errorf("a persistent id of a %s", typeName(of))
+	}
+	if err := l.charge(costEntry * items.Len()); err != nil {
+		return nil, err
+	}
+	switch call {
+	case callList:
+		return NewList(*items...), nil
+	case callDict:
+		d := new(Dict)
+		for i := 0; i < items.Len(); i += 2 {
+			d.Set(items.Get(i), items.Get(i+1))
+		}
+		return d, nil
+	}
+	s := &Set{Frozen: true}
+	for _, v := range *items {
+		s.Add(v)
+	}
+	return s, nil
+}
+
+// charge takes bytes that are about to be allocated from the budget.
+func (l *loader) charge(bytes int) error {
+	l.budget -= bytes
+	if l.budget < 0 {
+		return unsupported("its objects need more memory than %d times its size", multiple)
+	}
+	return nil
+}

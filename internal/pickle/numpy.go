@@ -1,0 +1,217 @@
+package pickle
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// ElementType is numpy's type of array elements and scalars.
+type ElementType struct {
+	Kind      byte // 'f' float, 'i' int, 'u' unsigned, 'b' bool
+	Size      int  // bytes
+	BigEndian bool
+}
+
+// String gives numpy's type string, such as "<f8" or "|u1".
+func (t ElementType) String() string {
+	order := byte('<')
+	switch {
+	case t.Size == 1:
+		order = '|'
+	case t.BigEndian:
+		order = '>'
+	}
+	return fmt.Sprintf("%c%c%d", order, t.Kind, t.Size)
+}
+
+// DType is a numpy.dtype as an object of its own.
+type DType struct {
+	Type ElementType
+}
+
+// newDType reads a type code as numpy.dtype takes it, such as "f8".
+func newDType(code string) (*DType, error) {
+	if len(code) >= 2 && len(code) <= 3 {
+		size, err := strconv.Atoi(code[1:])
+		t := ElementType{Kind: code[0], Size: size}
+		if err == nil && t.valid() {
+			return &DType{t}, nil
+		}
+	}
+	return nil, unsupported("numpy type %.20q", code)
+}
+
+func (t ElementType) valid() bool {
+	switch t.Kind {
+	case 'f':
+		return t.Size == 2 || t.Size == 4 || t.Size == 8
+	case 'i', 'u':
+		return t.Size == 1 || t.Size == 2 || t.Size == 4 || t.Size == 8
+	case 'b':
+		return t.Size == 1
+	}
+	return false
+}
+
+// PySetState takes numpy.dtype's state: version, byte order, then what only
+// types with fields have.
+func (d *DType) PySetState(state any) error {
+	t, ok := state.(*Tuple)
+	if !ok || t.Len() < 5 {
+		return fmt.Errorf("the state of a numpy dtype is no tuple of five or more")
+	}
+	order, _ := t.Get(1).(string)
+	switch order {
+	case "<", "|", "=":
+	case ">":
+		d.Type.BigEndian = true
+	default:
+		return fmt.Errorf("byte order %.20q of a numpy dtype", order)
+	}
+	for _, v := range (*t)[2:5] {
+		if v != nil {
+			return unsupported("a numpy type with fields")
+		}
+	}
+	return nil
+}
+
+// Scalar is one numpy number.
+type Scalar struct {
+	Type ElementType
+	Data []byte
+}
+
+// Float64Scalar makes a numpy.float64.
+func Float64Scalar(v float64) Scalar {
+	return Scalar{ElementType{Kind: 'f', Size: 8}, binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))}
+}
+
+// Float gives the value of a numpy float of 4 or 8 bytes.
+func (s Scalar) Float() (float64, bool) {
+	if s.Type.Kind != 'f' || len(s.Data) != s.Type.Size {
+		return 0, false
+	}
+	switch s.Type.Size {
+	case 4:
+		return float64(math.Float32frombits(uint32(s.bits()))), true
+	case 8:
+		return math.Float64frombits(s.bits()), true
+	}
+	return 0, false
+}
+
+// Int gives the value of a numpy integer or bool.
+func (s Scalar) Int() (int, bool) {
+	if s.Type.Kind == 'f' || len(s.Data) != s.Type.Size || !s.Type.valid() {
+		return 0, false
+	}
+	bits := s.bits()
+	if s.Type.Kind == 'i' {
+		shift := 64 - 8*s.Type.Size
+		return int(int64(bits<<shift) >> shift), true
+	}
+	return int(bits), bits <= math.MaxInt
+}
+
+// bits gives the bytes as one number.
+func (s Scalar) bits() uint64 {
+	var b [8]byte
+	n := copy(b[:], s.Data)
+	if s.Type.BigEndian {
+		for i := range n / 2 {
+			b[i], b[n-1-i] = b[n-1-i], b[i]
+		}
+	}
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// Array is a numpy.ndarray. Data may share memory with the pickle.
+type Array struct {
+	Type    ElementType
+	Shape   []int
+	Fortran bool // the first axis varies fastest, not the last
+	Data    []byte
+}
+
+// PySetState takes numpy.ndarray's state: version, shape, dtype, order, data.
+func (a *Array) PySetState(state any) error {
+	t, ok := state.(*Tuple)
+	if !ok || t.Len() != 5 {
+		return fmt.Errorf("the state of a numpy array is no tuple of five")
+	}
+	shape, okShape := t.Get(1).(*Tuple)
+	dtype, okType := t.Get(2).(*DType)
+	fortran, okOrder := truth(t.Get(3))
+	if !okShape || !okType || !okOrder {
+		return fmt.Errorf("the state of a numpy array has a %s, a %s and a %s for shape, type and order",
+			typeName(t.Get(1)), typeName(t.Get(2)), typeName(t.Get(3)))
+	}
+	var data []byte
+	switch v := t.Get(4).(type) {
+	case []byte:
+		data = v
+	case string: // Python 2
+		data = []byte(v)
+	default:
+		return unsupported("a numpy array of objects")
+	}
+	dims, err := intsOf(shape)
+	if err != nil {
+		return err
+	}
+	n, err := product(dims, len(data))
+	if err != nil || n*dtype.Type.Size != len(data) {
+		return fmt.Errorf("a numpy array of shape %v and type %v with %d bytes", dims, dtype.Type, len(data))
+	}
+	*a = Array{Type: dtype.Type, Shape: dims, Fortran: fortran, Data: data}
+	return nil
+}
+
+func truth(v any) (value, ok bool) {
+	switch v := v.(type) {
+	case bool:
+		return v, true
+	case int:
+		return v != 0, true
+	}
+	return false, false
+}
+
+// maxAxes is the largest number of axes of an array or tensor.
+const maxAxes = 16
+
+// intsOf reads a tuple of sizes, none of them negative.
+func intsOf(t *Tuple) ([]int, error) {
+	if t.Len() > maxAxes {
+		return nil, unsupported("an array of %d axes", t.Len())
+	}
+	out := make([]int, t.Len())
+	for i, v := range *t {
+		n, ok := v.(int)
+		if !ok || n < 0 {
+			return nil, fmt.Errorf("a shape with a %s as a size, or a negative one", typeName(v))
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// product multiplies sizes; a product above limit is an error.
+func product(dims []int, limit int) (int, error) {
+	n := 1
+	for _, d := range dims {
+		if d == 0 {
+			return 0, nil
+		}
+	}
+	for _, d := range dims {
+		if n > limit/d {
+			return 0, fmt.Errorf("shape %v has more elements than there is data", dims)
+		}
+		n *= d
+	}
+	return n, nil
+}

@@ -1,0 +1,211 @@
+package pickle
+
+import (
+	"fmt"
+	"strings"
+)
+
+// StorageType is the element type of a PyTorch storage.
+type StorageType uint8
+
+// The storage types that are read and written.
+const (
+	FloatStorage StorageType = iota
+	DoubleStorage
+	HalfStorage
+	BFloat16Storage
+	LongStorage
+	IntStorage
+	ShortStorage
+	CharStorage
+	ByteStorage
+	BoolStorage
+)
+
+var storageTypes = [...]struct {
+	name string
+	size int
+}{
+	FloatStorage: {"FloatStorage", 4}, DoubleStorage: {"DoubleStorage", 8},
+	HalfStorage: {"HalfStorage", 2}, BFloat16Storage: {"BFloat16Storage", 2},
+	LongStorage: {"LongStorage", 8}, IntStorage: {"IntStorage", 4}, ShortStorage: {"ShortStorage", 2},
+	CharStorage: {"CharStorage", 1}, ByteStorage: {"ByteStorage", 1}, BoolStorage: {"BoolStorage", 1},
+}
+
+// String gives the class name within module torch.
+func (t StorageType) String() string { return storageTypes[t].name }
+
+// Size is the number of bytes of one element.
+func (t StorageType) Size() int { return storageTypes[t].size }
+
+// Storage is the memory that one or more tensors share. A pickle only refers
+// to storages by key: their data stand elsewhere in the file. Data is nil
+// then, but for storages that were pickled by value.
+type Storage struct {
+	Type     StorageType
+	Key      string
+	Location string // device, such as "cpu" or "cuda:0"
+	Len      int    // elements, as the pickle claims
+	Data     []byte // Len*Type.Size() bytes, or nil
+}
+
+// Tensor is a view of a storage. Offset and Stride count elements.
+type Tensor struct {
+	Storage      *Storage
+	Offset       int
+	Shape        []int
+	Stride       []int
+	RequiresGrad bool
+	Parameter    bool // an nn.Parameter
+}
+
+// Len is the number of elements.
+func (t *Tensor) Len() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Contiguous reports whether the elements stand in row-major order without
+// gaps.
+func (t *Tensor) Contiguous() bool {
+	expected := 1
+	for i := len(t.Shape) - 1; i >= 0; i-- {
+		if t.Shape[i] != 1 && t.Stride[i] != expected {
+			return false
+		}
+		expected *= t.Shape[i]
+	}
+	return true
+}
+
+// Bytes gives the elements in row-major order, taken from the storage's data.
+// It is a part of data if the tensor is contiguous, otherwise a copy.
+func (t *Tensor) Bytes(data []byte) ([]byte, error) {
+	size := t.Storage.Type.Size()
+	if len(data) != t.Storage.Len*size {
+		return nil, fmt.Errorf("storage %q has %d bytes, not %d", t.Storage.Key, len(data), t.Storage.Len*size)
+	}
+	n := t.Len()
+	if n == 0 {
+		return []byte{}, nil
+	}
+	if t.Contiguous() {
+		start := t.Offset * size
+		return data[start : start+n*size : start+n*size], nil
+	}
+	out := make([]byte, 0, n*size)
+	index := make([]int, len(t.Shape))
+	for at := t.Offset; ; {
+		out = append(out, data[at*size:(at+1)*size]...)
+		axis := len(index) - 1
+		for ; axis >= 0; axis-- {
+			index[axis]++
+			at += t.Stride[axis]
+			if index[axis] < t.Shape[axis] {
+				break
+			}
+			at -= index[axis] * t.Stride[axis]
+			index[axis] = 0
+		}
+		if axis < 0 {
+			return out, nil
+		}
+	}
+}
+
+// newTensor checks that the view lies within its storage and has no more
+// elements than it: such views exist (expanded tensors) but not in what
+// state_dict() gives, and they would let a small file ask for much memory.
+func newTensor(storage *Storage, offset int, size, stride *Tuple) (*Tensor, error) {
+	shape, err := intsOf(size)
+	if err != nil {
+		return nil, err
+	}
+	strides, err := intsOf(stride)
+	if err != nil {
+		return nil, err
+	}
+	if len(shape) != len(strides) {
+		return nil, fmt.Errorf("a tensor of %d sizes and %d strides", len(shape), len(strides))
+	}
+	n, err := product(shape, storage.Len)
+	if err != nil {
+		return nil, err
+	}
+	if offset < 0 || offset > storage.Len {
+		return nil, fmt.Errorf("a tensor at offset %d of a storage of %d elements", offset, storage.Len)
+	}
+	if n > 0 {
+		last := offset
+		for i, d := range shape {
+			if d > 1 && strides[i] > (storage.Len-1-last)/(d-1) {
+				last = storage.Len
+				break
+			}
+			last += (d - 1) * strides[i]
+		}
+		if last >= storage.Len {
+			return nil, fmt.Errorf("a tensor of shape %v, strides %v and offset %d that leaves its storage of %d elements",
+				shape, strides, offset, storage.Len)
+		}
+	}
+	return &Tensor{Storage: storage, Offset: offset, Shape: shape, Stride: strides}, nil
+}
+
+// maxStorage is the largest number of elements of a storage: 2^40 bytes.
+const maxStorage = 1 << 37
+
+// storage gives the storage of a persistent id: "storage", class, key,
+// location, number of elements, and perhaps in legacy files a view of it: key,
+// offset, number of elements.
+func (l *loader) storage(id *Tuple) (any, error) {
+	fields := *id
+	if len(fields) < 5 || len(fields) > 6 || fields[0] != "storage" {
+		return nil, unsupported("a persistent id that is not that of a PyTorch storage")
+	}
+	c, okClass := fields[1].(*class)
+	key, okKey := fields[2].(string)
+	location, okLocation := fields[3].(string)
+	n, okLen := fields[4].(int)
+	if !okClass || !okKey || !okLocation || !okLen {
+		return nil, fmt.Errorf("a persistent id of a %s, a %s, a %s and a %s",
+			typeName(fields[1]), typeName(fields[2]), typeName(fields[3]), typeName(fields[4]))
+	}
+	kind, ok := storageTypeOf(c.name)
+	if !ok {
+		return nil, fmt.Errorf("a storage of class %s", c.name)
+	}
+	if n < 0 || n > maxStorage {
+		return nil, fmt.Errorf("a storage of %d elements", n)
+	}
+	s, known := l.byKey[key]
+	if !known {
+		if l.byKey == nil {
+			l.byKey = map[string]*Storage{}
+		}
+		s = &Storage{Type: kind, Key: key, Location: location, Len: n}
+		l.byKey[key] = s
+		l.storages = append(l.storages, s)
+	}
+	if s.Type != kind || s.Len != n {
+		return nil, fmt.Errorf("storage %.20q once has %d elements of %v and once %d of %v", key, s.Len, s.Type, n, kind)
+	}
+	if len(fields) == 6 && fields[5] != nil {
+		return nil, unsupported("a view of a storage, as PyTorch wrote them before version 0.4")
+	}
+	return s, nil
+}
+
+func storageTypeOf(class string) (StorageType, bool) {
+	if name, ok := strings.CutPrefix(class, "torch."); ok {
+		for i, t := range storageTypes {
+			if t.name == name {
+				return StorageType(i), true
+			}
+		}
+	}
+	return 0, false
+}
