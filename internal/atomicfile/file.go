@@ -91,7 +91,8 @@ func (f *File) Commit() error {
 		return fmt.Errorf("writing %s: %w", f.name, err)
 	}
 	f.committed = true
-	return syncDir(filepath.Dir(f.name))
+	syncDir(filepath.Dir(f.name))
+	return nil
 }
 
 // Close drops the file if it was not committed; it does nothing otherwise.
@@ -113,14 +114,11 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// syncDir makes a rename last through a crash. Not every file system can do
-// that; the file itself is there either way.
-func syncDir(name string) error {
-	dir, err := os.Open(name)
-	if err != nil {
-		return nil
+// syncDir makes a rename last through a crash, on the file systems that can
+// do that. The file itself is in its place either way.
+func syncDir(name string) {
+	if dir, err := os.Open(name); err == nil {
+		dir.Sync()
+		dir.Close()
 	}
-	defer dir.Close()
-	dir.Sync()
-	return nil
 }
