@@ -17,19 +17,14 @@ type Conv struct {
 	OutRow         int
 }
 
-// convArgs is what a primitive gets: at most [convGroup] blocks of Lane output
-// channels, whose weights are w[t][i][blocks*Lane].
+// convArgs is what a primitive gets.
 type convArgs struct {
 	*Conv
-	in    []float32
-	w     []float32
+	in, w []float32
 	out   [][]float32
 	pitch int  // of w, from one input channel to the next
 	add   bool // to what is in out
 }
-
-// convGroup is the number of output blocks that share the reading of the input.
-const convGroup = 4
 
 // Conv computes the convolution of one image. out has one slice for every Lane
 // output channels, each beginning at that block's first pixel; w is
@@ -45,24 +40,7 @@ func (k *Kernels) Conv(g *Conv, out [][]float32, in, w []float32, add bool) {
 	for _, o := range out {
 		Plane{o, g.OutPixel, g.OutRow}.need(g.Rows, g.Cols, Lane)
 	}
-	for b := 0; b < len(out); {
-		n := groupSize(len(out) - b)
-		k.conv(&convArgs{Conv: g, in: in, w: w[b*Lane:], out: out[b : b+n], pitch: pitch, add: add})
-		b += n
-	}
-}
-
-// groupSize divides blocks evenly into groups of at most convGroup, threes
-// before fours, since three blocks of eight pixels fill the registers best.
-func groupSize(left int) int {
-	switch {
-	case left <= convGroup:
-		return left
-	case left%3 == 0 || left > 6:
-		return 3
-	default:
-		return 2
-	}
+	k.conv(&convArgs{Conv: g, in: in, w: w, out: out, pitch: pitch, add: add})
 }
 
 func convGeneric(a *convArgs) {

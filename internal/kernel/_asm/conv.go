@@ -1,0 +1,216 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// convAVX512 generates routines that keep a tile of pixels x blocks of output
+// channels in registers.
+func convAVX512(g *generator) {
+	for _, r := range []struct {
+		blocks int
+		pixels []int
+	}{
+		{1, []int{16, 8, 4, 2, 1}},
+		{2, []int{8, 4, 2, 1}},
+		{3, []int{8, 4, 2, 1}},
+	} {
+		c := &conv{g: g, blocks: r.blocks}
+		c.routine(fmt.Sprintf("conv%dAVX512", r.blocks),
+			fmt.Sprintf("computes %d blocks of output channels.", r.blocks), r.pixels, c.sum)
+	}
+	c := &conv{g: g, blocks: 1, triple: true}
+	c.routine("convTripleAVX512",
+		"computes one block of output channels; the taps are threes of neighbouring pixels, which share every number of the input.",
+		[]int{16, 8, 4, 2, 1}, c.sumTriple)
+}
+
+// conv generates one routine.
+type conv struct {
+	g      *generator
+	blocks int
+	triple bool
+
+	a               reg.GPVirtual // the call
+	x               *strides      // pixels of the input
+	outPixel, pitch reg.GPVirtual
+}
+
+// acc is the accumulator of a pixel and block.
+func (c *conv) acc(pixel, block int) reg.VecPhysical { return zmm[pixel*c.blocks+block] }
+
+// routine walks over rows and, in each, over tiles of as many pixels as are
+// left, whose sums the function sum adds to the accumulators.
+func (c *conv) routine(name, doc string, pixels []int, sum func(pixels int)) {
+	g := c.g
+	c.a = g.routine(name, doc, &convCall)
+	c.pitch = c.load("pitch")
+	c.outPixel = c.load("outPixel")
+	reach := pixels[0]
+	if c.triple {
+		reach += 2
+	}
+	c.x = g.newStrides(c.load("inPixel"), reach)
+
+	g.MOVQ(c.load("in"), c.field("rowIn"))
+	row := g.label("row")
+	g.Label(row)
+	g.MOVQ(c.load("rowIn"), c.field("tileIn"))
+	g.MOVQ(c.load("rowOut"), c.field("tileOut"))
+	g.MOVQ(c.load("cols"), c.field("left"))
+	for _, n := range pixels {
+		again, smaller := g.label("tile"), g.label("smaller")
+		g.Label(again)
+		g.CMPQ(c.field("left"), operand.Imm(uint64(n)))
+		g.JLT(operand.LabelRef(smaller))
+		c.start(n)
+		sum(n)
+		c.store(n)
+		g.SUBQ(operand.Imm(uint64(n)), c.field("left"))
+		g.JMP(operand.LabelRef(again))
+		g.Label(smaller)
+	}
+	g.ADDQ(c.load("inRow"), c.field("rowIn"))
+	g.ADDQ(c.load("outRow"), c.field("rowOut"))
+	g.DECQ(c.field("rows"))
+	g.JNE(operand.LabelRef(row))
+	g.VZEROUPPER()
+	g.RET()
+}
+
+func (c *conv) field(name string) operand.Mem { return arg(c.a, &convCall, name) }
+
+func (c *conv) load(name string) reg.GPVirtual { return c.g.load(c.a, &convCall, name) }
+
+// start sets the accumulators to zero or, with add, to what is in out.
+func (c *conv) start(pixels int) {
+	g := c.g
+	zero, done := g.label("zero"), g.label("started")
+	g.CMPQ(c.field("add"), operand.Imm(0))
+	g.JEQ(operand.LabelRef(zero))
+	for b := range c.blocks {
+		out := c.out(b)
+		for p := range pixels {
+			g.VMOVUPS(at(out, 0), c.acc(p, b))
+			if p < pixels-1 {
+				g.ADDQ(c.outPixel, out)
+			}
+		}
+	}
+	g.JMP(operand.LabelRef(done))
+	g.Label(zero)
+	for i := range pixels * c.blocks {
+		g.VPXORD(zmm[i], zmm[i], zmm[i])
+	}
+	g.Label(done)
+}
+
+// out is a new register with the address of a block's current pixel.
+func (c *conv) out(block int) reg.GPVirtual {
+	r := c.load(fmt.Sprintf("out%d", block))
+	c.g.ADDQ(c.field("tileOut"), r)
+	return r
+}
+
+// store writes the accumulators and moves on to the next tile.
+func (c *conv) store(pixels int) {
+	g := c.g
+	for b := range c.blocks {
+		out := c.out(b)
+		for p := range pixels {
+			g.VMOVUPS(c.acc(p, b), at(out, 0))
+			if p < pixels-1 {
+				g.ADDQ(c.outPixel, out)
+			}
+		}
+	}
+	step := g.GP64()
+	g.IMUL3Q(operand.Imm(uint64(pixels)), c.outPixel, step)
+	g.ADDQ(step, c.field("tileOut"))
+	step = g.GP64()
+	g.IMUL3Q(operand.Imm(uint64(pixels)), c.x.pitch[0], step)
+	g.ADDQ(step, c.field("tileIn"))
+}
+
+// eachTap loops over every step-th tap with x at its first pixel.
+func (c *conv) eachTap(step, reach int, body func()) {
+	g := c.g
+	tap, left := c.load("taps"), c.load("ntaps")
+	loop := g.label("tap")
+	g.Label(loop)
+	x := c.x.bases[0]
+	g.MOVQ(at(tap, 0), x)
+	g.SHLQ(operand.Imm(2), x)
+	g.ADDQ(c.field("tileIn"), x)
+	g.spread(c.x, reach)
+	body()
+	g.ADDQ(operand.Imm(uint64(8*step)), tap)
+	g.SUBQ(operand.Imm(uint64(step)), left)
+	g.JNE(operand.LabelRef(loop))
+}
+
+// eachIn loops over the input channels, moving x.
+func (c *conv) eachIn(reach int, body func()) {
+	g := c.g
+	left := c.load("nin")
+	loop := g.label("in")
+	g.Label(loop)
+	body()
+	g.advance(c.x, reach, 4)
+	g.DECQ(left)
+	g.JNE(operand.LabelRef(loop))
+}
+
+// sum adds every tap: each weight vector is loaded once for all pixels, each
+// number of the input is broadcast once for all blocks. (An FMA that broadcasts
+// its operand would keep the load units busy for every block.)
+func (c *conv) sum(pixels int) {
+	g := c.g
+	w := c.load("w")
+	weights, inputs := zmm[24:][:c.blocks], zmm[28:32]
+	c.eachTap(1, pixels, func() {
+		c.eachIn(pixels, func() {
+			for b := range c.blocks {
+				g.VMOVUPS(at(w, 64*b), weights[b])
+			}
+			g.ADDQ(c.pitch, w)
+			for p := range pixels {
+				v := inputs[p%len(inputs)]
+				g.VBROADCASTSS(c.x.place(p), v)
+				for b := range c.blocks {
+					g.VFMADD231PS(v, weights[b], c.acc(p, b))
+				}
+			}
+		})
+	})
+}
+
+// sumTriple adds three neighbouring taps at a time: pixel p of the input is
+// needed by output pixels p, p-1 and p-2.
+func (c *conv) sumTriple(pixels int) {
+	g := c.g
+	w, tapPitch := c.load("w"), c.load("nin")
+	g.IMULQ(c.pitch, tapPitch)
+	weights, inputs := zmm[24:27], zmm[28:32]
+	c.eachTap(3, pixels+2, func() {
+		c.eachIn(pixels+2, func() {
+			g.VMOVUPS(at(w, 0), weights[0])
+			g.VMOVUPS(operand.Mem{Base: w, Index: tapPitch, Scale: 1}, weights[1])
+			g.VMOVUPS(operand.Mem{Base: w, Index: tapPitch, Scale: 2}, weights[2])
+			g.ADDQ(c.pitch, w)
+			for p := range pixels + 2 {
+				v := inputs[p%len(inputs)]
+				g.VBROADCASTSS(c.x.place(p), v)
+				for t, weight := range weights {
+					if o := p - t; o >= 0 && o < pixels {
+						g.VFMADD231PS(v, weight, c.acc(o, 0))
+					}
+				}
+			}
+		})
+		g.LEAQ(operand.Mem{Base: w, Index: tapPitch, Scale: 2}, w)
+	})
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// generator adds to an avo context what the routines have in common.
+type generator struct {
+	*build.Context
+	labels int
+	typed  []string // signatures to replace, and by what
+}
+
+// zmm are the AVX-512 vector registers.
+var zmm = []reg.VecPhysical{
+	reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
+	reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
+	reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
+	reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
+}
+
+// routine begins func name(a *args) and returns the register that holds a.
+func (g *generator) routine(name, doc string, args *call) reg.GPVirtual {
+	g.Function(name)
+	g.Attributes(attr.NOSPLIT)
+	g.Pragma("noescape")
+	// avo can't know the package's types; main puts the name in.
+	g.SignatureExpr("func(a *byte)")
+	g.typed = append(g.typed, name+"(a *byte)", name+"(a *"+args.name+")")
+	g.Doc(name + " " + doc)
+	a := g.GP64()
+	g.Load(g.Param("a"), a)
+	return a
+}
+
+// label returns a new label that begins with name.
+func (g *generator) label(name string) string {
+	g.labels++
+	return fmt.Sprintf("%s%d", name, g.labels)
+}
+
+// at is the memory at a base register and a displacement.
+func at(base reg.Register, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
+
+// arg is a field of the call at base.
+func arg(base reg.Register, c *call, name string) operand.Mem { return at(base, c.offset(name)) }
+
+// load loads a field of the call into a new register.
+func (g *generator) load(base reg.Register, c *call, name string) reg.GPVirtual {
+	r := g.GP64()
+	g.MOVQ(arg(base, c, name), r)
+	return r
+}
+
+// strides addresses things at multiples of a pitch without arithmetic.
+type strides struct {
+	bases []reg.GPVirtual // at pitches 0, 8, 16
+	pitch [4]reg.GPVirtual
+}
+
+// newStrides computes 1, 3, 5 and 7 times the pitch, and allots the bases for n
+// places.
+func (g *generator) newStrides(pitch reg.GPVirtual, n int) *strides {
+	s := &strides{}
+	s.pitch[0] = pitch
+	if n > 3 {
+		s.pitch[1] = g.GP64()
+		g.LEAQ(operand.Mem{Base: pitch, Index: pitch, Scale: 2}, s.pitch[1])
+	}
+	if n > 5 {
+		s.pitch[2] = g.GP64()
+		g.LEAQ(operand.Mem{Base: pitch, Index: pitch, Scale: 4}, s.pitch[2])
+	}
+	if n > 7 {
+		s.pitch[3] = g.GP64()
+		g.LEAQ(operand.Mem{Base: s.pitch[1], Index: pitch, Scale: 4}, s.pitch[3])
+	}
+	for i := 0; i < n; i += 8 {
+		s.bases = append(s.bases, g.GP64())
+	}
+	return s
+}
+
+// spread sets the further bases from the first.
+func (g *generator) spread(s *strides, n int) {
+	for i := 1; 8*i < n; i++ {
+		g.LEAQ(operand.Mem{Base: s.bases[i-1], Index: s.pitch[0], Scale: 8}, s.bases[i])
+	}
+}
+
+// advance moves the bases for n places by so many bytes.
+func (g *generator) advance(s *strides, n, bytes int) {
+	for i := 0; 8*i < n; i++ {
+		g.ADDQ(operand.Imm(uint64(bytes)), s.bases[i])
+	}
+}
+
+// place is the memory at i pitches.
+func (s *strides) place(i int) operand.Mem {
+	m := operand.Mem{Base: s.bases[i/8]}
+	switch k := i % 8; k {
+	case 0:
+	case 1, 2, 4:
+		m.Index, m.Scale = s.pitch[0], uint8(k)
+	case 3, 6:
+		m.Index, m.Scale = s.pitch[1], uint8(k/3)
+	case 5, 7:
+		m.Index, m.Scale = s.pitch[k/2], 1
+	}
+	return m
+}
