@@ -89,9 +89,10 @@ func Initialize(c cell.Config, seed uint32) (*Parameters, error) {
 
 func uniform(values []float32, bound float64, random *mt19937.Source) {
 	from, to := float32(-bound), float32(bound)
-	width := to - from
+	width := float64(to - from)
 	for i := range values {
-		// The product is rounded before the sum: no fused operation.
-		values[i] = float32(random.Float24()*width) + from
+		// PyTorch's build fuses the product and the sum. Both are exact in
+		// float64, since the interval is symmetric: it is rounded once.
+		values[i] = float32(float64(random.Float24())*width + float64(from))
 	}
 }
