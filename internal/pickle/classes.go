@@ -35,6 +35,8 @@ func makers(name string) (make func(l *loader, args []any) (any, error), listed 
 		return makeOrderedDict, true
 	case "__builtin__.set", "builtins.set":
 		return makeSet, true
+	case "__builtin__.frozenset", "builtins.frozenset":
+		return makeFrozenSet, true
 	case "_codecs.encode":
 		return encode, true
 	case "numpy.dtype":
@@ -74,8 +76,13 @@ func (d *Dict) PySetState(state any) error {
 	return nil
 }
 
-func makeSet(l *loader, args []any) (any, error) {
-	s := new(Set)
+func makeSet(l *loader, args []any) (any, error) { return fillSet(l, new(Set), args) }
+
+func makeFrozenSet(l *loader, args []any) (any, error) {
+	return fillSet(l, &Set{Frozen: true}, args)
+}
+
+func fillSet(l *loader, s *Set, args []any) (any, error) {
 	if len(args) == 0 {
 		return s, nil
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"strconv"
 )
 
 // LegacyMagic starts PyTorch's files of the legacy format: the magic number
@@ -114,4 +116,72 @@ func (l *loader) decodeNested(data []byte) (*Document, error) {
 	inner := &loader{budget: l.budget, nested: true}
 	defer func() { l.budget = inner.budget }()
 	return inner.run(data, s)
+}
+
+// StorageTable gives storages keys, "0" first, in the order in which a Writer
+// asks for them, which is that of their first appearance.
+type StorageTable struct {
+	Storages []*Storage // with the keys 0, 1 and so on
+	keys     map[*Storage]string
+}
+
+// Key gives the key of s, which must have its data.
+func (t *StorageTable) Key(s *Storage) (string, error) {
+	if key, ok := t.keys[s]; ok {
+		return key, nil
+	}
+	if s.Len < 0 || len(s.Data) != s.Len*s.Type.Size() {
+		return "", fmt.Errorf("pickle: a storage of %d elements of %v with %d bytes cannot be written", s.Len, s.Type, len(s.Data))
+	}
+	if t.keys == nil {
+		t.keys = map[*Storage]string{}
+	}
+	key := strconv.Itoa(len(t.Storages))
+	t.keys[s] = key
+	t.Storages = append(t.Storages, s)
+	return key, nil
+}
+
+// WriteLegacy writes v as torch.save does in the legacy format. Storages need
+// their data. The keys of storages are numbers where PyTorch has memory
+// addresses.
+func WriteLegacy(w io.Writer, v any) error {
+	if _, err := io.WriteString(w, LegacyMagic); err != nil {
+		return err
+	}
+	sizes, system := new(Dict), new(Dict)
+	for _, e := range []struct {
+		name  string
+		bytes int
+	}{{"short", 2}, {"int", 4}, {"long", 4}} {
+		sizes.Set(e.name, e.bytes)
+	}
+	system.Set("protocol_version", 1001)
+	system.Set("little_endian", true)
+	system.Set("type_sizes", sizes)
+	if err := NewWriter(w, Protocol2).Write(system); err != nil {
+		return err
+	}
+	var table StorageTable
+	object := NewWriter(w, Protocol2)
+	object.StorageKey, object.LegacyIDs = table.Key, true
+	if err := object.Write(v); err != nil {
+		return err
+	}
+	keys := new(List)
+	for i := range table.Storages {
+		keys.Append(strconv.Itoa(i))
+	}
+	if err := NewWriter(w, Protocol2).Write(keys); err != nil {
+		return err
+	}
+	for _, s := range table.Storages {
+		if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(s.Len))); err != nil {
+			return err
+		}
+		if _, err := w.Write(s.Data); err != nil {
+			return err
+		}
+	}
+	return nil
 }

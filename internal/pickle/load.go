@@ -1,7 +1,9 @@
 package pickle
 
 import (
+	"errors"
 	"fmt"
+	"math"
 
 	"github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
@@ -26,12 +28,28 @@ func Load(data []byte) (any, error) {
 }
 
 // Decode is Load with what a reader of PyTorch's files needs besides.
-func Decode(data []byte) (*Document, error) {
+func Decode(data []byte) (*Document, error) { return decodeWithin(data, math.MaxInt) }
+
+// DecodeBzip2 reads a pickle packed with bzip2, as NATS-Bench's files are. A
+// file of n bytes makes it allocate at most 2,048*n bytes and a constant.
+func DecodeBzip2(packed []byte) (*Document, error) {
+	data, err := Bunzip2(packed)
+	if err != nil {
+		return nil, err
+	}
+	return decodeWithin(data, bzip2Budget*len(packed)+allowance)
+}
+
+// decodeWithin is Decode with at most so many bytes for objects.
+func decodeWithin(data []byte, budget int) (*Document, error) {
 	s, err := scan(data)
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{budget: multiple*s.end + allowance - s.cost}
+	l := &loader{budget: min(budget, multiple*s.end+allowance)}
+	if err := l.charge(s.cost); err != nil {
+		return nil, err
+	}
 	return l.run(data, s)
 }
 
@@ -49,16 +67,13 @@ type loader struct {
 // places: a panic of it means that the pickle is broken.
 func (l *loader) run(data []byte, s survey) (doc *Document, err error) {
 	l.stream = newStream(data, s)
-	fail := func(format string, args ...any) error {
-		return &FormatError{Offset: l.stream.current, Reason: fmt.Sprintf(format, args...)}
-	}
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
 		case *UnsupportedError: // from Dict.Set
 			doc, err = nil, p
 		default:
-			doc, err = nil, fail("the opcode does not fit what precedes it")
+			doc, err = nil, broken(l.stream.current, "the opcode does not fit what precedes it")
 		}
 	}()
 	machine := pickle.NewUnpickler(l.stream)
@@ -157,7 +172,27 @@ func (l *loader) answer(call int, of any) (any, error) {
 func (l *loader) charge(bytes int) error {
 	l.budget -= bytes
 	if l.budget < 0 {
-		return unsupported("its objects need more memory than %d times its size", multiple)
+		return unsupported("a pickle whose objects need more memory than its size permits")
 	}
 	return nil
+}
+
+// maxReason keeps messages of the machine, which print values, readable.
+const maxReason = 200
+
+// explain gives errors of the machine a place and one of this package's types.
+func (l *loader) explain(err error) error {
+	var format *FormatError
+	var valid *UnsupportedError
+	switch {
+	case errors.As(err, &valid):
+		return valid
+	case errors.As(err, &format):
+		return format
+	}
+	reason := err.Error()
+	if len(reason) > maxReason {
+		reason = reason[:maxReason] + "..."
+	}
+	return broken(l.stream.current, "%s", reason)
 }

@@ -3,7 +3,6 @@ package pickle
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 )
 
 // The opcodes that the code speaks of, named as in Python's pickletools.
@@ -109,11 +108,8 @@ type instruction struct {
 
 // decode reads the instruction at pos.
 func decode(data []byte, pos int) (instruction, error) {
-	truncated := func(format string, args ...any) (instruction, error) {
-		return instruction{}, &FormatError{Offset: pos, Reason: fmt.Sprintf(format, args...), Truncated: true}
-	}
 	if pos >= len(data) {
-		return truncated("the data end before the pickle does")
+		return instruction{}, truncated(pos, "no more opcodes")
 	}
 	op, rest := data[pos], data[pos+1:]
 	start, size := pos+1, 0
@@ -123,7 +119,7 @@ func decode(data []byte, pos int) (instruction, error) {
 		case 'i', 'o', 0x81, 0x92, 'P', 0x82, 0x83, 0x84, 0x97, 0x98:
 			return instruction{}, unsupported("opcode 0x%02x at byte %d", op, pos)
 		}
-		return instruction{}, &FormatError{Offset: pos, Reason: fmt.Sprintf("unknown opcode 0x%02x", op)}
+		return instruction{}, broken(pos, "unknown opcode 0x%02x", op)
 	case nothing:
 	case fixed1:
 		size = 1
@@ -144,7 +140,7 @@ func decode(data []byte, pos int) (instruction, error) {
 			}
 		}
 		if size < 0 {
-			return truncated("the data end within a line")
+			return instruction{}, truncated(pos, "it ends within a line")
 		}
 		return instruction{op, rest[:size], start + size + 1}, nil
 	case sized1, sized4, sized8:
@@ -156,18 +152,18 @@ func decode(data []byte, pos int) (instruction, error) {
 			prefix = 8
 		}
 		if len(rest) < prefix {
-			return truncated("the data end within a length")
+			return instruction{}, truncated(pos, "it ends within a length")
 		}
 		var claimed [8]byte
 		copy(claimed[:], rest[:prefix])
 		n := binary.LittleEndian.Uint64(claimed[:])
 		if n > uint64(len(rest)-prefix) {
-			return truncated("%d bytes are announced, %d are there", n, len(rest)-prefix)
+			return instruction{}, truncated(pos, "%d bytes are announced, %d are there", n, len(rest)-prefix)
 		}
 		start, size = start+prefix, int(n)
 	}
 	if size > len(data)-start {
-		return truncated("the data end within an argument")
+		return instruction{}, truncated(pos, "it ends within an argument")
 	}
 	return instruction{op, data[start : start+size], start + size}, nil
 }

@@ -26,8 +26,7 @@ type survey struct {
 }
 
 // scan checks every instruction of the pickle at the start of data: that the
-// opcode is known, its argument there, the memo entry it reads written, and
-// that the objects will not take more memory than the pickle's size permits.
+// opcode is known, its argument there, and the memo entry it reads written.
 func scan(data []byte) (survey, error) {
 	var s survey
 	var written bitset
@@ -39,14 +38,8 @@ func scan(data []byte) (survey, error) {
 			return s, err
 		}
 		s.end = in.end
-		fail := func(format string, args ...any) (survey, error) {
-			return s, &FormatError{Offset: start, Reason: fmt.Sprintf(format, args...)}
-		}
 		switch in.op {
 		case opStop:
-			if s.cost > multiple*s.end+allowance {
-				return s, unsupported("its objects need more memory than %d times its size", multiple)
-			}
 			return s, nil
 		case opProto:
 			if in.arg[0] > highestProtocol {
@@ -54,7 +47,7 @@ func scan(data []byte) (survey, error) {
 			}
 		case opFrame:
 			if n := binary.LittleEndian.Uint64(in.arg); n > uint64(len(data)-in.end) {
-				return fail("a frame of %d bytes is announced, %d are there", n, len(data)-in.end)
+				return s, truncated(start, "a frame of %d bytes is announced, %d are there", n, len(data)-in.end)
 			}
 		case opInt, opLong, opLong1, opLong4:
 			if len(in.arg) > maxInteger {
@@ -65,7 +58,7 @@ func scan(data []byte) (survey, error) {
 			id := memoized
 			if in.op != opMemoize {
 				if id, err = memoID(in); err != nil {
-					return fail("%v", err)
+					return s, broken(start, "%v", err)
 				}
 			}
 			if id >= len(data) {
@@ -77,10 +70,10 @@ func scan(data []byte) (survey, error) {
 		case opGet, opBinGet, opLongBinGet:
 			id, err := memoID(in)
 			if err != nil {
-				return fail("%v", err)
+				return s, broken(start, "%v", err)
 			}
 			if !written.has(id) {
-				return fail("memo entry %d is read before it is written", id)
+				return s, broken(start, "memo entry %d is read before it is written", id)
 			}
 			if s.read.add(id) {
 				s.cost += costMemo

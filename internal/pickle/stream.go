@@ -105,7 +105,7 @@ func (s *stream) translate(in instruction) ([]byte, error) {
 		if in.op != opMemoize {
 			var err error
 			if id, err = memoID(in); err != nil {
-				return nil, &FormatError{Offset: s.pos, Reason: err.Error()}
+				return nil, broken(s.pos, "%v", err)
 			}
 		}
 		if s.written.add(id) {
@@ -141,7 +141,7 @@ func (s *stream) translate(in instruction) ([]byte, error) {
 	case opString:
 		text, err := unquote(in.arg)
 		if err != nil {
-			return nil, &FormatError{Offset: s.pos, Reason: err.Error()}
+			return nil, broken(s.pos, "%v", err)
 		}
 		return appendUnicode(nil, text), nil
 	case opUnicode:

@@ -1,0 +1,122 @@
+package torchfile
+
+import (
+	"archive/zip"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"cellnet/internal/pickle"
+)
+
+func openZip(r io.ReaderAt, size int64) (*File, error) {
+	archive, err := zip.NewReader(r, size)
+	if err != nil {
+		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, truncated("the zip archive's directory is missing or broken: the file is cut off or damaged")
+		}
+		return nil, err
+	}
+	records := make(map[string]*zip.File, len(archive.File))
+	root, found := "", false
+	for _, f := range archive.File {
+		if _, twice := records[f.Name]; twice {
+			return nil, broken("the zip archive has two records %.60q", f.Name)
+		}
+		records[f.Name] = f
+		if path.Base(f.Name) == "data.pkl" && !found {
+			root, found = strings.TrimSuffix(f.Name, "data.pkl"), true
+		}
+	}
+	switch {
+	case !found:
+		return nil, broken("the zip archive has no record data.pkl: it is not from torch.save")
+	case records[root+"constants.pkl"] != nil:
+		return nil, unsupported("a TorchScript archive")
+	}
+	if f := records[root+"byteorder"]; f != nil {
+		order, err := readRecord(f, size, 16)
+		if err != nil {
+			return nil, err
+		}
+		if string(order) != "little" {
+			return nil, unsupported("byte order %q", order)
+		}
+	}
+	// PyTorch does not compress, so the record is smaller than the file.
+	objects, err := readRecord(records[root+"data.pkl"], size, min(size, maxPickle))
+	if err != nil {
+		return nil, err
+	}
+	document, err := pickle.Decode(objects)
+	if err != nil {
+		return nil, err
+	}
+	left := expansion*size + expansionAllowance
+	of := make(map[*pickle.Storage]*zip.File, len(document.Storages))
+	for _, s := range document.Storages {
+		f := records[root+"data/"+s.Key]
+		if f == nil {
+			return nil, broken("the zip archive has no record data/%.60s", s.Key)
+		}
+		bytes := int64(s.Len) * int64(s.Type.Size())
+		if f.UncompressedSize64 != uint64(bytes) {
+			return nil, broken("record data/%.60s has %d bytes where %d were announced", s.Key, f.UncompressedSize64, bytes)
+		}
+		if left -= bytes; left < 0 {
+			return nil, unsupported("an archive that expands to more than %d times its size", expansion)
+		}
+		of[s] = f
+	}
+	read := func(s *pickle.Storage) ([]byte, error) {
+		f, ok := of[s]
+		if !ok {
+			return nil, broken("a storage of another file")
+		}
+		return readRecord(f, size, int64(f.UncompressedSize64))
+	}
+	return &File{Format: Zip, Value: document.Value, read: read}, nil
+}
+
+// readRecord reads a record of an archive of the given size and checks its
+// sum.
+func readRecord(f *zip.File, size, limit int64) ([]byte, error) {
+	n := f.UncompressedSize64
+	switch {
+	case n > uint64(limit), n > uint64(expansion*size+expansionAllowance):
+		return nil, unsupported("record %.60s of %d bytes", f.Name, n)
+	case f.Method == zip.Store && n > uint64(size):
+		return nil, broken("record %.60s of %d bytes in an archive of %d", f.Name, n, size)
+	}
+	record, err := f.Open()
+	if err != nil {
+		return nil, recordError(f, err)
+	}
+	defer record.Close()
+	data := make([]byte, n)
+	if _, err := io.ReadFull(record, data); err != nil {
+		return nil, recordError(f, err)
+	}
+	// The sum is checked when the end is read.
+	if _, err := io.ReadFull(record, make([]byte, 1)); !errors.Is(err, io.EOF) {
+		if err == nil {
+			return nil, broken("record %.60s is longer than announced", f.Name)
+		}
+		return nil, recordError(f, err)
+	}
+	return data, nil
+}
+
+// recordError tells damage from other failures.
+func recordError(f *zip.File, err error) error {
+	switch {
+	case errors.Is(err, zip.ErrChecksum):
+		return broken("record %.60s is damaged: its checksum differs", f.Name)
+	case errors.Is(err, zip.ErrAlgorithm):
+		return unsupported("the compression of record %.60s", f.Name)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, zip.ErrFormat):
+		return truncated("record %.60s is cut off", f.Name)
+	}
+	return broken("record %.60s is damaged: %v", f.Name, err)
+}
