@@ -1,6 +1,8 @@
 package block
 
 import (
+	"slices"
+
 	"cellnet/cell"
 	"cellnet/internal/kernel"
 )
@@ -15,20 +17,41 @@ type CellEval struct {
 	Params   []ConvNorm
 
 	reaches []bool
-	out     [][]group // convolutions with a use that leave each node
+	out     [][]merged // convolutions with a use that leave each node
 	shift   [][]float32
 	y       []float32
+}
+
+// merged is a group whose convolutions to the same node are one, of the sum of
+// their weights.
+type merged struct {
+	edges   []edge
+	targets []int
+	*convs
+}
+
+func newMerged(g group) merged {
+	m := merged{edges: g.edges}
+	for _, e := range g.edges {
+		if !slices.Contains(m.targets, e.to) {
+			m.targets = append(m.targets, e.to)
+		}
+	}
+	m.convs = newConvs(g.rows, g.cols, g.in, g.out, g.taps, len(m.targets))
+	return m
 }
 
 // NewCellEval prepares a cell; see [NewCell].
 func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) *CellEval {
 	b := &CellEval{plan: newPlan(c), work: w, side: side, channels: channels, padded: kernel.Pad(channels), Params: params}
 	b.reaches = b.reaching()
-	b.out = make([][]group, b.nodes)
+	b.out = make([][]merged, b.nodes)
 	b.shift = make([][]float32, b.nodes)
 	for node := range b.nodes {
 		live := b.filter(func(e edge) bool { return e.from == node && b.reaches[e.to] })
-		b.out[node] = groupBySize(live, side, channels)
+		for _, g := range groupBySize(live, side, channels) {
+			b.out[node] = append(b.out[node], newMerged(g))
+		}
 		b.shift[node] = make([]float32, b.padded)
 	}
 	b.y = make([]float32, capacity*side*side*b.padded)
@@ -42,15 +65,31 @@ func (b *CellEval) Fold() {
 	}
 	for _, groups := range b.out {
 		for _, g := range groups {
-			for i, e := range g.edges {
-				scale, shift := b.Params[e.conv].fold(b.padded)
-				g.pack(i, b.Params[e.conv].Conv, scale)
-				for c, v := range shift {
-					b.shift[e.to][c] += v
-				}
+			for i, to := range g.targets {
+				g.pack(i, b.foldInto(g, to), nil)
 			}
 		}
 	}
+}
+
+// foldInto returns the folded weights of a group's convolutions to one node,
+// added up, and adds their shifts to the node's.
+func (b *CellEval) foldInto(g merged, to int) []float32 {
+	sum := make([]float32, g.taps*g.in*g.out)
+	row := g.taps * g.in
+	for _, e := range g.edges {
+		if e.to != to {
+			continue
+		}
+		scale, shift := b.Params[e.conv].fold(b.padded)
+		for i, w := range b.Params[e.conv].Conv {
+			sum[i] += scale[i/row] * w
+		}
+		for c, v := range shift {
+			b.shift[to][c] += v
+		}
+	}
+	return sum
 }
 
 // Forward computes the cell of n images x and returns its output, which is
@@ -103,20 +142,16 @@ func (b *CellEval) image(s *scratch, x []float32, i int) {
 		}
 		for _, g := range groups {
 			add := false
-			for _, e := range g.edges {
-				add = add || started[e.to]
-				// Repeated edges add to what the first of them stores.
-				for _, other := range g.edges {
-					add = add || other.conv < e.conv && other.to == e.to
-				}
+			for _, to := range g.targets {
+				add = add || started[to]
 			}
 			s.blocks = s.blocks[:0]
-			for _, e := range g.edges {
-				v := value(e.to)
-				if add && !started[e.to] {
+			for _, to := range g.targets {
+				v := value(to)
+				if add && !started[to] {
 					clear(v)
 				}
-				started[e.to] = true
+				started[to] = true
 				s.blocks = blocks(s.blocks, v, b.padded)
 			}
 			g.run(k, s.blocks, relu, add)
