@@ -1,0 +1,33 @@
+package data
+
+import "strings"
+
+// ClassNames returns the names of the classes in label order, nil for
+// ImageNet16-120, whose files name none. Those of CIFAR are as in batches.meta
+// and meta.
+func (d Dataset) ClassNames() []string {
+	switch d {
+	case CIFAR10, CIFAR10Valid:
+		return strings.Fields("airplane automobile bird cat deer dog frog horse ship truck")
+	case CIFAR100:
+		return strings.Fields(cifar100Classes)
+	case Synthetic:
+		var names []string
+		for _, p := range patterns {
+			names = append(names, p.name)
+		}
+		return names
+	}
+	return nil
+}
+
+const cifar100Classes = `apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle
+bowl boy bridge bus butterfly camel can castle caterpillar cattle
+chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur
+dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard
+lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain
+mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree
+plain plate poppy porcupine possum rabbit raccoon ray road rocket
+rose sea seal shark shrew skunk skyscraper snail snake spider
+squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor
+train trout tulip turtle wardrobe whale willow_tree wolf woman worm`

@@ -1,0 +1,93 @@
+package data
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/jpeg" // what image.Decode reads
+	_ "image/png"
+	"io"
+	"os"
+
+	"golang.org/x/image/draw"
+)
+
+// Bounds of what DecodePicture reads. A decoded pixel takes up to 8 bytes, and a
+// file of few bytes can hold many pixels.
+const (
+	maxPictureFile   = 64 << 20 // bytes
+	maxPicturePixels = 1 << 25
+)
+
+// ReadPicture is [DecodePicture] for a file.
+func ReadPicture(path string, side int) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading picture: %w", err)
+	}
+	defer file.Close()
+	pixels, err := DecodePicture(file, side)
+	if err != nil {
+		return nil, fmt.Errorf("reading picture %s: %w", path, err)
+	}
+	return pixels, nil
+}
+
+// DecodePicture reads a PNG or JPEG picture of up to 33 million pixels and
+// returns it as the pixels of one image of side x side, as [NewImages] and
+// [Normalizer.Image] take it. Of a picture that is not square the middle is
+// taken. It is scaled by a bicubic filter, and only if it is not of that size
+// already. What is transparent shows white.
+func DecodePicture(r io.Reader, side int) ([]byte, error) {
+	if side < 1 || side > 1<<10 {
+		return nil, fmt.Errorf("image of side %d is wanted, must be 1 to 1024", side)
+	}
+	content, err := io.ReadAll(io.LimitReader(r, maxPictureFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > maxPictureFile {
+		return nil, brokenf("larger than %d bytes", maxPictureFile)
+	}
+	config, _, err := image.DecodeConfig(bytes.NewReader(content))
+	if err != nil {
+		return nil, brokenf("no PNG or JPEG picture: %v", err)
+	}
+	if config.Width < 1 || config.Height < 1 || config.Width > maxPicturePixels/config.Height {
+		return nil, brokenf("%d x %d pixels, want 1 to %d in all", config.Width, config.Height, maxPicturePixels)
+	}
+	picture, _, err := image.Decode(bytes.NewReader(content))
+	if err != nil {
+		return nil, brokenf("%v", err)
+	}
+	return planes(fit(picture, side)), nil
+}
+
+// fit returns the middle square of a picture, scaled to the side, on white.
+func fit(picture image.Image, side int) *image.RGBA {
+	bounds := picture.Bounds()
+	edge := min(bounds.Dx(), bounds.Dy())
+	corner := bounds.Min.Add(image.Pt((bounds.Dx()-edge)/2, (bounds.Dy()-edge)/2))
+	square := image.Rectangle{corner, corner.Add(image.Pt(edge, edge))}
+	out := image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.Draw(out, out.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	if edge == side {
+		draw.Draw(out, out.Bounds(), picture, corner, draw.Over)
+	} else {
+		draw.CatmullRom.Scale(out, out.Bounds(), picture, square, draw.Over, nil)
+	}
+	return out
+}
+
+// planes returns the red, green and blue plane of an opaque picture.
+func planes(m *image.RGBA) []byte {
+	n := m.Rect.Dx() * m.Rect.Dy()
+	out := make([]byte, 3*n)
+	for i := range n {
+		for c := range 3 {
+			out[c*n+i] = m.Pix[4*i+c]
+		}
+	}
+	return out
+}
