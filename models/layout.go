@@ -32,9 +32,7 @@ type Entry struct {
 	Name  string
 	Kind  Kind
 	Shape []int
-	// Pixels is the number of output pixels of a convolution, for an input of
-	// side 1: multiply by the side's square. Zero for other kinds.
-	pixels float64
+	pixels float64 // a convolution's output pixels by those of the image
 }
 
 // Len is the number of elements.
