@@ -42,6 +42,75 @@ type weightGradCall struct {
 	inRow    int
 	dzPixel  int
 	dzRow    int
-	rows     int // changed by the routine
+	rows     int
 	cols     int
+	variant  int
+}
+
+// affineCall is a sum of images; a nil shift is zero, a nil scale one.
+type affineCall struct {
+	dst        unsafe.Pointer
+	shift      unsafe.Pointer
+	x0         unsafe.Pointer
+	x1         unsafe.Pointer
+	x2         unsafe.Pointer
+	x3         unsafe.Pointer
+	scale0     unsafe.Pointer
+	scale1     unsafe.Pointer
+	scale2     unsafe.Pointer
+	scale3     unsafe.Pointer
+	variant    int
+	one        int            // bits of the float32 1
+	plane      unsafe.Pointer // a view with pitches of its own
+	planePixel int            // bytes from one of its pixels to the next
+	planeSkip  int            // bytes from behind the last pixel of a row to the next row
+	rows       int            // pixels
+	cols       int
+	row        int // rows that are left
+	pixel      int // bytes of a pixel of the dense images
+	group      int // offset of the first channel: 0
+	vectors    int // vectors in a pixel, changed by the routine
+}
+
+// sumsCall is a reduction over pixels to two sums a channel.
+type sumsCall struct {
+	first   unsafe.Pointer
+	second  unsafe.Pointer
+	x       unsafe.Pointer
+	dy      unsafe.Pointer
+	center  unsafe.Pointer // subtracted from x
+	pixels  int
+	pixel   int // bytes of a pixel of the dense images
+	group   int // offset of the first channel: 0
+	vectors int // vectors in a pixel, changed by the routine
+}
+
+// maskedSumCall is a sum of images.
+type maskedSumCall struct {
+	dst     unsafe.Pointer
+	g       unsafe.Pointer
+	y       unsafe.Pointer
+	x0      unsafe.Pointer
+	x1      unsafe.Pointer
+	x2      unsafe.Pointer
+	bytes   int
+	variant int
+}
+
+// poolCall is a row of an average pool; weights and shares are bits of a float32.
+type poolCall struct {
+	dst     unsafe.Pointer
+	x0      unsafe.Pointer // three rows
+	x1      unsafe.Pointer
+	x2      unsafe.Pointer
+	weight0 int // of each row
+	weight1 int
+	weight2 int
+	variant int
+	edge    int // share of the first and the last column
+	middle  int // share of the other columns
+	cols    int
+	pixel   int // bytes of a pixel of the dense images
+	group   int // offset of the first channel: 0
+	vectors int // vectors in a pixel, changed by the routine
 }

@@ -26,9 +26,9 @@ row1:
 	MOVQ R9, 160(AX)
 
 tile2:
-	CMPQ    160(AX), $0x10
+	CMPQ    160(AX), $+16
 	JLT     smaller3
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero4
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -90,7 +90,7 @@ started5:
 
 tap6:
 	MOVQ (R12), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	LEAQ (R9)(BX*8), R10
 	MOVQ 56(AX), R14
@@ -130,12 +130,12 @@ in7:
 	VFMADD231PS  Z30, Z24, Z14
 	VBROADCASTSS (R10)(R8*1), Z31
 	VFMADD231PS  Z31, Z24, Z15
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
+	ADDQ         $+4, R9
+	ADDQ         $+4, R10
 	DECQ         R14
 	JNE          in7
-	ADDQ         $0x08, R12
-	SUBQ         $0x01, R13
+	ADDQ         $+8, R12
+	SUBQ         $+1, R13
 	JNE          tap6
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -170,18 +170,18 @@ in7:
 	VMOVUPS      Z14, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z15, (R9)
-	IMUL3Q       $0x10, DX, R9
+	IMUL3Q       $+16, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x10, BX, R9
+	IMUL3Q       $+16, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x10, 160(AX)
+	SUBQ         $+16, 160(AX)
 	JMP          tile2
 
 smaller3:
 tile8:
-	CMPQ    160(AX), $0x08
+	CMPQ    160(AX), $+8
 	JLT     smaller9
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero10
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -219,7 +219,7 @@ started11:
 
 tap12:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -242,11 +242,11 @@ in13:
 	VFMADD231PS  Z30, Z24, Z6
 	VBROADCASTSS (R9)(R8*1), Z31
 	VFMADD231PS  Z31, Z24, Z7
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in13
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap12
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -265,18 +265,18 @@ in13:
 	VMOVUPS      Z6, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z7, (R9)
-	IMUL3Q       $0x08, DX, R9
+	IMUL3Q       $+8, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x08, BX, R9
+	IMUL3Q       $+8, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x08, 160(AX)
+	SUBQ         $+8, 160(AX)
 	JMP          tile8
 
 smaller9:
 tile14:
-	CMPQ    160(AX), $0x04
+	CMPQ    160(AX), $+4
 	JLT     smaller15
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero16
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -302,7 +302,7 @@ started17:
 
 tap18:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -317,11 +317,11 @@ in19:
 	VFMADD231PS  Z30, Z24, Z2
 	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z31, Z24, Z3
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in19
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap18
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -332,18 +332,18 @@ in19:
 	VMOVUPS      Z2, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
-	IMUL3Q       $0x04, DX, R9
+	IMUL3Q       $+4, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x04, BX, R9
+	IMUL3Q       $+4, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x04, 160(AX)
+	SUBQ         $+4, 160(AX)
 	JMP          tile14
 
 smaller15:
 tile20:
-	CMPQ    160(AX), $0x02
+	CMPQ    160(AX), $+2
 	JLT     smaller21
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero22
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -363,7 +363,7 @@ started23:
 
 tap24:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -374,29 +374,29 @@ in25:
 	VFMADD231PS  Z28, Z24, Z0
 	VBROADCASTSS (R9)(BX*1), Z29
 	VFMADD231PS  Z29, Z24, Z1
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in25
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap24
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
-	IMUL3Q       $0x02, DX, R9
+	IMUL3Q       $+2, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x02, BX, R9
+	IMUL3Q       $+2, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x02, 160(AX)
+	SUBQ         $+2, 160(AX)
 	JMP          tile20
 
 smaller21:
 tile26:
-	CMPQ    160(AX), $0x01
+	CMPQ    160(AX), $+1
 	JLT     smaller27
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero28
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -413,7 +413,7 @@ started29:
 
 tap30:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -422,20 +422,20 @@ in31:
 	ADDQ         CX, R10
 	VBROADCASTSS (R9), Z28
 	VFMADD231PS  Z28, Z24, Z0
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in31
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap30
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
 	VMOVUPS      Z0, (R9)
-	IMUL3Q       $0x01, DX, R9
+	IMUL3Q       $+1, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x01, BX, R9
+	IMUL3Q       $+1, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x01, 160(AX)
+	SUBQ         $+1, 160(AX)
 	JMP          tile26
 
 smaller27:
@@ -470,9 +470,9 @@ row32:
 	MOVQ R9, 160(AX)
 
 tile33:
-	CMPQ    160(AX), $0x08
+	CMPQ    160(AX), $+8
 	JLT     smaller34
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero35
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -535,7 +535,7 @@ started36:
 
 tap37:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -567,11 +567,11 @@ in38:
 	VBROADCASTSS (R9)(R8*1), Z31
 	VFMADD231PS  Z31, Z24, Z14
 	VFMADD231PS  Z31, Z25, Z15
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in38
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap37
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -607,18 +607,18 @@ in38:
 	VMOVUPS      Z13, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z15, (R9)
-	IMUL3Q       $0x08, DX, R9
+	IMUL3Q       $+8, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x08, BX, R9
+	IMUL3Q       $+8, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x08, 160(AX)
+	SUBQ         $+8, 160(AX)
 	JMP          tile33
 
 smaller34:
 tile39:
-	CMPQ    160(AX), $0x04
+	CMPQ    160(AX), $+4
 	JLT     smaller40
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero41
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -657,7 +657,7 @@ started42:
 
 tap43:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -677,11 +677,11 @@ in44:
 	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z31, Z24, Z6
 	VFMADD231PS  Z31, Z25, Z7
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in44
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap43
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -701,18 +701,18 @@ in44:
 	VMOVUPS      Z5, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z7, (R9)
-	IMUL3Q       $0x04, DX, R9
+	IMUL3Q       $+4, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x04, BX, R9
+	IMUL3Q       $+4, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x04, 160(AX)
+	SUBQ         $+4, 160(AX)
 	JMP          tile39
 
 smaller40:
 tile45:
-	CMPQ    160(AX), $0x02
+	CMPQ    160(AX), $+2
 	JLT     smaller46
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero47
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -739,7 +739,7 @@ started48:
 
 tap49:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -753,11 +753,11 @@ in50:
 	VBROADCASTSS (R9)(BX*1), Z29
 	VFMADD231PS  Z29, Z24, Z2
 	VFMADD231PS  Z29, Z25, Z3
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in50
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap49
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -769,18 +769,18 @@ in50:
 	VMOVUPS      Z1, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
-	IMUL3Q       $0x02, DX, R9
+	IMUL3Q       $+2, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x02, BX, R9
+	IMUL3Q       $+2, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x02, 160(AX)
+	SUBQ         $+2, 160(AX)
 	JMP          tile45
 
 smaller46:
 tile51:
-	CMPQ    160(AX), $0x01
+	CMPQ    160(AX), $+1
 	JLT     smaller52
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero53
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -801,7 +801,7 @@ started54:
 
 tap55:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -812,11 +812,11 @@ in56:
 	VBROADCASTSS (R9), Z28
 	VFMADD231PS  Z28, Z24, Z0
 	VFMADD231PS  Z28, Z25, Z1
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in56
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap55
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -824,11 +824,11 @@ in56:
 	MOVQ         24(AX), R9
 	ADDQ         152(AX), R9
 	VMOVUPS      Z1, (R9)
-	IMUL3Q       $0x01, DX, R9
+	IMUL3Q       $+1, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x01, BX, R9
+	IMUL3Q       $+1, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x01, 160(AX)
+	SUBQ         $+1, 160(AX)
 	JMP          tile51
 
 smaller52:
@@ -863,9 +863,9 @@ row57:
 	MOVQ R9, 160(AX)
 
 tile58:
-	CMPQ    160(AX), $0x08
+	CMPQ    160(AX), $+8
 	JLT     smaller59
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero60
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -953,7 +953,7 @@ started61:
 
 tap62:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -994,11 +994,11 @@ in63:
 	VFMADD231PS  Z31, Z24, Z21
 	VFMADD231PS  Z31, Z25, Z22
 	VFMADD231PS  Z31, Z26, Z23
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in63
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap62
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -1051,18 +1051,18 @@ in63:
 	VMOVUPS      Z20, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z23, (R9)
-	IMUL3Q       $0x08, DX, R9
+	IMUL3Q       $+8, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x08, BX, R9
+	IMUL3Q       $+8, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x08, 160(AX)
+	SUBQ         $+8, 160(AX)
 	JMP          tile58
 
 smaller59:
 tile64:
-	CMPQ    160(AX), $0x04
+	CMPQ    160(AX), $+4
 	JLT     smaller65
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero66
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1114,7 +1114,7 @@ started67:
 
 tap68:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -1139,11 +1139,11 @@ in69:
 	VFMADD231PS  Z31, Z24, Z9
 	VFMADD231PS  Z31, Z25, Z10
 	VFMADD231PS  Z31, Z26, Z11
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in69
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap68
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -1172,18 +1172,18 @@ in69:
 	VMOVUPS      Z8, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z11, (R9)
-	IMUL3Q       $0x04, DX, R9
+	IMUL3Q       $+4, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x04, BX, R9
+	IMUL3Q       $+4, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x04, 160(AX)
+	SUBQ         $+4, 160(AX)
 	JMP          tile64
 
 smaller65:
 tile70:
-	CMPQ    160(AX), $0x02
+	CMPQ    160(AX), $+2
 	JLT     smaller71
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero72
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1217,7 +1217,7 @@ started73:
 
 tap74:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -1234,11 +1234,11 @@ in75:
 	VFMADD231PS  Z29, Z24, Z3
 	VFMADD231PS  Z29, Z25, Z4
 	VFMADD231PS  Z29, Z26, Z5
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in75
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap74
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -1255,18 +1255,18 @@ in75:
 	VMOVUPS      Z2, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z5, (R9)
-	IMUL3Q       $0x02, DX, R9
+	IMUL3Q       $+2, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x02, BX, R9
+	IMUL3Q       $+2, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x02, 160(AX)
+	SUBQ         $+2, 160(AX)
 	JMP          tile70
 
 smaller71:
 tile76:
-	CMPQ    160(AX), $0x01
+	CMPQ    160(AX), $+1
 	JLT     smaller77
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero78
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1291,7 +1291,7 @@ started79:
 
 tap80:
 	MOVQ (R11), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R13
 
@@ -1304,11 +1304,11 @@ in81:
 	VFMADD231PS  Z28, Z24, Z0
 	VFMADD231PS  Z28, Z25, Z1
 	VFMADD231PS  Z28, Z26, Z2
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R13
 	JNE          in81
-	ADDQ         $0x08, R11
-	SUBQ         $0x01, R12
+	ADDQ         $+8, R11
+	SUBQ         $+1, R12
 	JNE          tap80
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -1319,11 +1319,11 @@ in81:
 	MOVQ         32(AX), R9
 	ADDQ         152(AX), R9
 	VMOVUPS      Z2, (R9)
-	IMUL3Q       $0x01, DX, R9
+	IMUL3Q       $+1, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x01, BX, R9
+	IMUL3Q       $+1, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x01, 160(AX)
+	SUBQ         $+1, 160(AX)
 	JMP          tile76
 
 smaller77:
@@ -1358,9 +1358,9 @@ row82:
 	MOVQ R9, 160(AX)
 
 tile83:
-	CMPQ    160(AX), $0x10
+	CMPQ    160(AX), $+16
 	JLT     smaller84
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero85
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1424,7 +1424,7 @@ started86:
 
 tap87:
 	MOVQ (R14), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	LEAQ (R9)(BX*8), R10
 	LEAQ (R10)(BX*8), R11
@@ -1501,14 +1501,14 @@ in88:
 	VFMADD231PS  Z28, Z26, Z14
 	VBROADCASTSS (R11)(BX*1), Z29
 	VFMADD231PS  Z29, Z26, Z15
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
-	ADDQ         $0x04, R11
+	ADDQ         $+4, R9
+	ADDQ         $+4, R10
+	ADDQ         $+4, R11
 	DECQ         BP
 	JNE          in88
 	LEAQ         (R12)(R13*2), R12
-	ADDQ         $0x18, R14
-	SUBQ         $0x03, R15
+	ADDQ         $+24, R14
+	SUBQ         $+3, R15
 	JNE          tap87
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -1543,18 +1543,18 @@ in88:
 	VMOVUPS      Z14, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z15, (R9)
-	IMUL3Q       $0x10, DX, R9
+	IMUL3Q       $+16, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x10, BX, R9
+	IMUL3Q       $+16, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x10, 160(AX)
+	SUBQ         $+16, 160(AX)
 	JMP          tile83
 
 smaller84:
 tile89:
-	CMPQ    160(AX), $0x08
+	CMPQ    160(AX), $+8
 	JLT     smaller90
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero91
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1594,7 +1594,7 @@ started92:
 
 tap93:
 	MOVQ (R13), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	LEAQ (R9)(BX*8), R10
 	MOVQ 56(AX), R15
@@ -1638,13 +1638,13 @@ in94:
 	VFMADD231PS  Z28, Z26, Z6
 	VBROADCASTSS (R10)(BX*1), Z29
 	VFMADD231PS  Z29, Z26, Z7
-	ADDQ         $0x04, R9
-	ADDQ         $0x04, R10
+	ADDQ         $+4, R9
+	ADDQ         $+4, R10
 	DECQ         R15
 	JNE          in94
 	LEAQ         (R11)(R12*2), R11
-	ADDQ         $0x18, R13
-	SUBQ         $0x03, R14
+	ADDQ         $+24, R13
+	SUBQ         $+3, R14
 	JNE          tap93
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -1663,18 +1663,18 @@ in94:
 	VMOVUPS      Z6, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z7, (R9)
-	IMUL3Q       $0x08, DX, R9
+	IMUL3Q       $+8, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x08, BX, R9
+	IMUL3Q       $+8, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x08, 160(AX)
+	SUBQ         $+8, 160(AX)
 	JMP          tile89
 
 smaller90:
 tile95:
-	CMPQ    160(AX), $0x04
+	CMPQ    160(AX), $+4
 	JLT     smaller96
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero97
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1702,7 +1702,7 @@ started98:
 
 tap99:
 	MOVQ (R12), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R14
 
@@ -1729,12 +1729,12 @@ in100:
 	VFMADD231PS  Z28, Z26, Z2
 	VBROADCASTSS (R9)(DI*1), Z29
 	VFMADD231PS  Z29, Z26, Z3
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R14
 	JNE          in100
 	LEAQ         (R10)(R11*2), R10
-	ADDQ         $0x18, R12
-	SUBQ         $0x03, R13
+	ADDQ         $+24, R12
+	SUBQ         $+3, R13
 	JNE          tap99
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
@@ -1745,18 +1745,18 @@ in100:
 	VMOVUPS      Z2, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
-	IMUL3Q       $0x04, DX, R9
+	IMUL3Q       $+4, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x04, BX, R9
+	IMUL3Q       $+4, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x04, 160(AX)
+	SUBQ         $+4, 160(AX)
 	JMP          tile95
 
 smaller96:
 tile101:
-	CMPQ    160(AX), $0x02
+	CMPQ    160(AX), $+2
 	JLT     smaller102
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero103
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1778,7 +1778,7 @@ started104:
 
 tap105:
 	MOVQ (R12), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R14
 
@@ -1797,30 +1797,30 @@ in106:
 	VFMADD231PS  Z30, Z26, Z0
 	VBROADCASTSS (R9)(SI*1), Z31
 	VFMADD231PS  Z31, Z26, Z1
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R14
 	JNE          in106
 	LEAQ         (R10)(R11*2), R10
-	ADDQ         $0x18, R12
-	SUBQ         $0x03, R13
+	ADDQ         $+24, R12
+	SUBQ         $+3, R13
 	JNE          tap105
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
-	IMUL3Q       $0x02, DX, R9
+	IMUL3Q       $+2, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x02, BX, R9
+	IMUL3Q       $+2, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x02, 160(AX)
+	SUBQ         $+2, 160(AX)
 	JMP          tile101
 
 smaller102:
 tile107:
-	CMPQ    160(AX), $0x01
+	CMPQ    160(AX), $+1
 	JLT     smaller108
-	CMPQ    120(AX), $0x00
+	CMPQ    120(AX), $+0
 	JEQ     zero109
 	MOVQ    16(AX), R9
 	ADDQ    152(AX), R9
@@ -1839,7 +1839,7 @@ started110:
 
 tap111:
 	MOVQ (R12), R9
-	SHLQ $0x02, R9
+	SHLQ $+2, R9
 	ADDQ 144(AX), R9
 	MOVQ 56(AX), R14
 
@@ -1854,21 +1854,21 @@ in112:
 	VFMADD231PS  Z29, Z25, Z0
 	VBROADCASTSS (R9)(BX*2), Z30
 	VFMADD231PS  Z30, Z26, Z0
-	ADDQ         $0x04, R9
+	ADDQ         $+4, R9
 	DECQ         R14
 	JNE          in112
 	LEAQ         (R10)(R11*2), R10
-	ADDQ         $0x18, R12
-	SUBQ         $0x03, R13
+	ADDQ         $+24, R12
+	SUBQ         $+3, R13
 	JNE          tap111
 	MOVQ         16(AX), R9
 	ADDQ         152(AX), R9
 	VMOVUPS      Z0, (R9)
-	IMUL3Q       $0x01, DX, R9
+	IMUL3Q       $+1, DX, R9
 	ADDQ         R9, 152(AX)
-	IMUL3Q       $0x01, BX, R9
+	IMUL3Q       $+1, BX, R9
 	ADDQ         R9, 144(AX)
-	SUBQ         $0x01, 160(AX)
+	SUBQ         $+1, 160(AX)
 	JMP          tile107
 
 smaller108:

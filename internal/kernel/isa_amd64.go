@@ -25,34 +25,8 @@ func (k *Kernels) conv(a *convArgs) {
 func (k *Kernels) weightGrad(a *weightGradArgs) {
 	switch k.isa {
 	case AVX512:
-		weightGradAVX512(a)
+		weightGradStrips(a)
 	default:
 		weightGradGeneric(a)
 	}
-}
-
-func (k *Kernels) affineSum(a *affineArgs) { affineSumGeneric(a) }
-
-func (k *Kernels) reluCopy(dst Plane, src []float32, rows, cols, ch int) {
-	reluCopyGeneric(dst, src, rows, cols, ch)
-}
-
-func (k *Kernels) moments(sum, squares, x, pivot []float32, pixels, ch int) {
-	momentsGeneric(sum, squares, x, pivot, pixels, ch)
-}
-
-func (k *Kernels) gradSums(sum, dot, dy, z, mean []float32, pixels, ch int) {
-	gradSumsGeneric(sum, dot, dy, z, mean, pixels, ch)
-}
-
-func (k *Kernels) normGrad(a *normGradArgs) { normGradGeneric(a) }
-
-func (k *Kernels) maskedSum(a *maskedSumArgs) { maskedSumGeneric(a) }
-
-func (k *Kernels) avgPool(dst, src, work []float32, rows, cols, ch int, add bool) {
-	avgPoolGeneric(dst, src, work, rows, cols, ch, add)
-}
-
-func (k *Kernels) avgPoolGrad(dst, dy, work []float32, rows, cols, ch int, add bool) {
-	avgPoolGradGeneric(dst, dy, work, rows, cols, ch, add)
 }

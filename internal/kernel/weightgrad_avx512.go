@@ -2,14 +2,16 @@
 
 package kernel
 
+import "math/bits"
+
 // weightGradPixels is the number of pixels whose input and gradient, of one
 // vector each and one more for every further block, fill two thirds of a
 // first-level cache of 48 KB.
 const weightGradPixels = 32 << 10 / (4 * Lane)
 
-// weightGradAVX512 goes through the image in strips of rows that stay in the
+// weightGradStrips goes through the image in strips of rows that stay in the
 // first-level cache, and in each through the gradients.
-func weightGradAVX512(a *weightGradArgs) {
+func weightGradStrips(a *weightGradArgs) {
 	for o := 0; o < a.out; {
 		blocks := groupSize((a.out - o) / Lane)
 		strip := max(1, weightGradPixels/(1+blocks)/a.Cols)
@@ -46,39 +48,10 @@ func (a *weightGradArgs) stripAVX512(row, rows, o, blocks int) {
 				weightGradTripleAVX512(&c)
 				t += 2
 			} else {
-				weightGradTileAVX512(&c, channels, blocks)
+				c.variant = bits.TrailingZeros(uint(channels))*3 + blocks - 1
+				weightGradAVX512(&c)
 			}
 		}
 		i += channels
-	}
-}
-
-// weightGradTileAVX512 calls the routine for so many input channels and blocks.
-func weightGradTileAVX512(c *weightGradCall, channels, blocks int) {
-	switch channels<<2 | blocks {
-	case 8<<2 | 3:
-		weightGrad8x3AVX512(c)
-	case 8<<2 | 2:
-		weightGrad8x2AVX512(c)
-	case 8<<2 | 1:
-		weightGrad8x1AVX512(c)
-	case 4<<2 | 3:
-		weightGrad4x3AVX512(c)
-	case 4<<2 | 2:
-		weightGrad4x2AVX512(c)
-	case 4<<2 | 1:
-		weightGrad4x1AVX512(c)
-	case 2<<2 | 3:
-		weightGrad2x3AVX512(c)
-	case 2<<2 | 2:
-		weightGrad2x2AVX512(c)
-	case 2<<2 | 1:
-		weightGrad2x1AVX512(c)
-	case 1<<2 | 3:
-		weightGrad1x3AVX512(c)
-	case 1<<2 | 2:
-		weightGrad1x2AVX512(c)
-	case 1<<2 | 1:
-		weightGrad1x1AVX512(c)
 	}
 }

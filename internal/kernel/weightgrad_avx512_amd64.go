@@ -4,65 +4,10 @@
 
 package kernel
 
-// weightGrad8x1AVX512 adds the gradient of one tap, 8 input channels and 1 blocks of output channels.
+// weightGradAVX512 adds the gradient of one tap, 1<<(variant/3) input channels and variant%3+1 blocks of output channels.
 //
 //go:noescape
-func weightGrad8x1AVX512(a *weightGradCall)
-
-// weightGrad4x1AVX512 adds the gradient of one tap, 4 input channels and 1 blocks of output channels.
-//
-//go:noescape
-func weightGrad4x1AVX512(a *weightGradCall)
-
-// weightGrad2x1AVX512 adds the gradient of one tap, 2 input channels and 1 blocks of output channels.
-//
-//go:noescape
-func weightGrad2x1AVX512(a *weightGradCall)
-
-// weightGrad1x1AVX512 adds the gradient of one tap, 1 input channels and 1 blocks of output channels.
-//
-//go:noescape
-func weightGrad1x1AVX512(a *weightGradCall)
-
-// weightGrad8x2AVX512 adds the gradient of one tap, 8 input channels and 2 blocks of output channels.
-//
-//go:noescape
-func weightGrad8x2AVX512(a *weightGradCall)
-
-// weightGrad4x2AVX512 adds the gradient of one tap, 4 input channels and 2 blocks of output channels.
-//
-//go:noescape
-func weightGrad4x2AVX512(a *weightGradCall)
-
-// weightGrad2x2AVX512 adds the gradient of one tap, 2 input channels and 2 blocks of output channels.
-//
-//go:noescape
-func weightGrad2x2AVX512(a *weightGradCall)
-
-// weightGrad1x2AVX512 adds the gradient of one tap, 1 input channels and 2 blocks of output channels.
-//
-//go:noescape
-func weightGrad1x2AVX512(a *weightGradCall)
-
-// weightGrad8x3AVX512 adds the gradient of one tap, 8 input channels and 3 blocks of output channels.
-//
-//go:noescape
-func weightGrad8x3AVX512(a *weightGradCall)
-
-// weightGrad4x3AVX512 adds the gradient of one tap, 4 input channels and 3 blocks of output channels.
-//
-//go:noescape
-func weightGrad4x3AVX512(a *weightGradCall)
-
-// weightGrad2x3AVX512 adds the gradient of one tap, 2 input channels and 3 blocks of output channels.
-//
-//go:noescape
-func weightGrad2x3AVX512(a *weightGradCall)
-
-// weightGrad1x3AVX512 adds the gradient of one tap, 1 input channels and 3 blocks of output channels.
-//
-//go:noescape
-func weightGrad1x3AVX512(a *weightGradCall)
+func weightGradAVX512(a *weightGradCall)
 
 // weightGradTripleAVX512 adds the gradient of three taps of neighbouring pixels, eight input channels and one block of output channels; cols is at least two.
 //

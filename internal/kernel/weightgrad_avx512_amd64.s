@@ -4,409 +4,40 @@
 
 #include "textflag.h"
 
-// func weightGrad8x1AVX512(a *weightGradCall)
+// func weightGradAVX512(a *weightGradCall)
 // Requires: AVX, AVX512F
-TEXT ·weightGrad8x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z1
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z2
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z3
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z4
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z5
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z6
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z7
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row1:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel2:
-	VMOVUPS      (SI), Z24
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z1
-	VBROADCASTSS 8(BX), Z30
-	VFMADD231PS  Z30, Z24, Z2
-	VBROADCASTSS 12(BX), Z31
-	VFMADD231PS  Z31, Z24, Z3
-	VBROADCASTSS 16(BX), Z28
-	VFMADD231PS  Z28, Z24, Z4
-	VBROADCASTSS 20(BX), Z29
-	VFMADD231PS  Z29, Z24, Z5
-	VBROADCASTSS 24(BX), Z30
-	VFMADD231PS  Z30, Z24, Z6
-	VBROADCASTSS 28(BX), Z31
-	VFMADD231PS  Z31, Z24, Z7
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel2
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row1
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z1, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z2, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z3, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z4, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z5, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z6, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z7, (CX)
-	VZEROUPPER
+TEXT ·weightGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	CMPQ 88(AX), $+0
+	JEQ  variant1
+	CMPQ 88(AX), $+1
+	JEQ  variant2
+	CMPQ 88(AX), $+2
+	JEQ  variant3
+	CMPQ 88(AX), $+3
+	JEQ  variant4
+	CMPQ 88(AX), $+4
+	JEQ  variant5
+	CMPQ 88(AX), $+5
+	JEQ  variant6
+	CMPQ 88(AX), $+6
+	JEQ  variant7
+	CMPQ 88(AX), $+7
+	JEQ  variant8
+	CMPQ 88(AX), $+8
+	JEQ  variant9
+	CMPQ 88(AX), $+9
+	JEQ  variant10
+	CMPQ 88(AX), $+10
+	JEQ  variant11
+	CMPQ 88(AX), $+11
+	JEQ  variant12
 	RET
 
-// func weightGrad4x1AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad4x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
+variant1:
 	MOVQ    (AX), CX
 	MOVQ    24(AX), DX
 	VMOVUPS (CX), Z0
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z1
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z2
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z3
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row3:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel4:
-	VMOVUPS      (SI), Z24
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z1
-	VBROADCASTSS 8(BX), Z30
-	VFMADD231PS  Z30, Z24, Z2
-	VBROADCASTSS 12(BX), Z31
-	VFMADD231PS  Z31, Z24, Z3
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel4
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row3
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z1, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z2, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z3, (CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad2x1AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad2x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z1
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row5:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel6:
-	VMOVUPS      (SI), Z24
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z1
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel6
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row5
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z1, (CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad1x1AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad1x1AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row7:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel8:
-	VMOVUPS      (SI), Z24
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel8
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row7
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad8x2AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad8x2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z2
-	VMOVUPS 64(CX), Z3
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z4
-	VMOVUPS 64(CX), Z5
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z6
-	VMOVUPS 64(CX), Z7
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z8
-	VMOVUPS 64(CX), Z9
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z10
-	VMOVUPS 64(CX), Z11
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z12
-	VMOVUPS 64(CX), Z13
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z14
-	VMOVUPS 64(CX), Z15
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row9:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel10:
-	VMOVUPS      (SI), Z24
-	VMOVUPS      64(SI), Z25
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VFMADD231PS  Z28, Z25, Z1
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z2
-	VFMADD231PS  Z29, Z25, Z3
-	VBROADCASTSS 8(BX), Z30
-	VFMADD231PS  Z30, Z24, Z4
-	VFMADD231PS  Z30, Z25, Z5
-	VBROADCASTSS 12(BX), Z31
-	VFMADD231PS  Z31, Z24, Z6
-	VFMADD231PS  Z31, Z25, Z7
-	VBROADCASTSS 16(BX), Z28
-	VFMADD231PS  Z28, Z24, Z8
-	VFMADD231PS  Z28, Z25, Z9
-	VBROADCASTSS 20(BX), Z29
-	VFMADD231PS  Z29, Z24, Z10
-	VFMADD231PS  Z29, Z25, Z11
-	VBROADCASTSS 24(BX), Z30
-	VFMADD231PS  Z30, Z24, Z12
-	VFMADD231PS  Z30, Z25, Z13
-	VBROADCASTSS 28(BX), Z31
-	VFMADD231PS  Z31, Z24, Z14
-	VFMADD231PS  Z31, Z25, Z15
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel10
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row9
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	VMOVUPS      Z1, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z2, (CX)
-	VMOVUPS      Z3, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z4, (CX)
-	VMOVUPS      Z5, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z6, (CX)
-	VMOVUPS      Z7, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z8, (CX)
-	VMOVUPS      Z9, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z10, (CX)
-	VMOVUPS      Z11, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z12, (CX)
-	VMOVUPS      Z13, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z14, (CX)
-	VMOVUPS      Z15, 64(CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad4x2AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad4x2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z2
-	VMOVUPS 64(CX), Z3
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z4
-	VMOVUPS 64(CX), Z5
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z6
-	VMOVUPS 64(CX), Z7
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row11:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel12:
-	VMOVUPS      (SI), Z24
-	VMOVUPS      64(SI), Z25
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VFMADD231PS  Z28, Z25, Z1
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z2
-	VFMADD231PS  Z29, Z25, Z3
-	VBROADCASTSS 8(BX), Z30
-	VFMADD231PS  Z30, Z24, Z4
-	VFMADD231PS  Z30, Z25, Z5
-	VBROADCASTSS 12(BX), Z31
-	VFMADD231PS  Z31, Z24, Z6
-	VFMADD231PS  Z31, Z25, Z7
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel12
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row11
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	VMOVUPS      Z1, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z2, (CX)
-	VMOVUPS      Z3, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z4, (CX)
-	VMOVUPS      Z5, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z6, (CX)
-	VMOVUPS      Z7, 64(CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad2x2AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad2x2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z2
-	VMOVUPS 64(CX), Z3
 	MOVQ    40(AX), CX
 	MOVQ    56(AX), DX
 	MOVQ    8(AX), DI
@@ -422,13 +53,8 @@ row13:
 
 pixel14:
 	VMOVUPS      (SI), Z24
-	VMOVUPS      64(SI), Z25
 	VBROADCASTSS (BX), Z28
 	VFMADD231PS  Z28, Z24, Z0
-	VFMADD231PS  Z28, Z25, Z1
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z2
-	VFMADD231PS  Z29, Z25, Z3
 	ADDQ         CX, BX
 	ADDQ         DX, SI
 	DECQ         R12
@@ -440,17 +66,10 @@ pixel14:
 	MOVQ         (AX), CX
 	MOVQ         24(AX), AX
 	VMOVUPS      Z0, (CX)
-	VMOVUPS      Z1, 64(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z2, (CX)
-	VMOVUPS      Z3, 64(CX)
 	VZEROUPPER
 	RET
 
-// func weightGrad1x2AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad1x2AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
+variant2:
 	MOVQ    (AX), CX
 	MOVQ    24(AX), DX
 	VMOVUPS (CX), Z0
@@ -489,10 +108,571 @@ pixel16:
 	VZEROUPPER
 	RET
 
-// func weightGrad8x3AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad8x3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
+variant3:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row17:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel18:
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VMOVUPS      128(SI), Z26
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VFMADD231PS  Z28, Z26, Z2
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel18
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row17
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VZEROUPPER
+	RET
+
+variant4:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z1
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row19:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel20:
+	VMOVUPS      (SI), Z24
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z1
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel20
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row19
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z1, (CX)
+	VZEROUPPER
+	RET
+
+variant5:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row21:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel22:
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z2
+	VFMADD231PS  Z29, Z25, Z3
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel22
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row21
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z2, (CX)
+	VMOVUPS      Z3, 64(CX)
+	VZEROUPPER
+	RET
+
+variant6:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z3
+	VMOVUPS 64(CX), Z4
+	VMOVUPS 128(CX), Z5
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row23:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel24:
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VMOVUPS      128(SI), Z26
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VFMADD231PS  Z28, Z26, Z2
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z3
+	VFMADD231PS  Z29, Z25, Z4
+	VFMADD231PS  Z29, Z26, Z5
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel24
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row23
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z3, (CX)
+	VMOVUPS      Z4, 64(CX)
+	VMOVUPS      Z5, 128(CX)
+	VZEROUPPER
+	RET
+
+variant7:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z2
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z3
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row25:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel26:
+	VMOVUPS      (SI), Z24
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z1
+	VBROADCASTSS 8(BX), Z30
+	VFMADD231PS  Z30, Z24, Z2
+	VBROADCASTSS 12(BX), Z31
+	VFMADD231PS  Z31, Z24, Z3
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel26
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row25
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z1, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z2, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z3, (CX)
+	VZEROUPPER
+	RET
+
+variant8:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row27:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel28:
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z2
+	VFMADD231PS  Z29, Z25, Z3
+	VBROADCASTSS 8(BX), Z30
+	VFMADD231PS  Z30, Z24, Z4
+	VFMADD231PS  Z30, Z25, Z5
+	VBROADCASTSS 12(BX), Z31
+	VFMADD231PS  Z31, Z24, Z6
+	VFMADD231PS  Z31, Z25, Z7
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel28
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row27
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z2, (CX)
+	VMOVUPS      Z3, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z4, (CX)
+	VMOVUPS      Z5, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z7, 64(CX)
+	VZEROUPPER
+	RET
+
+variant9:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z3
+	VMOVUPS 64(CX), Z4
+	VMOVUPS 128(CX), Z5
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	VMOVUPS 128(CX), Z8
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z9
+	VMOVUPS 64(CX), Z10
+	VMOVUPS 128(CX), Z11
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row29:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel30:
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VMOVUPS      128(SI), Z26
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VFMADD231PS  Z28, Z26, Z2
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z3
+	VFMADD231PS  Z29, Z25, Z4
+	VFMADD231PS  Z29, Z26, Z5
+	VBROADCASTSS 8(BX), Z30
+	VFMADD231PS  Z30, Z24, Z6
+	VFMADD231PS  Z30, Z25, Z7
+	VFMADD231PS  Z30, Z26, Z8
+	VBROADCASTSS 12(BX), Z31
+	VFMADD231PS  Z31, Z24, Z9
+	VFMADD231PS  Z31, Z25, Z10
+	VFMADD231PS  Z31, Z26, Z11
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel30
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row29
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z3, (CX)
+	VMOVUPS      Z4, 64(CX)
+	VMOVUPS      Z5, 128(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z7, 64(CX)
+	VMOVUPS      Z8, 128(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z9, (CX)
+	VMOVUPS      Z10, 64(CX)
+	VMOVUPS      Z11, 128(CX)
+	VZEROUPPER
+	RET
+
+variant10:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z2
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z4
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z5
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z6
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z7
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row31:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel32:
+	VMOVUPS      (SI), Z24
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z1
+	VBROADCASTSS 8(BX), Z30
+	VFMADD231PS  Z30, Z24, Z2
+	VBROADCASTSS 12(BX), Z31
+	VFMADD231PS  Z31, Z24, Z3
+	VBROADCASTSS 16(BX), Z28
+	VFMADD231PS  Z28, Z24, Z4
+	VBROADCASTSS 20(BX), Z29
+	VFMADD231PS  Z29, Z24, Z5
+	VBROADCASTSS 24(BX), Z30
+	VFMADD231PS  Z30, Z24, Z6
+	VBROADCASTSS 28(BX), Z31
+	VFMADD231PS  Z31, Z24, Z7
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel32
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row31
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z1, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z2, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z3, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z4, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z5, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z6, (CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z7, (CX)
+	VZEROUPPER
+	RET
+
+variant11:
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z2
+	VMOVUPS 64(CX), Z3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z4
+	VMOVUPS 64(CX), Z5
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z6
+	VMOVUPS 64(CX), Z7
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z8
+	VMOVUPS 64(CX), Z9
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z10
+	VMOVUPS 64(CX), Z11
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z12
+	VMOVUPS 64(CX), Z13
+	ADDQ    DX, CX
+	VMOVUPS (CX), Z14
+	VMOVUPS 64(CX), Z15
+	MOVQ    40(AX), CX
+	MOVQ    56(AX), DX
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    72(AX), R9
+	MOVQ    48(AX), R10
+	MOVQ    64(AX), R11
+
+row33:
+	MOVQ DI, BX
+	MOVQ R8, SI
+	MOVQ 80(AX), R12
+
+pixel34:
+	VMOVUPS      (SI), Z24
+	VMOVUPS      64(SI), Z25
+	VBROADCASTSS (BX), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VBROADCASTSS 4(BX), Z29
+	VFMADD231PS  Z29, Z24, Z2
+	VFMADD231PS  Z29, Z25, Z3
+	VBROADCASTSS 8(BX), Z30
+	VFMADD231PS  Z30, Z24, Z4
+	VFMADD231PS  Z30, Z25, Z5
+	VBROADCASTSS 12(BX), Z31
+	VFMADD231PS  Z31, Z24, Z6
+	VFMADD231PS  Z31, Z25, Z7
+	VBROADCASTSS 16(BX), Z28
+	VFMADD231PS  Z28, Z24, Z8
+	VFMADD231PS  Z28, Z25, Z9
+	VBROADCASTSS 20(BX), Z29
+	VFMADD231PS  Z29, Z24, Z10
+	VFMADD231PS  Z29, Z25, Z11
+	VBROADCASTSS 24(BX), Z30
+	VFMADD231PS  Z30, Z24, Z12
+	VFMADD231PS  Z30, Z25, Z13
+	VBROADCASTSS 28(BX), Z31
+	VFMADD231PS  Z31, Z24, Z14
+	VFMADD231PS  Z31, Z25, Z15
+	ADDQ         CX, BX
+	ADDQ         DX, SI
+	DECQ         R12
+	JNE          pixel34
+	ADDQ         R10, DI
+	ADDQ         R11, R8
+	DECQ         R9
+	JNE          row33
+	MOVQ         (AX), CX
+	MOVQ         24(AX), AX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z2, (CX)
+	VMOVUPS      Z3, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z4, (CX)
+	VMOVUPS      Z5, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z7, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z8, (CX)
+	VMOVUPS      Z9, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z10, (CX)
+	VMOVUPS      Z11, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z12, (CX)
+	VMOVUPS      Z13, 64(CX)
+	ADDQ         AX, CX
+	VMOVUPS      Z14, (CX)
+	VMOVUPS      Z15, 64(CX)
+	VZEROUPPER
+	RET
+
+variant12:
 	MOVQ    (AX), CX
 	MOVQ    24(AX), DX
 	VMOVUPS (CX), Z0
@@ -534,12 +714,12 @@ TEXT ·weightGrad8x3AVX512(SB), NOSPLIT, $0-8
 	MOVQ    48(AX), R10
 	MOVQ    64(AX), R11
 
-row17:
+row35:
 	MOVQ DI, BX
 	MOVQ R8, SI
 	MOVQ 80(AX), R12
 
-pixel18:
+pixel36:
 	VMOVUPS      (SI), Z24
 	VMOVUPS      64(SI), Z25
 	VMOVUPS      128(SI), Z26
@@ -578,11 +758,11 @@ pixel18:
 	ADDQ         CX, BX
 	ADDQ         DX, SI
 	DECQ         R12
-	JNE          pixel18
+	JNE          pixel36
 	ADDQ         R10, DI
 	ADDQ         R11, R8
 	DECQ         R9
-	JNE          row17
+	JNE          row35
 	MOVQ         (AX), CX
 	MOVQ         24(AX), AX
 	VMOVUPS      Z0, (CX)
@@ -616,192 +796,6 @@ pixel18:
 	VMOVUPS      Z21, (CX)
 	VMOVUPS      Z22, 64(CX)
 	VMOVUPS      Z23, 128(CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad4x3AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad4x3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	VMOVUPS 128(CX), Z2
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z3
-	VMOVUPS 64(CX), Z4
-	VMOVUPS 128(CX), Z5
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z6
-	VMOVUPS 64(CX), Z7
-	VMOVUPS 128(CX), Z8
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z9
-	VMOVUPS 64(CX), Z10
-	VMOVUPS 128(CX), Z11
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row19:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel20:
-	VMOVUPS      (SI), Z24
-	VMOVUPS      64(SI), Z25
-	VMOVUPS      128(SI), Z26
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VFMADD231PS  Z28, Z25, Z1
-	VFMADD231PS  Z28, Z26, Z2
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z3
-	VFMADD231PS  Z29, Z25, Z4
-	VFMADD231PS  Z29, Z26, Z5
-	VBROADCASTSS 8(BX), Z30
-	VFMADD231PS  Z30, Z24, Z6
-	VFMADD231PS  Z30, Z25, Z7
-	VFMADD231PS  Z30, Z26, Z8
-	VBROADCASTSS 12(BX), Z31
-	VFMADD231PS  Z31, Z24, Z9
-	VFMADD231PS  Z31, Z25, Z10
-	VFMADD231PS  Z31, Z26, Z11
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel20
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row19
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	VMOVUPS      Z1, 64(CX)
-	VMOVUPS      Z2, 128(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z3, (CX)
-	VMOVUPS      Z4, 64(CX)
-	VMOVUPS      Z5, 128(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z6, (CX)
-	VMOVUPS      Z7, 64(CX)
-	VMOVUPS      Z8, 128(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z9, (CX)
-	VMOVUPS      Z10, 64(CX)
-	VMOVUPS      Z11, 128(CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad2x3AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad2x3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	VMOVUPS 128(CX), Z2
-	ADDQ    DX, CX
-	VMOVUPS (CX), Z3
-	VMOVUPS 64(CX), Z4
-	VMOVUPS 128(CX), Z5
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row21:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel22:
-	VMOVUPS      (SI), Z24
-	VMOVUPS      64(SI), Z25
-	VMOVUPS      128(SI), Z26
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VFMADD231PS  Z28, Z25, Z1
-	VFMADD231PS  Z28, Z26, Z2
-	VBROADCASTSS 4(BX), Z29
-	VFMADD231PS  Z29, Z24, Z3
-	VFMADD231PS  Z29, Z25, Z4
-	VFMADD231PS  Z29, Z26, Z5
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel22
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row21
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	VMOVUPS      Z1, 64(CX)
-	VMOVUPS      Z2, 128(CX)
-	ADDQ         AX, CX
-	VMOVUPS      Z3, (CX)
-	VMOVUPS      Z4, 64(CX)
-	VMOVUPS      Z5, 128(CX)
-	VZEROUPPER
-	RET
-
-// func weightGrad1x3AVX512(a *weightGradCall)
-// Requires: AVX, AVX512F
-TEXT ·weightGrad1x3AVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	VMOVUPS (CX), Z0
-	VMOVUPS 64(CX), Z1
-	VMOVUPS 128(CX), Z2
-	MOVQ    40(AX), CX
-	MOVQ    56(AX), DX
-	MOVQ    8(AX), DI
-	MOVQ    16(AX), R8
-	MOVQ    72(AX), R9
-	MOVQ    48(AX), R10
-	MOVQ    64(AX), R11
-
-row23:
-	MOVQ DI, BX
-	MOVQ R8, SI
-	MOVQ 80(AX), R12
-
-pixel24:
-	VMOVUPS      (SI), Z24
-	VMOVUPS      64(SI), Z25
-	VMOVUPS      128(SI), Z26
-	VBROADCASTSS (BX), Z28
-	VFMADD231PS  Z28, Z24, Z0
-	VFMADD231PS  Z28, Z25, Z1
-	VFMADD231PS  Z28, Z26, Z2
-	ADDQ         CX, BX
-	ADDQ         DX, SI
-	DECQ         R12
-	JNE          pixel24
-	ADDQ         R10, DI
-	ADDQ         R11, R8
-	DECQ         R9
-	JNE          row23
-	MOVQ         (AX), CX
-	MOVQ         24(AX), AX
-	VMOVUPS      Z0, (CX)
-	VMOVUPS      Z1, 64(CX)
-	VMOVUPS      Z2, 128(CX)
 	VZEROUPPER
 	RET
 
@@ -851,7 +845,7 @@ TEXT ·weightGradTripleAVX512(SB), NOSPLIT, $0-8
 	MOVQ    48(AX), R10
 	MOVQ    64(AX), R11
 
-row25:
+row37:
 	MOVQ         DI, BX
 	MOVQ         R8, SI
 	VMOVAPS      Z25, Z26
@@ -905,10 +899,10 @@ row25:
 	VFMADD231PS  Z31, Z25, Z22
 	ADDQ         CX, BX
 	MOVQ         80(AX), R12
-	SUBQ         $0x02, R12
-	JEQ          end27
+	SUBQ         $+2, R12
+	JEQ          end39
 
-pixel26:
+pixel38:
 	VMOVAPS      Z25, Z26
 	VMOVAPS      Z24, Z25
 	VMOVUPS      (SI), Z24
@@ -947,9 +941,9 @@ pixel26:
 	VFMADD231PS  Z31, Z26, Z23
 	ADDQ         CX, BX
 	DECQ         R12
-	JNE          pixel26
+	JNE          pixel38
 
-end27:
+end39:
 	VBROADCASTSS (BX), Z28
 	VFMADD231PS  Z28, Z24, Z1
 	VFMADD231PS  Z28, Z25, Z2
@@ -995,7 +989,7 @@ end27:
 	ADDQ         R10, DI
 	ADDQ         R11, R8
 	DECQ         R9
-	JNE          row25
+	JNE          row37
 	MOVQ         (AX), CX
 	MOVQ         24(AX), DX
 	MOVQ         32(AX), AX

@@ -20,7 +20,7 @@ func (c *call) offset(name string) int {
 	panic("no field " + name + " in " + c.name)
 }
 
-var calls = []*call{&convCall, &weightGradCall}
+var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall}
 
 var convCall = call{"convCall", "convCall is a convolution of one image; pitches are in bytes.", []field{
 	{"in", pointer, "first tap's pixel of the first output pixel"},
@@ -56,6 +56,56 @@ var weightGradCall = call{"weightGradCall", "weightGradCall is the gradient of s
 	{"inRow", "int", ""},
 	{"dzPixel", "int", ""},
 	{"dzRow", "int", ""},
-	{"rows", "int", "changed by the routine"},
+	{"rows", "int", ""},
 	{"cols", "int", ""},
+	{"variant", "int", ""},
 }}
+
+var affineCall = call{"affineCall", "affineCall is a sum of images; a nil shift is zero, a nil scale one.", append([]field{
+	{"dst", pointer, ""},
+	{"shift", pointer, ""},
+	{"x0", pointer, ""},
+	{"x1", pointer, ""},
+	{"x2", pointer, ""},
+	{"x3", pointer, ""},
+	{"scale0", pointer, ""},
+	{"scale1", pointer, ""},
+	{"scale2", pointer, ""},
+	{"scale3", pointer, ""},
+	{"variant", "int", ""},
+	{"one", "int", "bits of the float32 1"},
+}, planeFields...)}
+
+var sumsCall = call{"sumsCall", "sumsCall is a reduction over pixels to two sums a channel.", append([]field{
+	{"first", pointer, ""},
+	{"second", pointer, ""},
+	{"x", pointer, ""},
+	{"dy", pointer, ""},
+	{"center", pointer, "subtracted from x"},
+	{"pixels", "int", ""},
+}, imageFields...)}
+
+var maskedSumCall = call{"maskedSumCall", "maskedSumCall is a sum of images.", []field{
+	{"dst", pointer, ""},
+	{"g", pointer, ""},
+	{"y", pointer, ""},
+	{"x0", pointer, ""},
+	{"x1", pointer, ""},
+	{"x2", pointer, ""},
+	{"bytes", "int", ""},
+	{"variant", "int", ""},
+}}
+
+var poolCall = call{"poolCall", "poolCall is a row of an average pool; weights and shares are bits of a float32.", append([]field{
+	{"dst", pointer, ""},
+	{"x0", pointer, "three rows"},
+	{"x1", pointer, ""},
+	{"x2", pointer, ""},
+	{"weight0", "int", "of each row"},
+	{"weight1", "int", ""},
+	{"weight2", "int", ""},
+	{"variant", "int", ""},
+	{"edge", "int", "share of the first and the last column"},
+	{"middle", "int", "share of the other columns"},
+	{"cols", "int", ""},
+}, imageFields...)}

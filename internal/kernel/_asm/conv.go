@@ -64,12 +64,12 @@ func (c *conv) routine(name, doc string, pixels []int, sum func(pixels int)) {
 	for _, n := range pixels {
 		again, smaller := g.label("tile"), g.label("smaller")
 		g.Label(again)
-		g.CMPQ(c.field("left"), operand.Imm(uint64(n)))
+		g.CMPQ(c.field("left"), imm(n))
 		g.JLT(operand.LabelRef(smaller))
 		c.start(n)
 		sum(n)
 		c.store(n)
-		g.SUBQ(operand.Imm(uint64(n)), c.field("left"))
+		g.SUBQ(imm(n), c.field("left"))
 		g.JMP(operand.LabelRef(again))
 		g.Label(smaller)
 	}
@@ -89,7 +89,7 @@ func (c *conv) load(name string) reg.GPVirtual { return c.g.load(c.a, &convCall,
 func (c *conv) start(pixels int) {
 	g := c.g
 	zero, done := g.label("zero"), g.label("started")
-	g.CMPQ(c.field("add"), operand.Imm(0))
+	g.CMPQ(c.field("add"), imm(0))
 	g.JEQ(operand.LabelRef(zero))
 	for b := range c.blocks {
 		out := c.out(b)
@@ -102,9 +102,7 @@ func (c *conv) start(pixels int) {
 	}
 	g.JMP(operand.LabelRef(done))
 	g.Label(zero)
-	for i := range pixels * c.blocks {
-		g.VPXORD(zmm[i], zmm[i], zmm[i])
-	}
+	g.zero(zmm[:pixels*c.blocks]...)
 	g.Label(done)
 }
 
@@ -128,10 +126,10 @@ func (c *conv) store(pixels int) {
 		}
 	}
 	step := g.GP64()
-	g.IMUL3Q(operand.Imm(uint64(pixels)), c.outPixel, step)
+	g.IMUL3Q(imm(pixels), c.outPixel, step)
 	g.ADDQ(step, c.field("tileOut"))
 	step = g.GP64()
-	g.IMUL3Q(operand.Imm(uint64(pixels)), c.x.pitch[0], step)
+	g.IMUL3Q(imm(pixels), c.x.pitch[0], step)
 	g.ADDQ(step, c.field("tileIn"))
 }
 
@@ -143,12 +141,12 @@ func (c *conv) eachTap(step, reach int, body func()) {
 	g.Label(loop)
 	x := c.x.bases[0]
 	g.MOVQ(at(tap, 0), x)
-	g.SHLQ(operand.Imm(2), x)
+	g.SHLQ(imm(2), x)
 	g.ADDQ(c.field("tileIn"), x)
 	g.spread(c.x, reach)
 	body()
-	g.ADDQ(operand.Imm(uint64(8*step)), tap)
-	g.SUBQ(operand.Imm(uint64(step)), left)
+	g.ADDQ(imm(8*step), tap)
+	g.SUBQ(imm(step), left)
 	g.JNE(operand.LabelRef(loop))
 }
 

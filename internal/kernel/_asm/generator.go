@@ -16,14 +16,6 @@ type generator struct {
 	typed  []string // signatures to replace, and by what
 }
 
-// zmm are the AVX-512 vector registers.
-var zmm = []reg.VecPhysical{
-	reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
-	reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
-	reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
-	reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
-}
-
 // routine begins func name(a *args) and returns the register that holds a.
 func (g *generator) routine(name, doc string, args *call) reg.GPVirtual {
 	g.Function(name)
@@ -96,7 +88,7 @@ func (g *generator) spread(s *strides, n int) {
 // advance moves the bases for n places by so many bytes.
 func (g *generator) advance(s *strides, n, bytes int) {
 	for i := 0; 8*i < n; i++ {
-		g.ADDQ(operand.Imm(uint64(bytes)), s.bases[i])
+		g.ADDQ(imm(bytes), s.bases[i])
 	}
 }
 
@@ -113,4 +105,27 @@ func (s *strides) place(i int) operand.Mem {
 		m.Index, m.Scale = s.pitch[k/2], 1
 	}
 	return m
+}
+
+// variants generates n bodies, of which the field picks one; each returns.
+func (g *generator) variants(field operand.Mem, n int, body func(i int)) {
+	labels := make([]string, n)
+	for i := range n {
+		labels[i] = g.label("variant")
+		g.CMPQ(field, imm(i))
+		g.JEQ(operand.LabelRef(labels[i]))
+	}
+	g.RET()
+	for i := range n {
+		g.Label(labels[i])
+		body(i)
+	}
+}
+
+// imm is an operand of the least width that every instruction takes.
+func imm(n int) operand.Op {
+	if n < 128 {
+		return operand.I8(n)
+	}
+	return operand.I32(n)
 }

@@ -23,6 +23,11 @@ const constraint = "amd64,!purego"
 var files = map[string]func(g *generator){
 	"conv_avx512":       convAVX512,
 	"weightgrad_avx512": weightGradAVX512,
+	"image_avx512": func(g *generator) {
+		affine(g, avx512)
+		batchNorm(g, avx512)
+		pools(g, avx512)
+	},
 }
 
 func main() {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -10,19 +8,19 @@ import (
 // weightGradAVX512 generates routines that keep the gradients of up to eight
 // input channels x blocks of output channels in registers over all pixels.
 func weightGradAVX512(g *generator) {
-	for blocks := 1; blocks <= 3; blocks++ {
-		for _, channels := range []int{8, 4, 2, 1} {
-			w := &weightGrad{g: g, channels: channels, blocks: blocks}
-			w.routine(fmt.Sprintf("weightGrad%dx%dAVX512", channels, blocks),
-				fmt.Sprintf("adds the gradient of one tap, %d input channels and %d blocks of output channels.", channels, blocks))
-		}
-	}
-	w := &weightGrad{g: g, channels: 8, blocks: 3, triple: true}
-	w.routine("weightGradTripleAVX512",
-		"adds the gradient of three taps of neighbouring pixels, eight input channels and one block of output channels; cols is at least two.")
+	a := g.routine("weightGradAVX512",
+		"adds the gradient of one tap, 1<<(variant/3) input channels and variant%3+1 blocks of output channels.", &weightGradCall)
+	g.variants(arg(a, &weightGradCall, "variant"), 12, func(i int) {
+		w := &weightGrad{g: g, a: a, channels: 1 << (i / 3), blocks: i%3 + 1}
+		w.image()
+	})
+	a = g.routine("weightGradTripleAVX512",
+		"adds the gradient of three taps of neighbouring pixels, eight input channels and one block of output channels; cols is at least two.", &weightGradCall)
+	w := &weightGrad{g: g, a: a, channels: 8, blocks: 3, triple: true}
+	w.image()
 }
 
-// weightGrad generates one routine.
+// weightGrad generates one variant.
 type weightGrad struct {
 	g                *generator
 	channels, blocks int
@@ -37,9 +35,8 @@ func (w *weightGrad) acc(channel, block int) reg.VecPhysical { return zmm[channe
 
 func (w *weightGrad) load(name string) reg.GPVirtual { return w.g.load(w.a, &weightGradCall, name) }
 
-func (w *weightGrad) routine(name, doc string) {
+func (w *weightGrad) image() {
 	g := w.g
-	w.a = g.routine(name, doc, &weightGradCall)
 	w.accumulators(func(m operand.Mem, acc reg.VecPhysical) { g.VMOVUPS(m, acc) })
 	w.inPixel, w.dzPixel = w.load("inPixel"), w.load("dzPixel")
 	w.x, w.z = g.GP64(), g.GP64()
@@ -140,7 +137,7 @@ func (w *weightGrad) rowTriple() {
 	step(0, 0, 1)
 	left := w.load("cols")
 	loop, end := g.label("pixel"), g.label("end")
-	g.SUBQ(operand.Imm(2), left)
+	g.SUBQ(imm(2), left)
 	g.JEQ(operand.LabelRef(end))
 	g.Label(loop)
 	step(0, 0, 1, 2)
