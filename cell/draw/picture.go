@@ -1,61 +1,21 @@
 package draw
 
 import (
-	"bytes"
 	"image/color"
-	"io"
 	"sync"
 
 	stdfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 
 	"cellnet/cell"
 )
 
 const (
 	fontSize = 11.0 // points
-	pngDPI   = 192
-	maxEdges = 500 // of a picture
+	maxEdges = 500  // of a picture
 )
-
-// SVG writes c as an SVG document on a white ground.
-func SVG(w io.Writer, c cell.Cell) error {
-	l, err := pictureLayout(c)
-	if err != nil {
-		return err
-	}
-	canvas := vgsvg.New(vg.Points(l.width), vg.Points(l.height))
-	picture{l, canvas}.draw()
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return err
-	}
-	// The text is set in Liberation Sans, which is as wide as Arial and Helvetica;
-	// without naming those, a viewer that lacks it takes a font with serifs.
-	const family, fallbacks = "font-family:Liberation Sans;", "font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"
-	_, err = w.Write(bytes.ReplaceAll(b.Bytes(), []byte(family), []byte(fallbacks)))
-	return err
-}
-
-// PNG writes c as a PNG image on a white ground, at 192 dots per inch.
-func PNG(w io.Writer, c cell.Cell) error {
-	l, err := pictureLayout(c)
-	if err != nil {
-		return err
-	}
-	const maxPixels = 16e6
-	if scale := pngDPI / 72.0; l.width*scale*l.height*scale > maxPixels {
-		return ErrTooLarge
-	}
-	canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(vg.Points(l.width), vg.Points(l.height)), vgimg.UseDPI(pngDPI))}
-	picture{l, canvas}.draw()
-	_, err = canvas.WriteTo(w)
-	return err
-}
 
 func pictureLayout(c cell.Cell) (layout, error) {
 	if c.IsZero() {
@@ -162,7 +122,7 @@ func (p picture) drawEdgeLabel(e route) {
 	x, y := p.labelPlace(e)
 	face := faces().edge
 	text := e.Op.String()
-	width := face.Width(text).Points() + 6
+	width := face.Width(text).Points() + 8
 	p.fill(rectangle(x-width/2, y-fontSize*0.65, width, fontSize*1.3, 3), color.NRGBA{0xff, 0xff, 0xff, 0xff})
 	p.text(face, text, x, y, edgeColor(e.Op, e.live))
 }
