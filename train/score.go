@@ -1,0 +1,63 @@
+package train
+
+import (
+	"fmt"
+	"time"
+
+	"cellnet/models"
+)
+
+// score adds up losses and right answers over batches.
+type score struct {
+	n, top1, top5 int
+	loss          float64 // sum over images
+}
+
+// add takes what a network's last run gave for the images of the labels.
+func (s *score) add(net *models.Network, labels []int) error {
+	loss, ok := net.Loss.Value().Data().(float32)
+	if !ok {
+		return fmt.Errorf("loss is a %v, want a float32 number", net.Loss.Value().Dtype())
+	}
+	logits, ok := net.Logits.Value().Data().([]float32)
+	if !ok {
+		return fmt.Errorf("logits are a %v, want a float32 tensor", net.Logits.Value().Dtype())
+	}
+	s.n += len(labels)
+	s.loss += float64(loss) * float64(len(labels))
+	classes := net.Parameters().Config().Classes
+	for i, label := range labels {
+		rank := rankOf(logits[i*classes:][:classes], label)
+		if rank < 1 {
+			s.top1++
+		}
+		if rank < 5 {
+			s.top5++
+		}
+	}
+	return nil
+}
+
+// rankOf counts the classes that rank above the label; a label whose logit is
+// not a number is last.
+func rankOf(logits []float32, label int) int {
+	own := logits[label]
+	if own != own {
+		return len(logits) + 5
+	}
+	rank := 0
+	for class, v := range logits {
+		if v > own || v == own && class < label || v != v {
+			rank++
+		}
+	}
+	return rank
+}
+
+func (s *score) metrics(took time.Duration) Metrics {
+	n := float64(s.n)
+	return Metrics{
+		N: s.n, Loss: s.loss / n, Top1: 100 * float64(s.top1) / n, Top5: 100 * float64(s.top5) / n,
+		Seconds: took.Seconds(),
+	}
+}
