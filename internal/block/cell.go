@@ -38,7 +38,7 @@ func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []C
 		if node > 0 && b.needed[node] {
 			b.values[node] = make([]float32, size)
 		}
-		b.out[node] = groupBySize(b.filter(func(e edge) bool { return e.from == node }), side, channels)
+		b.out[node] = groupBySize(b.outOf(node), side, channels)
 	}
 	return b
 }
@@ -94,14 +94,21 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 
 // nodeSum is what a node adds up.
 type nodeSum struct {
-	edges []edge
-	shift []float32 // of all batch norms together
+	norms        []*norm
+	skips, pools []source
+	shift        []float32 // of all batch norms together
 }
 
 func (b *Cell) newSum(node int) nodeSum {
-	sum := nodeSum{edges: b.into(node), shift: make([]float32, b.padded)}
-	for _, e := range sum.edges {
+	edges := b.into(node)
+	sum := nodeSum{
+		skips: sources(edges, cell.SkipConnect, from, b.padded),
+		pools: sources(edges, cell.AvgPool3x3, from, b.padded),
+		shift: make([]float32, b.padded),
+	}
+	for _, e := range edges {
 		if e.conv >= 0 {
+			sum.norms = append(sum.norms, b.norms[e.conv])
 			for c, v := range b.norms[e.conv].shift {
 				sum.shift[c] += v
 			}
@@ -125,21 +132,41 @@ func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, relu *kernel.Bord
 		return
 	}
 	value := b.image(node, i)
+	pooled := poolSum(k, s, value, sum.pools, func(node int) []float32 { return b.image(node, i) }, b.side, b.padded, false)
 	s.terms = s.terms[:0]
-	pooled := false
-	for _, e := range sum.edges {
-		switch {
-		case e.conv >= 0:
-			s.terms = append(s.terms, kernel.Term{X: b.norms[e.conv].image(i), Scale: b.norms[e.conv].scale})
-		case e.op == cell.SkipConnect:
-			s.terms = append(s.terms, kernel.Term{X: b.image(e.from, i)})
-		case e.op == cell.AvgPool3x3:
-			k.AvgPool(value, b.image(e.from, i), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, pooled)
-			pooled = true
-		}
+	for _, n := range sum.norms {
+		s.terms = append(s.terms, kernel.Term{X: n.image(i), Scale: n.scale})
+	}
+	for _, from := range sum.skips {
+		s.terms = append(s.terms, kernel.Term{X: b.image(from.node, i), Scale: from.times})
 	}
 	if pooled {
 		s.terms = append(s.terms, kernel.Term{X: value})
 	}
 	k.AffineSum(value, sum.shift, s.terms, positive, b.side, b.side, b.padded)
+}
+
+// poolSum stores the average pool of the sum of sources into dst, or adds it,
+// and tells whether there are any.
+func poolSum(k *kernel.Kernels, s *scratch, dst []float32, from []source, image func(node int) []float32, side, padded int, add bool) bool {
+	if len(from) == 0 {
+		return false
+	}
+	k.AvgPool(dst, addSources(k, s, from, image, side, padded), s.densely(usePool, side*padded), side, side, padded, add)
+	return true
+}
+
+// addSources returns the sum of the sources' images: one of them as it is, or a
+// sum in scratch memory.
+func addSources(k *kernel.Kernels, s *scratch, from []source, image func(node int) []float32, side, padded int) []float32 {
+	if len(from) == 1 && from[0].times == nil {
+		return image(from[0].node)
+	}
+	s.terms = s.terms[:0]
+	for _, f := range from {
+		s.terms = append(s.terms, kernel.Term{X: image(f.node), Scale: f.times})
+	}
+	sum := s.densely(useSum, side*side*padded)
+	k.AffineSum(sum, s.zeros(padded), s.terms, kernel.Plane{}, side, side, padded)
+	return sum
 }

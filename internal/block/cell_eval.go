@@ -18,6 +18,8 @@ type CellEval struct {
 
 	reaches []bool
 	out     [][]merged // convolutions with a use that leave each node
+	skips   [][]source
+	pools   [][]source
 	shift   [][]float32
 	y       []float32
 }
@@ -47,7 +49,10 @@ func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params
 	b.reaches = b.reaching()
 	b.out = make([][]merged, b.nodes)
 	b.shift = make([][]float32, b.nodes)
+	b.skips, b.pools = make([][]source, b.nodes), make([][]source, b.nodes)
 	for node := range b.nodes {
+		b.skips[node] = sources(b.into(node), cell.SkipConnect, from, b.padded)
+		b.pools[node] = sources(b.into(node), cell.AvgPool3x3, from, b.padded)
 		live := b.filter(func(e edge) bool { return e.from == node && b.reaches[e.to] })
 		for _, g := range groupBySize(live, side, channels) {
 			b.out[node] = append(b.out[node], newMerged(g))
@@ -99,9 +104,8 @@ func (b *CellEval) Forward(x []float32, n int) []float32 {
 	return b.y
 }
 
-// image computes one image. Convolutions and pools add to their node as soon as
-// their source is complete; a node's shift and skip connections are added when
-// it is its turn.
+// image computes one image. Convolutions add to their node as soon as their
+// source is complete; the rest of a node is added when it is its turn.
 func (b *CellEval) image(s *scratch, x []float32, i int) {
 	k := b.work.Kernels
 	pixels := b.side * b.side
@@ -127,14 +131,13 @@ func (b *CellEval) image(s *scratch, x []float32, i int) {
 			positive = relu.Inside()
 		}
 		if node > 0 {
+			started[node] = poolSum(k, s, value(node), b.pools[node], value, b.side, b.padded, started[node]) || started[node]
 			s.terms = s.terms[:0]
 			if started[node] {
 				s.terms = append(s.terms, kernel.Term{X: value(node)})
 			}
-			for _, e := range b.edges {
-				if e.to == node && e.op == cell.SkipConnect {
-					s.terms = append(s.terms, kernel.Term{X: value(e.from)})
-				}
+			for _, from := range b.skips[node] {
+				s.terms = append(s.terms, kernel.Term{X: value(from.node), Scale: from.times})
 			}
 			k.AffineSum(value(node), b.shift[node], s.terms, positive, b.side, b.side, b.padded)
 		} else if relu != nil {
@@ -155,12 +158,6 @@ func (b *CellEval) image(s *scratch, x []float32, i int) {
 				s.blocks = blocks(s.blocks, v, b.padded)
 			}
 			g.run(k, s.blocks, relu, add)
-		}
-		for _, e := range b.edges {
-			if e.from == node && e.op == cell.AvgPool3x3 && b.reaches[e.to] {
-				k.AvgPool(value(e.to), value(node), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, started[e.to])
-				started[e.to] = true
-			}
 		}
 	}
 }

@@ -92,7 +92,8 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 	}
 	sums := b.work.shared(useGrad, gradChunks*total)
 	clear(sums)
-	rest := b.filter(func(e edge) bool { return e.from == node && e.conv < 0 && grads[e.to] != nil })
+	live := b.filter(func(e edge) bool { return e.from == node && grads[e.to] != nil })
+	skips, pools := sources(live, cell.SkipConnect, to, b.padded), sources(live, cell.AvgPool3x3, to, b.padded)
 
 	b.work.chunks(n, func(s *scratch, chunk, i int) {
 		value := b.image(node, i)
@@ -114,17 +115,10 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 			}
 		}
 		dst := grads[node][i*size:][:size]
-		s.sums = s.sums[:0]
-		for _, e := range rest {
-			if e.op == cell.SkipConnect {
-				s.sums = append(s.sums, grads[e.to][i*size:][:size])
-			}
-		}
-		k.MaskedSum(dst, g, value, s.sums, size)
-		for _, e := range rest {
-			if e.op == cell.AvgPool3x3 {
-				k.AvgPoolGrad(dst, grads[e.to][i*size:][:size], s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, true)
-			}
+		gradOf := func(node int) []float32 { return grads[node][i*size:][:size] }
+		b.addSkips(s, dst, g, value, skips, gradOf)
+		if len(pools) > 0 {
+			k.AvgPoolGrad(dst, addSources(k, s, pools, gradOf, b.side, b.padded), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, true)
 		}
 		if node > 0 {
 			b.observeInto(k, node, grads[node], i)
@@ -139,4 +133,25 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 		}
 		at += sizes[j]
 	}
+}
+
+// addSkips computes dst = (value > 0 ? g : 0) + the gradients that arrive by
+// skip connections; a nil g is zero.
+func (b *Cell) addSkips(s *scratch, dst, g, value []float32, skips []source, gradOf func(node int) []float32) {
+	if g == nil {
+		s.terms = s.terms[:0]
+		for _, t := range skips {
+			s.terms = append(s.terms, kernel.Term{X: gradOf(t.node), Scale: t.times})
+		}
+		b.work.Kernels.AffineSum(dst, s.zeros(b.padded), s.terms, kernel.Plane{}, b.side, b.side, b.padded)
+		return
+	}
+	s.sums = s.sums[:0]
+	for _, t := range skips {
+		s.sums = append(s.sums, gradOf(t.node))
+		for extra := 1; t.times != nil && extra < int(t.times[0]); extra++ {
+			s.sums = append(s.sums, gradOf(t.node))
+		}
+	}
+	b.work.Kernels.MaskedSum(dst, g, value, s.sums, len(dst))
 }

@@ -1,6 +1,8 @@
 package block
 
 import (
+	"slices"
+
 	"cellnet/cell"
 	"cellnet/internal/kernel"
 )
@@ -27,6 +29,7 @@ type plan struct {
 	convs int
 }
 
+// newPlan lists the edges and simplifies them; see [plan.simplify].
 func newPlan(c cell.Cell) plan {
 	p := plan{nodes: c.NumNodes()}
 	for node := 1; node < p.nodes; node++ {
@@ -42,12 +45,95 @@ func newPlan(c cell.Cell) plan {
 			p.edges = append(p.edges, next)
 		}
 	}
+	p.simplify()
 	return p
 }
+
+// simplify takes nodes out of the way that are only passed through: a node
+// whose value is that of another (one edge, a skip connection, leads to it) and
+// one whose value is added to a single other (the only edge that leaves it is a
+// skip connection). Their edges then start or end at the other node.
+func (p *plan) simplify() {
+	for changed := true; changed; {
+		changed = false
+		for node := 1; node < p.nodes-1; node++ {
+			into, out := p.into(node), p.outOf(node)
+			switch {
+			case len(out) == 0:
+				continue
+			case len(into) == 1 && into[0].op == cell.SkipConnect:
+				p.drop(into[0])
+				p.move(func(e *edge) {
+					if e.from == node {
+						e.from = into[0].from
+					}
+				})
+			case len(out) == 1 && out[0].op == cell.SkipConnect:
+				p.drop(out[0])
+				p.move(func(e *edge) {
+					if e.to == node {
+						e.to = out[0].to
+					}
+				})
+			default:
+				continue
+			}
+			changed = true
+		}
+	}
+}
+
+func (p *plan) drop(gone edge) {
+	at := slices.Index(p.edges, gone)
+	p.edges = slices.Delete(p.edges, at, at+1)
+}
+
+func (p *plan) move(f func(e *edge)) {
+	for i := range p.edges {
+		f(&p.edges[i])
+	}
+}
+
+// source is a node that others read, some of them several times.
+type source struct {
+	node  int
+	times []float32 // that often, for each channel; nil for once
+}
+
+// sources lists the nodes at the other end of edges of an op, each once.
+func sources(edges []edge, op cell.Op, other func(edge) int, channels int) []source {
+	var list []source
+	for _, e := range edges {
+		if e.op != op {
+			continue
+		}
+		at := slices.IndexFunc(list, func(s source) bool { return s.node == other(e) })
+		if at < 0 {
+			list = append(list, source{node: other(e)})
+			continue
+		}
+		if list[at].times == nil {
+			list[at].times = slices.Repeat([]float32{1}, channels)
+		}
+		for c := range list[at].times {
+			list[at].times[c]++
+		}
+	}
+	return list
+}
+
+func from(e edge) int { return e.from }
+
+func to(e edge) int { return e.to }
 
 // into lists the edges that end at a node.
 func (p plan) into(node int) []edge {
 	return p.filter(func(e edge) bool { return e.to == node })
+}
+
+// outOf lists the edges that begin at a node.
+func (p plan) outOf(node int) []edge {
+	return p.filter(func(e edge) bool { return e.from == node })
 }
 
 func (p plan) filter(keep func(edge) bool) []edge {

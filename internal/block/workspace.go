@@ -45,6 +45,8 @@ type scratch struct {
 const (
 	useGrad = iota
 	usePool
+	useZeros
+	useSum
 	useReduced
 	useNode // + node
 )
@@ -64,6 +66,9 @@ func (s *scratch) densely(use, size int) []float32 {
 	}
 	return buf
 }
+
+// zeros returns n zeros, not to be written.
+func (s *scratch) zeros(n int) []float32 { return s.densely(useZeros, n) }
 
 func (s *scratch) border(use, rows, cols, channels int) *kernel.Bordered {
 	key := borderedSlot{use, rows, cols, channels}
