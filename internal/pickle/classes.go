@@ -3,6 +3,8 @@ package pickle
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/nlpodyssey/gopickle/types"
 )
 
 // class is a class or function that a pickle may name. make is what calling
@@ -37,6 +39,10 @@ func makers(name string) (make func(l *loader, args []any) (any, error), listed 
 		return makeSet, true
 	case "__builtin__.frozenset", "builtins.frozenset":
 		return makeFrozenSet, true
+	case "__builtin__.bytes", "builtins.bytes":
+		return makeBytes, true
+	case "__builtin__.bytearray", "builtins.bytearray":
+		return makeByteArray, true
 	case "_codecs.encode":
 		return encode, true
 	case "numpy.dtype":
@@ -45,6 +51,8 @@ func makers(name string) (make func(l *loader, args []any) (any, error), listed 
 		return makeScalar, true
 	case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
 		return makeArray, true
+	case "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer":
+		return arrayFromBuffer, true
 	case "numpy.ndarray":
 		return nil, true
 	case "torch.Size":
@@ -99,6 +107,28 @@ func fillSet(l *loader, s *Set, args []any) (any, error) {
 	return s, nil
 }
 
+// makeBytes makes empty bytes; others are made by encode.
+func makeBytes(_ *loader, args []any) (any, error) {
+	if len(args) != 0 {
+		return nil, unsupported("bytes made of arguments")
+	}
+	return []byte{}, nil
+}
+
+func makeByteArray(l *loader, args []any) (any, error) {
+	data := []byte{}
+	if len(args) > 0 {
+		var ok bool
+		if data, ok = args[0].([]byte); !ok || len(args) != 1 {
+			return nil, unsupported("a bytearray made of a %s", typeName(args[0]))
+		}
+	}
+	if err := l.charge(len(data)); err != nil {
+		return nil, err
+	}
+	return types.NewByteArrayFromSlice(append([]byte{}, data...)), nil
+}
+
 // encode is how Python 3 writes bytes for Python 2: as a str in Latin-1.
 func encode(l *loader, args []any) (any, error) {
 	if len(args) != 2 || args[1] != "latin1" {
@@ -150,15 +180,29 @@ func makeScalar(_ *loader, args []any) (any, error) {
 	if len(data) != dtype.Type.Size {
 		return nil, fmt.Errorf("a scalar of type %v made of a %s of other size", dtype.Type, typeName(args[1]))
 	}
-	return Scalar{Type: dtype.Type, Data: data}, nil
+	return Scalar{Type: dtype.Type, Data: dtype.little(data)}, nil
 }
 
 // makeArray gives an array that gets its contents by BUILD.
-func makeArray(_ *loader, args []any) (any, error) {
+func makeArray(l *loader, args []any) (any, error) {
 	if c, ok := argument0(args).(*class); !ok || c.name != "numpy.ndarray" {
 		return nil, unsupported("a numpy array of class other than ndarray")
 	}
-	return new(Array), nil
+	return &Array{loader: l}, nil
+}
+
+// arrayFromBuffer takes bytes, type, shape and order, "C" or "F": the form
+// of arrays since protocol 5.
+func arrayFromBuffer(l *loader, args []any) (any, error) {
+	if len(args) != 4 {
+		return nil, fmt.Errorf("%d arguments", len(args))
+	}
+	data := args[0]
+	if b, ok := data.(*ByteArray); ok {
+		data = []byte(*b)
+	}
+	a := &Array{loader: l}
+	return a, a.PySetState(NewTuple(1, args[2], args[1], args[3] == "F", data))
 }
 
 func argument0(args []any) any {

@@ -9,26 +9,23 @@ import (
 
 // ElementType is numpy's type of array elements and scalars.
 type ElementType struct {
-	Kind      byte // 'f' float, 'i' int, 'u' unsigned, 'b' bool
-	Size      int  // bytes
-	BigEndian bool
+	Kind byte // 'f' float, 'i' int, 'u' unsigned, 'b' bool
+	Size int  // bytes
 }
 
 // String gives numpy's type string, such as "<f8" or "|u1".
 func (t ElementType) String() string {
-	order := byte('<')
-	switch {
-	case t.Size == 1:
+	order := '<'
+	if t.Size == 1 {
 		order = '|'
-	case t.BigEndian:
-		order = '>'
 	}
 	return fmt.Sprintf("%c%c%d", order, t.Kind, t.Size)
 }
 
 // DType is a numpy.dtype as an object of its own.
 type DType struct {
-	Type ElementType
+	Type      ElementType
+	BigEndian bool // in the pickle; arrays and scalars that were read are little-endian
 }
 
 // newDType reads a type code as numpy.dtype takes it, such as "f8".
@@ -37,7 +34,7 @@ func newDType(code string) (*DType, error) {
 		size, err := strconv.Atoi(code[1:])
 		t := ElementType{Kind: code[0], Size: size}
 		if err == nil && t.valid() {
-			return &DType{t}, nil
+			return &DType{Type: t}, nil
 		}
 	}
 	return nil, unsupported("numpy type %.20q", code)
@@ -66,7 +63,7 @@ func (d *DType) PySetState(state any) error {
 	switch order {
 	case "<", "|", "=":
 	case ">":
-		d.Type.BigEndian = true
+		d.BigEndian = true
 	default:
 		return fmt.Errorf("byte order %.20q of a numpy dtype", order)
 	}
@@ -78,7 +75,21 @@ func (d *DType) PySetState(state any) error {
 	return nil
 }
 
-// Scalar is one numpy number.
+// little gives data of this type in little-endian order: data itself, or a
+// copy.
+func (d *DType) little(data []byte) []byte {
+	size := d.Type.Size
+	if !d.BigEndian || size == 1 {
+		return data
+	}
+	out := make([]byte, len(data))
+	for i := range data {
+		out[i] = data[i-i%size+size-1-i%size]
+	}
+	return out
+}
+
+// Scalar is one numpy number, little-endian.
 type Scalar struct {
 	Type ElementType
 	Data []byte
@@ -119,28 +130,26 @@ func (s Scalar) Int() (int, bool) {
 // bits gives the bytes as one number.
 func (s Scalar) bits() uint64 {
 	var b [8]byte
-	n := copy(b[:], s.Data)
-	if s.Type.BigEndian {
-		for i := range n / 2 {
-			b[i], b[n-1-i] = b[n-1-i], b[i]
-		}
-	}
+	copy(b[:], s.Data)
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// Array is a numpy.ndarray. Data may share memory with the pickle.
+// Array is a numpy.ndarray, little-endian. Data may share memory with the
+// pickle.
 type Array struct {
 	Type    ElementType
 	Shape   []int
 	Fortran bool // the first axis varies fastest, not the last
 	Data    []byte
+
+	loader *loader // until the array has its state
 }
 
 // PySetState takes numpy.ndarray's state: version, shape, dtype, order, data.
 func (a *Array) PySetState(state any) error {
 	t, ok := state.(*Tuple)
-	if !ok || t.Len() != 5 {
-		return fmt.Errorf("the state of a numpy array is no tuple of five")
+	if !ok || t.Len() != 5 || a.loader == nil {
+		return fmt.Errorf("the state of a numpy array is no tuple of five, or its second")
 	}
 	shape, okShape := t.Get(1).(*Tuple)
 	dtype, okType := t.Get(2).(*DType)
@@ -154,6 +163,9 @@ func (a *Array) PySetState(state any) error {
 	case []byte:
 		data = v
 	case string: // Python 2
+		if err := a.loader.charge(len(v)); err != nil {
+			return err
+		}
 		data = []byte(v)
 	default:
 		return unsupported("a numpy array of objects")
@@ -166,7 +178,12 @@ func (a *Array) PySetState(state any) error {
 	if err != nil || n*dtype.Type.Size != len(data) {
 		return fmt.Errorf("a numpy array of shape %v and type %v with %d bytes", dims, dtype.Type, len(data))
 	}
-	*a = Array{Type: dtype.Type, Shape: dims, Fortran: fortran, Data: data}
+	if dtype.BigEndian {
+		if err := a.loader.charge(len(data)); err != nil {
+			return err
+		}
+	}
+	*a = Array{Type: dtype.Type, Shape: dims, Fortran: fortran, Data: dtype.little(data)}
 	return nil
 }
 

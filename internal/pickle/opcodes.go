@@ -54,6 +54,7 @@ const (
 	opSetItem       = 's'
 	opSetItems      = 'u'
 	opAddItems      = 0x90
+	opFloat         = 'F'
 	opBinFloat      = 'G'
 	opProto         = 0x80
 	opFrame         = 0x95
@@ -83,7 +84,7 @@ const (
 var arguments = [256]argument{
 	opMark: nothing, opStop: nothing, '0': nothing, '1': nothing, '2': nothing,
 	opNone: nothing, opTrue: nothing, opFalse: nothing,
-	opInt: line, opLong: line, 'F': line, opString: line, opUnicode: line,
+	opInt: line, opLong: line, opFloat: line, opString: line, opUnicode: line,
 	opBinInt: fixed4, opBinInt1: fixed1, 'M': fixed2, opLong1: sized1, opLong4: sized4, opBinFloat: fixed8,
 	opBinString: sized4, 'U': sized1,
 	opBinUnicode: sized4, 0x8c: sized1, opBinUnicode8: sized8,

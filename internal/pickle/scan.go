@@ -12,7 +12,7 @@ const (
 	maxInteger  = 1024    // digits or bytes
 	costPush    = 128     // a place on the machine's stack and later in a container, which grow by copying
 	costMark    = 400     // a new stack
-	costEntry   = 160     // an entry of a container that grows
+	costEntry   = 160     // an entry of a container that is made of another one
 	costObject  = 120     // a container or a boxed value
 	costMemo    = 120     // an entry of the machine's memo
 	costMessage = 64      // what a class makes of its arguments
@@ -94,7 +94,7 @@ var costs = [256]int{
 	opMark: costMark, '2': costPush,
 	opNone: costPush, opTrue: costPush, opFalse: costPush,
 	opBinInt: costPush + 16, opBinInt1: costPush, 'M': costPush + 16,
-	opBinFloat: costPush + 16, 'F': costPush + costObject,
+	opBinFloat: costPush + 16, opFloat: costPush + costObject,
 	opString: costPush + costObject, opUnicode: costPush + costObject,
 	opBinString: costPush + costObject, 'U': costPush + 48,
 	opBinUnicode: costPush + costObject, 0x8c: costPush + 48, opBinUnicode8: costPush + costObject,
@@ -104,7 +104,6 @@ var costs = [256]int{
 	opTuple: costPush + 24, opTuple1: costPush + 40, opTuple2: costPush + 56, opTuple3: costPush + 72,
 	opList: costPush + costObject, opDict: costPush + costObject, opFrozenSet: costPush + costObject,
 	opReduce: costMessage, opBuild: costMessage, opBinPersID: costObject,
-	opAppend: costEntry, opSetItem: costEntry,
 }
 
 // memoID is the memo entry that a PUT or GET is about.

@@ -3,11 +3,16 @@ package pickle
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"unicode/utf8"
 )
+
+// pythonNaN has the bits of float("nan"), which are not those of math.NaN().
+const pythonNaN = 0x7ff8 << 48
 
 // largeArgument is the size from which on a string or bytes are handed over
 // in one piece instead of being copied through the machine.
@@ -18,6 +23,7 @@ const largeArgument = 4 << 10
 //
 //   - frames and protocol numbers are left out, the machine needs neither;
 //   - memo entries that are never read are not written: nearly all of them;
+//   - protocol 0's floats become BINFLOATs, with Python's NaN;
 //   - a LONG1 or LONG4 of no bytes, which is 0 and which the machine cannot
 //     read, becomes a BININT1;
 //   - the escape sequences of protocol 0's strings are resolved, which the
@@ -138,6 +144,16 @@ func (s *stream) translate(in instruction) ([]byte, error) {
 		long := make([]byte, 0, len(in.arg)+11)
 		long = appendUnicode(appendUnicode(long, module), name)
 		return append(long, opTuple2, opBinPersID), nil
+	case opFloat:
+		f, err := strconv.ParseFloat(string(in.arg), 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
+			return nil, broken(s.pos, "a float written %.20q", in.arg)
+		}
+		bits := math.Float64bits(f)
+		if f != f {
+			bits = pythonNaN
+		}
+		return binary.BigEndian.AppendUint64(append(out, opBinFloat), bits), nil
 	case opString:
 		text, err := unquote(in.arg)
 		if err != nil {

@@ -166,6 +166,10 @@ func (w *Writer) value(v any) {
 		w.text(v)
 	case []byte:
 		w.bytes(v)
+	case *ByteArray:
+		w.global("builtins", "bytearray")
+		w.bytes(*v)
+		w.op(opTuple1, opReduce)
 	case Scalar:
 		w.scalar(v)
 	case LazyDict:

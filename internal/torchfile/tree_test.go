@@ -7,17 +7,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
-	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"cellnet/internal/fixture"
 	"cellnet/internal/pickle"
+	"cellnet/internal/pickle/pickletest"
 )
 
 const python = "/usr/bin/python3"
@@ -75,7 +73,7 @@ func TestWrittenTreesEqualPython(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := dump(file)
+		text := pickletest.Dump(file.Value)
 		for _, w := range []struct {
 			suffix string
 			write  func(io.Writer, any) error
@@ -135,7 +133,7 @@ func dumpFile(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dump(f), nil
+	return pickletest.Dump(f.Value), nil
 }
 
 // readFile reads a file whose storages all have their data.
@@ -188,86 +186,4 @@ func fill(v any, f *File) (err error) {
 		v.Storage.Data, err = f.Data(v.Storage)
 	}
 	return err
-}
-
-func dump(f *File) string {
-	var out strings.Builder
-	dumpValue(&out, f.Value)
-	return out.String()
-}
-
-func dumpValue(out *strings.Builder, v any) {
-	switch v := v.(type) {
-	case nil:
-		out.WriteString("None")
-	case bool:
-		out.WriteString(map[bool]string{true: "True", false: "False"}[v])
-	case int:
-		fmt.Fprintf(out, "i%d", v)
-	case *big.Int:
-		fmt.Fprintf(out, "i%d", v)
-	case float64:
-		fmt.Fprintf(out, "f%016x", math.Float64bits(v))
-	case string:
-		fmt.Fprintf(out, "s%x", v)
-	case []byte:
-		fmt.Fprintf(out, "b%x", v)
-	case *pickle.Tuple:
-		dumpItems(out, "(", *v)
-	case *pickle.List:
-		dumpItems(out, "[", *v)
-	case *pickle.Dict:
-		out.WriteString(map[bool]string{true: "O{", false: "{"}[v.Ordered])
-		for k, x := range v.All() {
-			dumpValue(out, k)
-			out.WriteString(":")
-			dumpValue(out, x)
-			out.WriteString(",")
-		}
-		out.WriteString("}")
-		if v.Attributes != nil {
-			out.WriteString("@")
-			dumpValue(out, v.Attributes)
-		}
-	case *pickle.Set:
-		out.WriteString(map[bool]string{true: "F{", false: "S{"}[v.Frozen])
-		var items []string
-		for x := range v.All() {
-			var item strings.Builder
-			dumpValue(&item, x)
-			items = append(items, item.String())
-		}
-		slices.Sort(items)
-		out.WriteString(strings.Join(items, ",") + "}")
-	case pickle.Scalar:
-		fmt.Fprintf(out, "N%v%x", v.Type, v.Data)
-	case *pickle.Array:
-		fmt.Fprintf(out, "A%v%s%x", v.Type, listText(v.Shape), v.Data)
-	case *pickle.Tensor:
-		data, err := v.Bytes(v.Storage.Data)
-		if err != nil {
-			panic(err)
-		}
-		kind := map[bool]string{true: "P", false: "T"}[v.Parameter]
-		fmt.Fprintf(out, "%storch.%s%s%x", kind, torchTypes[v.Storage.Type], listText(v.Shape), data)
-	default:
-		fmt.Fprintf(out, "unknown %T", v)
-	}
-}
-
-func dumpItems(out *strings.Builder, open string, items []any) {
-	out.WriteString(open)
-	for _, x := range items {
-		dumpValue(out, x)
-		out.WriteString(",")
-	}
-	out.WriteString("]")
-}
-
-// listText spells integers as Python's list does.
-func listText(dims []int) string { return strings.ReplaceAll(fmt.Sprint(dims), " ", ", ") }
-
-var torchTypes = map[pickle.StorageType]string{
-	pickle.FloatStorage: "float32", pickle.DoubleStorage: "float64", pickle.HalfStorage: "float16",
-	pickle.LongStorage: "int64", pickle.IntStorage: "int32", pickle.ByteStorage: "uint8", pickle.BoolStorage: "bool",
 }
