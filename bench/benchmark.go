@@ -1,0 +1,383 @@
+package bench
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"sync"
+
+	"cellnet/data"
+)
+
+// Benchmark answers the queries of a benchmark. Its methods may be called by
+// several goroutines.
+type Benchmark struct {
+	name   string
+	layout Layout
+	from   backend
+
+	space  func() (searchSpace, error)
+	listed func() ([]int, error)
+
+	mu       sync.Mutex
+	cache    cache
+	changed  map[int]*Arch  // in the place of what the backend has
+	archives map[int]string // files that these came from
+	asked    map[int]bool   // architectures that were read on demand
+	clock    float64
+}
+
+// backend is where a benchmark's records come from.
+type backend interface {
+	// archs gives the strings of the search space.
+	archs() ([]string, error)
+	// indexes lists the architectures that there are records of, in the order
+	// of the file.
+	indexes() []int
+	// has tells whether an architecture is one of indexes.
+	has(index int) bool
+	// evaluated lists those that the file calls evaluated.
+	evaluated() ([]int, error)
+	// arch reads the record of one of indexes.
+	arch(index int) (*Arch, error)
+	// all reads all records in the order of the file.
+	all() iter.Seq2[*Arch, error]
+	io.Closer
+}
+
+// searchSpace holds the strings of all architectures.
+type searchSpace struct {
+	archs []string
+	index map[string]int
+}
+
+func newBenchmark(name string, l Layout, b backend) *Benchmark {
+	return &Benchmark{
+		name:   name,
+		layout: l,
+		from:   b,
+		space: sync.OnceValues(func() (searchSpace, error) {
+			archs, err := b.archs()
+			if err != nil {
+				return searchSpace{}, err
+			}
+			index, err := archIndex(archs)
+			return searchSpace{archs, index}, err
+		}),
+		listed:  sync.OnceValues(b.evaluated),
+		changed: map[int]*Arch{}, archives: map[int]string{}, asked: map[int]bool{},
+	}
+}
+
+// Close releases the benchmark's files.
+func (b *Benchmark) Close() error { return b.from.Close() }
+
+// Layout is the form in which the benchmark was published. A store has that of
+// the file it was made from.
+func (b *Benchmark) Layout() Layout { return b.layout }
+
+// API is the published program whose answers the benchmark gives.
+func (b *Benchmark) API() API { return b.layout.API() }
+
+// Space is the search space.
+func (b *Benchmark) Space() (Space, error) {
+	s, err := b.space()
+	if err != nil || len(s.archs) == 0 {
+		return Topology, err
+	}
+	return spaceOf(s.archs[0]), nil
+}
+
+// Len is the number of architectures of the search space, recorded or not.
+func (b *Benchmark) Len() (int, error) {
+	s, err := b.space()
+	return len(s.archs), err
+}
+
+// ArchString gives the string of an architecture.
+func (b *Benchmark) ArchString(index int) (string, error) {
+	s, err := b.space()
+	if err != nil {
+		return "", err
+	}
+	if err := checkIndex(index, len(s.archs)); err != nil {
+		return "", err
+	}
+	return s.archs[index], nil
+}
+
+func checkIndex(index, n int) error {
+	if index < 0 || index >= n {
+		return fmt.Errorf("architecture %d, want 0 to %d: %w", index, n-1, ErrRange)
+	}
+	return nil
+}
+
+// IndexOf gives the index of an architecture's string, and false if it is not
+// in the search space.
+func (b *Benchmark) IndexOf(arch string) (int, bool, error) {
+	s, err := b.space()
+	if err != nil {
+		return 0, false, err
+	}
+	i, ok := s.index[arch]
+	return i, ok, nil
+}
+
+// Strings walks over the search space.
+func (b *Benchmark) Strings() (iter.Seq2[int, string], error) {
+	s, err := b.space()
+	return slices.All(s.archs), err
+}
+
+// RandomIndex draws an architecture of the search space.
+func (b *Benchmark) RandomIndex(r Intner) (int, error) {
+	n, err := b.Len()
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, fmt.Errorf("the search space is empty: %w", ErrRange)
+	}
+	return r.Intn(n), nil
+}
+
+// Stored lists the architectures that there are records of, lowest first.
+func (b *Benchmark) Stored() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := slices.Clone(b.from.indexes())
+	for i := range b.changed {
+		all = append(all, i)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Evaluated lists the architectures that count as evaluated, lowest first: those
+// that the file says are or, in layouts that are read on demand, those that
+// were asked for.
+func (b *Benchmark) Evaluated() ([]int, error) {
+	listed, err := b.listed()
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := slices.Clone(listed)
+	if b.layout.onDemand() {
+		all = all[:0]
+	}
+	for i := range b.asked {
+		all = append(all, i)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// isEvaluated tells whether Evaluated lists an architecture.
+func (b *Benchmark) isEvaluated(index int) (bool, error) {
+	listed, err := b.listed()
+	if err != nil {
+		return false, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.asked[index] {
+		return true, nil
+	}
+	return !b.layout.onDemand() && slices.Contains(listed, index), nil
+}
+
+// Arch gives the record of an architecture.
+func (b *Benchmark) Arch(index int) (*Arch, error) {
+	if b.API() == NATS && !b.layout.onDemand() {
+		switch ok, err := b.isEvaluated(index); {
+		case err != nil:
+			return nil, err
+		case !ok:
+			return nil, b.notStored(index)
+		}
+	}
+	return b.load(index)
+}
+
+func (b *Benchmark) notStored(index int) error {
+	if n, err := b.Len(); err != nil {
+		return err
+	} else if err := checkIndex(index, n); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s has no record of architecture %d: %w", b.name, index, ErrMissing)
+}
+
+// load reads an architecture's record, unless it was changed or read lately.
+func (b *Benchmark) load(index int) (*Arch, error) {
+	b.mu.Lock()
+	if a, ok := b.changed[index]; ok {
+		b.mu.Unlock()
+		return a, nil
+	}
+	if a, ok := b.cache.get(index); ok {
+		if b.layout.onDemand() {
+			b.asked[index] = true
+		}
+		b.mu.Unlock()
+		return a, nil
+	}
+	b.mu.Unlock()
+	a, err := b.from.arch(index)
+	if errors.Is(err, errNotStored) {
+		return nil, b.notStored(index)
+	}
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cache.put(index, a)
+	if b.layout.onDemand() {
+		b.asked[index] = true
+	}
+	return a, nil
+}
+
+// errNotStored is what backends return for architectures that are not there.
+var errNotStored = errors.New("not stored")
+
+// All walks over the records of all stored architectures, in the order of the
+// file.
+func (b *Benchmark) All() iter.Seq2[*Arch, error] {
+	return func(yield func(*Arch, error) bool) {
+		b.mu.Lock()
+		var added []*Arch
+		stored := b.from.indexes()
+		for i, a := range b.changed {
+			if !slices.Contains(stored, i) {
+				added = append(added, a)
+			}
+		}
+		b.mu.Unlock()
+		for a, err := range b.from.all() {
+			if err == nil {
+				b.mu.Lock()
+				if c, ok := b.changed[a.Index]; ok {
+					a = c
+				}
+				b.mu.Unlock()
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+		slices.SortFunc(added, func(a, c *Arch) int { return cmp.Compare(a.Index, c.Index) })
+		for _, a := range added {
+			if !yield(a, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Results gives an architecture's results by a recipe.
+func (b *Benchmark) Results(index int, hp HP) (*Results, error) {
+	a, err := b.Arch(index)
+	if err != nil {
+		return nil, err
+	}
+	return a.Results(hp)
+}
+
+// Trials gives an architecture's trials on a dataset, in the order of their
+// seeds.
+func (b *Benchmark) Trials(index int, d data.Dataset, hp HP) ([]*Trial, error) {
+	r, err := b.Results(index, hp)
+	if err != nil {
+		return nil, err
+	}
+	return r.On(d)
+}
+
+// Metrics gives an architecture's metrics on a set of a dataset, of the chosen
+// trial or the means over all.
+func (b *Benchmark) Metrics(index int, d data.Dataset, set data.Set, hp HP, epoch Epoch, choice Choice) (Metrics, error) {
+	r, err := b.Results(index, hp)
+	if err != nil {
+		return Metrics{}, err
+	}
+	return r.Metrics(b.API(), d, set, epoch, choice)
+}
+
+// Cost gives an architecture's cost on a dataset.
+func (b *Benchmark) Cost(index int, d data.Dataset, hp HP) (Cost, error) {
+	r, err := b.Results(index, hp)
+	if err != nil {
+		return Cost{}, err
+	}
+	return r.Cost(b.API(), d)
+}
+
+// Latency gives an architecture's mean latency on a dataset in seconds, leaving
+// out trials that have none.
+func (b *Benchmark) Latency(index int, d data.Dataset, hp HP) (Number, error) {
+	c, err := b.Cost(index, d, hp)
+	return c.Latency, err
+}
+
+// NetConfig gives the configuration of an architecture's network on a dataset.
+func (b *Benchmark) NetConfig(index int, d data.Dataset) (NetConfig, error) {
+	a, err := b.Arch(index)
+	if err != nil {
+		return NetConfig{}, err
+	}
+	hps := a.publishedHPs(b.API())
+	if len(hps) == 0 {
+		return NetConfig{}, fmt.Errorf("architecture %d has no results: %w", index, ErrMissing)
+	}
+	r, err := a.Results(hps[0])
+	if err != nil {
+		return NetConfig{}, err
+	}
+	trials, err := r.On(d)
+	if err != nil {
+		return NetConfig{}, err
+	}
+	if len(trials) == 0 {
+		return NetConfig{}, fmt.Errorf("architecture %d has no trial on %v: %w", index, d, ErrMissing)
+	}
+	return trials[0].Net, nil
+}
+
+// HPs lists the recipes that any architecture has results of, or in layouts that
+// are read on demand any that was asked for.
+func (b *Benchmark) HPs() ([]HP, error) {
+	if b.API() == NAS201 {
+		return []HP{HP12, HP200}, nil
+	}
+	indexes, err := b.Evaluated()
+	if err != nil {
+		return nil, err
+	}
+	var all []HP
+	for _, i := range indexes {
+		a, err := b.load(i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a.HPs()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// publishedHPs lists the recipes in the order in which the API keeps them.
+func (a *Arch) publishedHPs(api API) []HP {
+	hps := a.HPs()
+	if api == NAS201 {
+		slices.Sort(hps)
+	}
+	return hps
+}

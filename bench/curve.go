@@ -1,0 +1,69 @@
+package bench
+
+import "slices"
+
+// Curve holds one number for each of some epochs.
+type Curve struct {
+	Values []float64
+	Epochs []int // the epoch of each value; nil stands for 0, 1, 2 ...
+}
+
+// Len is the number of values.
+func (c Curve) Len() int { return len(c.Values) }
+
+// At gives the value of an epoch.
+func (c Curve) At(epoch int) (float64, bool) {
+	i := epoch
+	if c.Epochs != nil {
+		i = slices.Index(c.Epochs, epoch)
+	}
+	if i < 0 || i >= len(c.Values) {
+		return 0, false
+	}
+	return c.Values[i], true
+}
+
+// Upto gives the values of the epochs 0 to last, if all of them are there. The
+// slice may be the curve's own.
+func (c Curve) Upto(last int) ([]float64, bool) {
+	if c.Epochs == nil {
+		if last >= len(c.Values) {
+			return nil, false
+		}
+		return c.Values[:last+1], true
+	}
+	if last >= len(c.Values) {
+		return nil, false // an epoch is missing, no need to look which
+	}
+	values := make([]float64, 0, last+1)
+	for e := range last + 1 {
+		v, ok := c.At(e)
+		if !ok {
+			return nil, false
+		}
+		values = append(values, v)
+	}
+	return values, true
+}
+
+// constant gives n values that are all the same.
+func constant(v float64, n int) Curve { return Curve{Values: slices.Repeat([]float64{v}, n)} }
+
+// add appends the value of an epoch.
+func (c *Curve) add(epoch int, v float64) {
+	if c.Epochs == nil && epoch != len(c.Values) {
+		c.Epochs = make([]int, len(c.Values), len(c.Values)+1)
+		for i := range c.Epochs {
+			c.Epochs[i] = i
+		}
+	}
+	c.Values = append(c.Values, v)
+	if c.Epochs != nil {
+		c.Epochs = append(c.Epochs, epoch)
+	}
+}
+
+// clone copies the curve.
+func (c Curve) clone() Curve {
+	return Curve{slices.Clone(c.Values), slices.Clone(c.Epochs)}
+}

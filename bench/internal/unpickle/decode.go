@@ -1,0 +1,621 @@
+package unpickle
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// maxValues bounds the values of one part of a pickle. The largest part of a
+// published file, an architecture with all its trials, has about 30,000.
+const maxValues = 1 << 22
+
+// longBytes is the length from which byte strings are passed over: they are
+// weights.
+const longBytes = 1 << 12
+
+// Decoder decodes parts of pickles. The zero value is ready to use.
+type Decoder struct {
+	window
+	arena
+	stack  []Value
+	marks  []int
+	memo   []Value // entries from number first on
+	first  uint32
+	start  int64 // offset of the opcode under way
+	lookup func(id uint32) (Value, error)
+}
+
+// Entry decodes a key of a scanned pickle and its value.
+func (d *Decoder) Entry(f *File, span Span) (key, value Value, err error) {
+	d.lookup = f.memoized
+	key, value, err = d.pair(f.src, span)
+	if err != nil {
+		return Value{}, Value{}, err
+	}
+	if len(f.far) > 0 {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		err = f.keep(d.first, d.memo)
+	}
+	return key, value, err
+}
+
+// pair decodes the two values of a span.
+func (d *Decoder) pair(src Source, span Span) (key, value Value, err error) {
+	r, err := src.Open(span.Offset)
+	if err != nil {
+		return Value{}, Value{}, err
+	}
+	defer r.Close()
+	d.restart(io.LimitReader(r, span.End-span.Offset), span.Offset, span.memo)
+	if err := d.run(span.End); err != nil {
+		return Value{}, Value{}, err
+	}
+	if len(d.stack) != 2 || len(d.marks) != 0 {
+		return Value{}, Value{}, d.broken("want a key and a value, have %d values", len(d.stack))
+	}
+	return d.stack[0], d.stack[1], nil
+}
+
+// Pickle decodes a whole pickle, up to its STOP opcode, and gives its length in
+// bytes.
+func (d *Decoder) Pickle(r io.Reader) (v Value, length int64, err error) {
+	d.restart(r, 0, 0)
+	d.lookup = func(id uint32) (Value, error) {
+		return Value{}, fmt.Errorf("memo entry %d is used before it is made", id)
+	}
+	if err := d.run(math.MaxInt64); err != nil {
+		return Value{}, 0, err
+	}
+	return d.stack[0], d.offset(), nil
+}
+
+func (d *Decoder) restart(r io.Reader, offset int64, memo uint32) {
+	d.arena.reset()
+	d.window.reset(r, offset)
+	d.stack, d.marks, d.memo, d.first = d.stack[:0], d.marks[:0], d.memo[:0], memo
+}
+
+func (d *Decoder) broken(format string, args ...any) error {
+	return &FormatError{d.start, fmt.Sprintf(format, args...)}
+}
+
+func (d *Decoder) unsupported(format string, args ...any) error {
+	return &UnsupportedError{d.start, fmt.Sprintf(format, args...)}
+}
+
+// run takes opcodes up to an offset, or up to STOP if that comes first.
+func (d *Decoder) run(end int64) error {
+	for {
+		d.start = d.offset()
+		if d.start >= end {
+			if d.start > end {
+				return d.broken("the last opcode goes past the end of the part")
+			}
+			return nil
+		}
+		if d.end-d.pos < slack {
+			if err := d.fill(slack); err != nil {
+				return err
+			}
+		}
+		if d.pos >= d.end {
+			return d.broken("%v", errCutOff)
+		}
+		op := d.buf[d.pos]
+		d.pos++
+		if op == opStop {
+			if len(d.stack) != 1 || len(d.marks) != 0 {
+				return d.broken("it ends with %d values on the stack", len(d.stack))
+			}
+			return nil
+		}
+		err := d.step(op)
+		if err == nil && d.pos > d.end {
+			err = errCutOff
+		}
+		if err == errCutOff {
+			err = d.broken("%v", err)
+		}
+		if err != nil {
+			return err
+		}
+		if len(d.stack)+d.values.total+d.objects.total > maxValues {
+			return d.unsupported("a part of more than %d values", maxValues)
+		}
+	}
+}
+
+func (d *Decoder) push(v Value) { d.stack = append(d.stack, v) }
+
+func (d *Decoder) pushObject(k Kind) *object {
+	o := d.object()
+	d.push(Value{kind: k, ref: o})
+	return o
+}
+
+func (d *Decoder) step(op byte) error {
+	arg := d.buf[d.pos : d.pos+9]
+	switch op {
+	case opBinFloat:
+		d.pos += 8
+		d.push(Value{kind: Float, bits: binary.BigEndian.Uint64(arg)})
+	case opBinInt1:
+		d.pos++
+		d.push(Value{kind: Int, bits: uint64(arg[0])})
+	case opBinInt2:
+		d.pos += 2
+		d.push(Value{kind: Int, bits: uint64(binary.LittleEndian.Uint16(arg))})
+	case opBinInt:
+		d.pos += 4
+		d.push(Value{kind: Int, bits: uint64(int64(int32(binary.LittleEndian.Uint32(arg))))})
+	case opMemoize:
+		return d.put(d.first + uint32(len(d.memo)))
+	case opBinPut:
+		d.pos++
+		return d.put(uint32(arg[0]))
+	case opLongBinPut:
+		d.pos += 4
+		return d.put(binary.LittleEndian.Uint32(arg))
+	case opBinGet:
+		d.pos++
+		return d.get(uint32(arg[0]))
+	case opLongBinGet:
+		d.pos += 4
+		return d.get(binary.LittleEndian.Uint32(arg))
+	case opShortBinUnicode, opShortBinString:
+		d.pos++
+		return d.string(uint64(arg[0]))
+	case opBinUnicode, opBinString:
+		d.pos += 4
+		return d.string(uint64(binary.LittleEndian.Uint32(arg)))
+	case opBinUnicode8:
+		d.pos += 8
+		return d.string(binary.LittleEndian.Uint64(arg))
+	case opMark:
+		d.marks = append(d.marks, len(d.stack))
+		if len(d.marks) > maxValues {
+			return d.unsupported("more than %d marks", maxValues)
+		}
+	case opNone:
+		d.push(Value{kind: None})
+	case opNewTrue:
+		d.push(boolValue(true))
+	case opNewFalse:
+		d.push(boolValue(false))
+	case opEmptyList:
+		d.pushObject(List)
+	case opEmptyTuple:
+		d.pushObject(Tuple)
+	case opEmptySet:
+		d.pushObject(Set)
+	case opEmptyDict:
+		d.pushObject(Dict)
+	case opSetItems:
+		return d.extendTop(func(v Value) bool { return v.IsDict() }, 2)
+	case opSetItem:
+		return d.setItem()
+	case opAppends:
+		return d.extendTop(func(v Value) bool { return v.kind == List }, 1)
+	case opAddItems:
+		return d.extendTop(func(v Value) bool { return v.kind == Set }, 1)
+	case opAppend:
+		return d.append()
+	case opTuple1:
+		return d.collect(Tuple, len(d.stack)-1)
+	case opTuple2:
+		return d.collect(Tuple, len(d.stack)-2)
+	case opTuple3:
+		return d.collect(Tuple, len(d.stack)-3)
+	case opTuple, opList, opDict, opFrozenSet:
+		return d.collectMarked(op)
+	case opReduce, opNewObj:
+		return d.reduce()
+	case opBuild:
+		return d.build()
+	default:
+		return d.rare(op, arg)
+	}
+	return nil
+}
+
+// rare takes the opcodes that come a few times a part.
+func (d *Decoder) rare(op byte, arg []byte) error {
+	switch op {
+	case opProto:
+		d.pos++
+		if arg[0] > maxProto {
+			return d.unsupported("protocol %d", arg[0])
+		}
+	case opFrame:
+		d.pos += 8
+	case opPop:
+		if n := len(d.marks); n > 0 && d.marks[n-1] == len(d.stack) {
+			d.marks = d.marks[:n-1]
+			return nil
+		}
+		_, err := d.pop(1)
+		return err
+	case opPopMark:
+		_, err := d.popMark()
+		return err
+	case opShortBinBytes:
+		d.pos++
+		return d.bytesValue(uint64(arg[0]))
+	case opBinBytes:
+		d.pos += 4
+		return d.bytesValue(uint64(binary.LittleEndian.Uint32(arg)))
+	case opBinBytes8, opByteArray8:
+		d.pos += 8
+		return d.bytesValue(binary.LittleEndian.Uint64(arg))
+	case opLong1:
+		d.pos++
+		return d.long(uint64(arg[0]))
+	case opLong4:
+		d.pos += 4
+		return d.long(uint64(binary.LittleEndian.Uint32(arg)))
+	case opGlobal:
+		return d.global()
+	case opStackGlobal:
+		names, err := d.pop(2)
+		if err != nil {
+			return err
+		}
+		if names[0].kind != String || names[1].kind != String {
+			return d.broken("a class whose name is no string")
+		}
+		return d.class(string(names[0].Text()), string(names[1].Text()))
+	case opBinPersID:
+		if _, err := d.pop(1); err != nil {
+			return err
+		}
+		d.push(Value{kind: Tensor})
+	default:
+		return unknownOpcode(d.start, op)
+	}
+	return nil
+}
+
+func (d *Decoder) string(n uint64) error {
+	if n > math.MaxInt32 {
+		return errCutOff
+	}
+	b, err := d.bytes(int(n))
+	if err != nil {
+		return err
+	}
+	d.pushObject(String).text = d.text(b)
+	return nil
+}
+
+func (d *Decoder) bytesValue(n uint64) error {
+	if n < longBytes {
+		b, err := d.bytes(int(n))
+		if err != nil {
+			return err
+		}
+		d.pushObject(Bytes).text = d.text(b)
+		return nil
+	}
+	d.push(Value{kind: Blob})
+	return d.skip(int64(min(n, math.MaxInt64)))
+}
+
+// long reads an int of n bytes, little-endian, in two's complement.
+func (d *Decoder) long(n uint64) error {
+	if n > 8 {
+		d.push(Value{kind: Blob})
+		return d.skip(int64(n))
+	}
+	b, err := d.bytes(int(n))
+	if err != nil {
+		return err
+	}
+	var full [8]byte
+	if n > 0 && b[n-1] >= 0x80 {
+		full = [8]byte{255, 255, 255, 255, 255, 255, 255, 255}
+	}
+	copy(full[:], b)
+	d.push(Value{kind: Int, bits: binary.LittleEndian.Uint64(full[:])})
+	return nil
+}
+
+func (d *Decoder) floor() int {
+	if n := len(d.marks); n > 0 {
+		return d.marks[n-1]
+	}
+	return 0
+}
+
+// pop takes the last n values, good until the next push.
+func (d *Decoder) pop(n int) ([]Value, error) {
+	h := len(d.stack) - n
+	if h < d.floor() {
+		return nil, d.broken("the stack runs empty")
+	}
+	top := d.stack[h:]
+	d.stack = d.stack[:h]
+	return top, nil
+}
+
+// popMark takes the values above the last mark, good until the next push.
+func (d *Decoder) popMark() ([]Value, error) {
+	n := len(d.marks)
+	if n == 0 {
+		return nil, d.broken("no mark on the stack")
+	}
+	m := d.marks[n-1]
+	d.marks = d.marks[:n-1]
+	top := d.stack[m:]
+	d.stack = d.stack[:m]
+	return top, nil
+}
+
+// top gives the container that the next values enter.
+func (d *Decoder) top(fits func(Value) bool) (*object, error) {
+	if len(d.stack) <= d.floor() {
+		return nil, d.broken("the stack runs empty")
+	}
+	v := d.stack[len(d.stack)-1]
+	if !fits(v) {
+		return nil, d.broken("%v cannot take items", v.kind)
+	}
+	return v.ref, nil
+}
+
+func (d *Decoder) extendTop(fits func(Value) bool, each int) error {
+	items, err := d.popMark()
+	if err != nil {
+		return err
+	}
+	if len(items)%each != 0 {
+		return d.broken("a key without a value")
+	}
+	o, err := d.top(fits)
+	if err != nil {
+		return err
+	}
+	o.items = d.extend(o.items, items)
+	return nil
+}
+
+func (d *Decoder) setItem() error {
+	pair, err := d.pop(2)
+	if err != nil {
+		return err
+	}
+	o, err := d.top(Value.IsDict)
+	if err != nil {
+		return err
+	}
+	o.items = d.extend(o.items, pair)
+	return nil
+}
+
+func (d *Decoder) append() error {
+	item, err := d.pop(1)
+	if err != nil {
+		return err
+	}
+	o, err := d.top(func(v Value) bool { return v.kind == List })
+	if err != nil {
+		return err
+	}
+	o.items = d.extend(o.items, item)
+	return nil
+}
+
+// collect makes one value of those from height h on.
+func (d *Decoder) collect(k Kind, h int) error {
+	items, err := d.pop(len(d.stack) - h)
+	if err != nil {
+		return err
+	}
+	o := d.object()
+	o.items = d.extend(nil, items)
+	d.push(Value{kind: k, ref: o})
+	return nil
+}
+
+func (d *Decoder) collectMarked(op byte) error {
+	items, err := d.popMark()
+	if err != nil {
+		return err
+	}
+	k := Tuple
+	switch op {
+	case opList:
+		k = List
+	case opFrozenSet:
+		k = Set
+	case opDict:
+		k = Dict
+		if len(items)%2 != 0 {
+			return d.broken("a key without a value")
+		}
+	}
+	o := d.object()
+	o.items = d.extend(nil, items)
+	d.push(Value{kind: k, ref: o})
+	return nil
+}
+
+func (d *Decoder) put(id uint32) error {
+	if len(d.stack) <= d.floor() {
+		return d.broken("nothing to memoize")
+	}
+	next := d.first + uint32(len(d.memo))
+	if id < next || id-next > maxMemoGap {
+		return d.unsupported("memo entry %d after %d: numbers out of order", id, next)
+	}
+	for ; next < id; next++ {
+		d.memo = append(d.memo, Value{})
+	}
+	d.memo = append(d.memo, d.stack[len(d.stack)-1])
+	return nil
+}
+
+func (d *Decoder) get(id uint32) error {
+	if id < d.first {
+		v, err := d.lookup(id)
+		if err != nil {
+			return d.broken("%v", err)
+		}
+		d.push(v)
+		return nil
+	}
+	i := id - d.first
+	if i >= uint32(len(d.memo)) || d.memo[i].kind == Invalid {
+		return d.broken("memo entry %d is used before it is made", id)
+	}
+	d.push(d.memo[i])
+	return nil
+}
+
+var knownClasses = []string{
+	"collections.OrderedDict",
+	"__builtin__.set", "builtins.set",
+	"_codecs.encode",
+	"numpy.dtype",
+	"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
+	"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
+	"torch.storage._load_from_bytes",
+	"torch.FloatStorage", "torch.DoubleStorage", "torch.HalfStorage", "torch.BFloat16Storage",
+	"torch.LongStorage", "torch.IntStorage", "torch.ShortStorage", "torch.CharStorage",
+	"torch.ByteStorage", "torch.BoolStorage",
+}
+
+func (d *Decoder) global() error {
+	module, err := d.line()
+	if err != nil {
+		return err
+	}
+	m := string(module)
+	name, err := d.line()
+	if err != nil {
+		return err
+	}
+	return d.class(m, string(name))
+}
+
+func (d *Decoder) class(module, name string) error {
+	i := slices.Index(knownClasses, module+"."+name)
+	if i < 0 {
+		return d.unsupported("class %q, which benchmark files do not hold", module+"."+name)
+	}
+	d.push(Value{kind: class, bits: uint64(i)})
+	return nil
+}
+
+// reduce calls a class with a tuple of arguments.
+func (d *Decoder) reduce() error {
+	call, err := d.pop(2)
+	if err != nil {
+		return err
+	}
+	callee, args := call[0], call[1]
+	if callee.kind != class || args.kind != Tuple {
+		return d.broken("%v is called with %v", callee.kind, args.kind)
+	}
+	v, ok := d.call(knownClasses[callee.bits], args.Items())
+	if !ok {
+		return d.unsupported("the arguments of class %q", knownClasses[callee.bits])
+	}
+	d.push(v)
+	return nil
+}
+
+func (d *Decoder) call(name string, args []Value) (Value, bool) {
+	is := func(i int, k Kind) bool { return i < len(args) && args[i].kind == k }
+	switch name {
+	case "collections.OrderedDict":
+		o := d.object()
+		if len(args) == 0 {
+			return Value{kind: OrderedDict, ref: o}, true
+		}
+		// Python 2 gives the pairs as a list of lists.
+		if len(args) != 1 || !is(0, List) {
+			return Value{}, false
+		}
+		for _, pair := range args[0].Items() {
+			if pair.Len() != 2 || pair.kind != List && pair.kind != Tuple {
+				return Value{}, false
+			}
+			o.items = d.extend(o.items, pair.Items())
+		}
+		return Value{kind: OrderedDict, ref: o}, true
+	case "__builtin__.set", "builtins.set":
+		o := d.object()
+		if len(args) == 1 && is(0, List) {
+			o.items = d.extend(nil, args[0].Items())
+			return Value{kind: Set, ref: o}, true
+		}
+		return Value{kind: Set, ref: o}, len(args) == 0
+	case "_codecs.encode":
+		if len(args) != 2 || !is(0, String) || !args[1].Is("latin1") {
+			return Value{}, false
+		}
+		o := d.object()
+		text, ok := fromLatin1(args[0].Text())
+		o.text = d.text(text)
+		return Value{kind: Bytes, ref: o}, ok
+	case "numpy.dtype":
+		if !is(0, String) {
+			return Value{}, false
+		}
+		o := d.object()
+		o.text = args[0].ref.text
+		return Value{kind: DType, ref: o}, true
+	case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar":
+		if len(args) != 2 || !is(0, DType) || !is(1, Bytes) {
+			return Value{}, false
+		}
+		o := d.object()
+		o.text, o.items = args[1].ref.text, d.extend(nil, args[:1])
+		v := Value{kind: Scalar, ref: o}
+		if len(o.text) == 8 {
+			v.bits = littleEndianFloat(o.text)
+		}
+		return v, v.DTypeName() != "f8" || len(o.text) == 8
+	}
+	return Value{kind: Tensor}, true
+}
+
+// fromLatin1 gives the bytes of a text that has one character for each.
+func fromLatin1(text []byte) ([]byte, bool) {
+	out := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		if r > 255 {
+			return nil, false
+		}
+		out = append(out, byte(r))
+	}
+	return out, true
+}
+
+// build gives a value its state.
+func (d *Decoder) build() error {
+	state, err := d.pop(1)
+	if err != nil {
+		return err
+	}
+	if len(d.stack) <= d.floor() {
+		return d.broken("the stack runs empty")
+	}
+	switch v := d.stack[len(d.stack)-1]; v.kind {
+	case OrderedDict:
+		v.ref.attrs = true
+	case DType:
+		// (3, byte order, ...): "|" and "=" stand for the machine's own.
+		if items := state[0].Items(); len(items) < 2 || items[1].Is(">") {
+			return d.unsupported("a NumPy type that is not little-endian")
+		}
+	case Tensor:
+	default:
+		return d.unsupported("%v with a state", v.kind)
+	}
+	return nil
+}

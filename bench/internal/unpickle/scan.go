@@ -1,0 +1,464 @@
+package unpickle
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+)
+
+// Source gives readers of one pickle.
+type Source interface {
+	// Open gives a reader of the pickle from the given offset on.
+	Open(offset int64) (io.ReadCloser, error)
+}
+
+// Span is where a key and its value lie in a pickle.
+type Span struct {
+	Offset, End int64  // bytes from the start of the pickle
+	memo        uint32 // number of the first memo entry made within
+}
+
+// Entry is a key and the place of its value.
+type Entry struct {
+	Key string
+	Span
+}
+
+// Item is a numbered value.
+type Item struct {
+	Key int64
+	Span
+}
+
+// maxStack bounds the values that lie on the stack while a pickle is scanned.
+// The longest list of a published file has 1000 at a time.
+const maxStack = 1 << 20
+
+// maxMemoGap bounds the numbers that a pickle leaves out when it numbers its
+// memo entries. Python leaves out none.
+const maxMemoGap = 1 << 10
+
+// slot is what the scan knows of a value on the stack.
+type slot struct {
+	offset int64  // of the first opcode of the value
+	num    int64  // of an int: the number; of a name: its place in names
+	memo   uint32 // memo entries made before it
+	tag    tag
+}
+
+type tag uint8
+
+const (
+	tagOther tag = iota
+	tagInt
+	tagName // a string near the root
+	tagDict
+)
+
+// scanner follows the opcodes of a pickle, counting what is on the stack
+// without building it.
+type scanner struct {
+	window
+	stack   []slot
+	marks   []int
+	names   []string
+	memo    uint32 // memo entries so far
+	item    uint32 // memo entries before the item under way
+	far     map[uint32]struct{}
+	items   string // key of the root whose dictionary is listed item by item
+	root    []Entry
+	listed  []Item
+	started int64 // offset of the opcode under way
+}
+
+// Scan passes over a pickle from its start to its STOP opcode. If its root is a
+// dictionary, its entries are noted, and of the entry named items, if it is a
+// dictionary with ints as keys, every item.
+func Scan(src Source, items string) (*File, error) {
+	r, err := src.Open(0)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	s := scanner{items: items, far: map[uint32]struct{}{}}
+	s.window.reset(r, 0)
+	if err := s.run(); err != nil {
+		return nil, err
+	}
+	f := &File{src: src, Root: s.root, Items: s.listed, Length: s.offset(), copies: map[uint32]Value{}}
+	for id := range s.far {
+		f.far = append(f.far, id)
+	}
+	slices.Sort(f.far)
+	// What follows the pickle is read too, so that a container can check its sum.
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (s *scanner) broken(format string, args ...any) error {
+	return &FormatError{s.started, fmt.Sprintf(format, args...)}
+}
+
+func (s *scanner) run() error {
+	for {
+		if s.end-s.pos < slack {
+			if err := s.fill(slack); err != nil {
+				return err
+			}
+		}
+		s.started = s.offset()
+		if s.pos >= s.end {
+			return s.broken("%v", errCutOff)
+		}
+		op := s.buf[s.pos]
+		s.pos++
+		done, err := s.step(op)
+		if err != nil {
+			if _, ok := err.(*FormatError); !ok && err == errCutOff {
+				err = s.broken("%v", err)
+			}
+			return err
+		}
+		if s.pos > s.end {
+			return s.broken("%v", errCutOff)
+		}
+		if done {
+			return nil
+		}
+	}
+}
+
+// step takes one opcode and tells whether it was the last.
+func (s *scanner) step(op byte) (done bool, err error) {
+	arg := s.buf[s.pos : s.pos+9]
+	switch op {
+	case opBinFloat:
+		s.pos += 8
+		return false, s.push(tagOther, 0)
+	case opBinInt1:
+		s.pos++
+		return false, s.push(tagInt, int64(arg[0]))
+	case opBinInt2:
+		s.pos += 2
+		return false, s.push(tagInt, int64(binary.LittleEndian.Uint16(arg)))
+	case opBinInt:
+		s.pos += 4
+		return false, s.push(tagInt, int64(int32(binary.LittleEndian.Uint32(arg))))
+	case opMemoize:
+		return false, s.put(s.memo)
+	case opBinPut:
+		s.pos++
+		return false, s.put(uint32(arg[0]))
+	case opLongBinPut:
+		s.pos += 4
+		return false, s.put(binary.LittleEndian.Uint32(arg))
+	case opBinGet:
+		s.pos++
+		return false, s.get(uint32(arg[0]))
+	case opLongBinGet:
+		s.pos += 4
+		return false, s.get(binary.LittleEndian.Uint32(arg))
+	case opShortBinUnicode, opShortBinString:
+		s.pos++
+		return false, s.text(int64(arg[0]))
+	case opBinUnicode, opBinString:
+		s.pos += 4
+		return false, s.text(int64(binary.LittleEndian.Uint32(arg)))
+	case opBinUnicode8:
+		s.pos += 8
+		return false, s.text(int64(min(binary.LittleEndian.Uint64(arg), math.MaxInt64)))
+	case opMark:
+		if len(s.marks) >= maxStack {
+			return false, s.tooDeep()
+		}
+		s.marks = append(s.marks, len(s.stack))
+		return false, nil
+	case opNone, opNewTrue, opNewFalse, opEmptyList, opEmptyTuple, opEmptySet:
+		return false, s.push(tagOther, 0)
+	case opEmptyDict:
+		return false, s.push(tagDict, 0)
+	case opSetItems:
+		return false, s.setItems()
+	case opSetItem:
+		return false, s.setItem()
+	case opAppends, opAddItems:
+		_, err := s.popMark(1)
+		return false, err
+	case opAppend, opBuild:
+		return false, s.pop(1, 1)
+	case opReduce, opNewObj, opStackGlobal, opTuple2:
+		return false, s.replace(2)
+	case opTuple1, opBinPersID:
+		return false, s.replace(1)
+	case opTuple3:
+		return false, s.replace(3)
+	case opTuple, opList, opDict, opFrozenSet:
+		return false, s.collect()
+	case opPop:
+		if n := len(s.marks); n > 0 && s.marks[n-1] == len(s.stack) {
+			s.marks = s.marks[:n-1]
+			return false, nil
+		}
+		return false, s.pop(1, 0)
+	case opPopMark:
+		_, err := s.popMark(0)
+		return false, err
+	case opStop:
+		if len(s.stack) != 1 || len(s.marks) != 0 {
+			return false, s.broken("it ends with %d values on the stack", len(s.stack))
+		}
+		return true, nil
+	}
+	return false, s.rare(op, arg)
+}
+
+// rare takes the opcodes that come a few times a file.
+func (s *scanner) rare(op byte, arg []byte) error {
+	switch op {
+	case opProto:
+		s.pos++
+		if arg[0] > maxProto {
+			return &UnsupportedError{s.started, fmt.Sprintf("protocol %d", arg[0])}
+		}
+		return nil
+	case opFrame:
+		s.pos += 8
+		return nil
+	case opShortBinBytes, opLong1:
+		s.pos++
+		return s.blob(int64(arg[0]))
+	case opBinBytes, opLong4:
+		s.pos += 4
+		return s.blob(int64(binary.LittleEndian.Uint32(arg)))
+	case opBinBytes8, opByteArray8:
+		s.pos += 8
+		return s.blob(int64(min(binary.LittleEndian.Uint64(arg), math.MaxInt64)))
+	case opGlobal:
+		if _, err := s.line(); err != nil {
+			return err
+		}
+		if _, err := s.line(); err != nil {
+			return err
+		}
+		return s.push(tagOther, 0)
+	}
+	return unknownOpcode(s.started, op)
+}
+
+func unknownOpcode(offset int64, op byte) error {
+	switch op {
+	case 'I', 'L', 'F', 'S', 'V', 'P', 'g', 'p', 'i', 'o', '2', 0x82, 0x83, 0x84, 0x92, 0x97, 0x98:
+		return &UnsupportedError{offset, fmt.Sprintf("opcode %#02x", op)}
+	}
+	return &FormatError{offset, fmt.Sprintf("%#02x is no opcode", op)}
+}
+
+func (s *scanner) tooDeep() error {
+	return &UnsupportedError{s.started, fmt.Sprintf("more than %d values on the stack", maxStack)}
+}
+
+func (s *scanner) push(t tag, num int64) error {
+	if len(s.stack) >= maxStack {
+		return s.tooDeep()
+	}
+	if len(s.marks) == 2 {
+		s.item = s.memo
+	}
+	s.stack = append(s.stack, slot{s.started, num, s.memo, t})
+	return nil
+}
+
+// text passes over a string of n bytes, which is kept if it can be a key of the
+// root.
+func (s *scanner) text(n int64) error {
+	const maxName, maxNames = 64, 64
+	if len(s.marks) <= 1 && n <= maxName && len(s.names) < maxNames {
+		b, err := s.bytes(int(n))
+		if err != nil {
+			return err
+		}
+		s.names = append(s.names, string(b))
+		return s.push(tagName, int64(len(s.names)-1))
+	}
+	return s.blob(n)
+}
+
+func (s *scanner) blob(n int64) error {
+	if int64(s.end-s.pos) >= n {
+		s.pos += int(n)
+	} else if err := s.skip(n); err != nil {
+		return err
+	}
+	return s.push(tagOther, 0)
+}
+
+// line reads up to a newline, a part of a class's name. It is good until the next
+// call.
+func (w *window) line() ([]byte, error) {
+	const maxLine = 256
+	if w.end-w.pos < maxLine {
+		if err := w.fill(maxLine); err != nil {
+			return nil, err
+		}
+	}
+	n := bytes.IndexByte(w.buf[w.pos:min(w.end, w.pos+maxLine)], '\n')
+	if n < 0 {
+		return nil, &FormatError{w.offset(), "a class's name has no end"}
+	}
+	w.pos += n + 1
+	return w.buf[w.pos-n-1 : w.pos-1], nil
+}
+
+// floor is the height below which the opcodes after the last mark must not
+// reach.
+func (s *scanner) floor() int {
+	if n := len(s.marks); n > 0 {
+		return s.marks[n-1]
+	}
+	return 0
+}
+
+// pop drops n values and checks that kept more lie below them.
+func (s *scanner) pop(n, kept int) error {
+	if len(s.stack)-n-kept < s.floor() {
+		return s.broken("the stack runs empty")
+	}
+	s.stack = s.stack[:len(s.stack)-n]
+	return nil
+}
+
+// replace makes one value of the last n.
+func (s *scanner) replace(n int) error {
+	if len(s.stack)-n < s.floor() {
+		return s.broken("the stack runs empty")
+	}
+	s.stack = s.stack[:len(s.stack)-n+1]
+	s.stack[len(s.stack)-1].tag = tagOther
+	return nil
+}
+
+// popMark drops the values above the last mark, gives the height of the mark,
+// and checks that kept values lie below it.
+func (s *scanner) popMark(kept int) (height int, err error) {
+	n := len(s.marks)
+	if n == 0 {
+		return 0, s.broken("no mark on the stack")
+	}
+	height = s.marks[n-1]
+	s.marks = s.marks[:n-1]
+	if height-kept < s.floor() {
+		return 0, s.broken("the stack runs empty")
+	}
+	s.stack = s.stack[:height]
+	return height, nil
+}
+
+// collect makes one value of those above the last mark.
+func (s *scanner) collect() error {
+	n := len(s.marks)
+	if n == 0 {
+		return s.broken("no mark on the stack")
+	}
+	whole := slot{offset: s.started, memo: s.memo}
+	if m := s.marks[n-1]; m < len(s.stack) {
+		whole.offset, whole.memo = s.stack[m].offset, s.stack[m].memo
+	}
+	if _, err := s.popMark(0); err != nil {
+		return err
+	}
+	s.stack = append(s.stack, whole)
+	return nil
+}
+
+func (s *scanner) put(id uint32) error {
+	if len(s.stack) == s.floor() {
+		return s.broken("nothing to memoize")
+	}
+	if id < s.memo || id-s.memo > maxMemoGap || id == math.MaxUint32 {
+		return &UnsupportedError{s.started, fmt.Sprintf("memo entry %d after %d: numbers out of order", id, s.memo)}
+	}
+	s.memo = id + 1
+	return nil
+}
+
+func (s *scanner) get(id uint32) error {
+	if id >= s.memo {
+		return s.broken("memo entry %d is used before it is made", id)
+	}
+	if id < s.item && len(s.marks) >= 2 {
+		s.far[id] = struct{}{}
+	}
+	return s.push(tagOther, 0)
+}
+
+// isItems reports whether the value at height h of the stack is the dictionary
+// whose items are listed.
+func (s *scanner) isItems(h int) bool {
+	if h < 2 || h%2 != 0 || s.stack[h].tag != tagDict || s.stack[0].tag != tagDict {
+		return false
+	}
+	key := s.stack[h-1]
+	return len(s.marks) > 0 && s.marks[0] == 1 && key.tag == tagName && s.names[key.num] == s.items
+}
+
+func (s *scanner) setItems() error {
+	n := len(s.marks)
+	if n == 0 || s.marks[n-1] == 0 {
+		return s.broken("the stack runs empty")
+	}
+	m := s.marks[n-1]
+	pairs := s.stack[m:]
+	if len(pairs)%2 != 0 {
+		return s.broken("a key without a value")
+	}
+	if n <= 2 {
+		for i := 0; i < len(pairs); i += 2 {
+			end := s.started
+			if i+2 < len(pairs) {
+				end = pairs[i+2].offset
+			}
+			if err := s.note(n-1, m-1, pairs[i], end); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := s.popMark(1)
+	return err
+}
+
+func (s *scanner) setItem() error {
+	h := len(s.stack)
+	if h-3 < s.floor() {
+		return s.broken("the stack runs empty")
+	}
+	if n := len(s.marks); n <= 1 {
+		if err := s.note(n, h-3, s.stack[h-2], s.started); err != nil {
+			return err
+		}
+	}
+	s.stack = s.stack[:h-2]
+	return nil
+}
+
+// note keeps the place of a pair that enters the dictionary at height h of the
+// stack, below which there are the given number of marks.
+func (s *scanner) note(marks, h int, key slot, end int64) error {
+	span := Span{key.offset, end, key.memo}
+	switch {
+	case marks == 0 && h == 0 && s.stack[0].tag == tagDict:
+		if key.tag == tagName {
+			s.root = append(s.root, Entry{s.names[key.num], span})
+		}
+	case marks == 1 && s.isItems(h):
+		if key.tag != tagInt {
+			return &UnsupportedError{key.offset, fmt.Sprintf("%s with a key that is no int", s.items)}
+		}
+		s.listed = append(s.listed, Item{key.num, span})
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package bench
+
+import (
+	"io"
+	"iter"
+
+	"cellnet/bench/internal/unpickle"
+)
+
+// single is a benchmark of one architecture, read whole from its file.
+type single struct {
+	a *Arch
+	io.Closer
+}
+
+// readSingle reads a file of one architecture.
+func readSingle(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark, error) {
+	var d unpickle.Decoder
+	v, err := decodeContainer(&d, r, size)
+	if err != nil {
+		return nil, err
+	}
+	var b builder
+	a, api, err := b.arch(-1, v)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.runs) == 0 {
+		return nil, errNoRecords
+	}
+	a.Index = a.runs[0].results.Index
+	l := NASBench201Archive
+	if api == NATS {
+		l = NATSFolder
+	}
+	return newBenchmark(name, l, single{a, closer}), nil
+}
+
+func (s single) archs() ([]string, error)  { return spaceOf(s.a.Name).archs(), nil }
+func (s single) indexes() []int            { return []int{s.a.Index} }
+func (s single) has(index int) bool        { return index == s.a.Index }
+func (s single) evaluated() ([]int, error) { return s.indexes(), nil }
+
+func (s single) arch(index int) (*Arch, error) {
+	if !s.has(index) {
+		return nil, errNotStored
+	}
+	return s.a, nil
+}
+
+func (s single) all() iter.Seq2[*Arch, error] {
+	return func(yield func(*Arch, error) bool) { yield(s.a, nil) }
+}

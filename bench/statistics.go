@@ -1,0 +1,35 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+
+	"cellnet/data"
+)
+
+// Statistics counts the architectures by their number of trials on a dataset by
+// a recipe.
+func (b *Benchmark) Statistics(d data.Dataset, hp HP) (map[int]int, error) {
+	if !slices.Contains([]data.Dataset{data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16}, d) {
+		return nil, fmt.Errorf("no statistics of %v, want cifar10-valid, cifar10, cifar100 or ImageNet16-120", d)
+	}
+	indexes, err := b.scope(OnlyEvaluated)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[int]int{}
+	for _, i := range indexes {
+		r, err := b.Results(i, hp)
+		if err != nil {
+			return nil, err
+		}
+		n := 0
+		for _, s := range r.Seeds {
+			if s.Dataset == d {
+				n = len(s.Seeds)
+			}
+		}
+		counts[n]++
+	}
+	return counts, nil
+}

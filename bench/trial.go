@@ -1,0 +1,176 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cellnet/data"
+)
+
+// Trial is what one training of one architecture recorded.
+type Trial struct {
+	Dataset data.Dataset
+	Seed    int
+	Epochs  int
+	Net     NetConfig
+	Params  float64   // parameters in millions
+	FLOPs   float64   // multiply-accumulates in millions
+	Latency []float64 // seconds of evaluation batches; nil if it was not measured
+	Train   Curves
+	Evals   []Eval // in the order in which the sets are listed
+
+	// HasWeights reports whether the file that the trial comes from holds the
+	// trained weights.
+	HasWeights bool
+
+	spelling spelling
+	odd      bool // the file spells it in a way that the record has no place for
+}
+
+// Curves are the measurements of every epoch of a training.
+type Curves struct {
+	Loss    Curve // mean cross entropy
+	Top1    Curve // accuracy in percent
+	Top5    Curve // accuracy in percent; many trials have none
+	Seconds Curve // of the epoch's batches; some trials have none
+}
+
+// Eval are the measurements on one evaluation set. Old trials have some sets'
+// losses and accuracies at the last epoch only.
+type Eval struct {
+	Set     data.Set
+	Loss    Curve // mean cross entropy
+	Top1    Curve // accuracy in percent
+	Seconds Curve // of the set's batches; some trials have none
+}
+
+// Eval gives the measurements on a set.
+func (t *Trial) Eval(set data.Set) (*Eval, bool) {
+	for i := range t.Evals {
+		if t.Evals[i].Set == set {
+			return &t.Evals[i], true
+		}
+	}
+	return nil, false
+}
+
+// Sets lists the evaluation sets.
+func (t *Trial) Sets() []data.Set {
+	sets := make([]data.Set, len(t.Evals))
+	for i, e := range t.Evals {
+		sets[i] = e.Set
+	}
+	return sets
+}
+
+// Metrics are a trial's numbers at one epoch, or their means over trials. In
+// JSON the keys are those of the published APIs: iepoch, loss, accuracy,
+// cur_time, all_time.
+type Metrics struct {
+	Epoch    int
+	Loss     float64 // mean cross entropy
+	Accuracy float64 // top-1 in percent
+	Seconds  Number  // of the epoch
+	Total    Number  // seconds of the epochs up to this one
+}
+
+// Metrics gives the numbers on a set, which may be data.Train.
+func (t *Trial) Metrics(set data.Set, epoch Epoch) (Metrics, error) {
+	e, err := epoch.of(t.Epochs)
+	if err != nil {
+		return Metrics{}, err
+	}
+	if set == data.Train {
+		return metricsAt(set, e, t.Train.Loss, t.Train.Top1, t.Train.Seconds, t.Train.Seconds.Len() > 0)
+	}
+	var of Eval
+	if found, ok := t.Eval(set); ok {
+		of = *found
+	}
+	return metricsAt(set, e, of.Loss, of.Top1, of.Seconds, t.timesEvals())
+}
+
+// timesEvals reports whether any evaluation was timed. If one was, all are
+// expected to be.
+func (t *Trial) timesEvals() bool {
+	return slices.ContainsFunc(t.Evals, func(e Eval) bool { return e.Seconds.Len() > 0 })
+}
+
+func metricsAt(set data.Set, epoch int, loss, top1, seconds Curve, timed bool) (Metrics, error) {
+	m := Metrics{Epoch: epoch}
+	if timed {
+		upto, ok := seconds.Upto(epoch)
+		if !ok {
+			return Metrics{}, missing(set, epoch)
+		}
+		m.Seconds, m.Total = number(upto[epoch]), number(plainSum(upto))
+	}
+	var okLoss, okTop1 bool
+	m.Loss, okLoss = loss.At(epoch)
+	m.Accuracy, okTop1 = top1.At(epoch)
+	if !okLoss || !okTop1 {
+		return Metrics{}, missing(set, epoch)
+	}
+	return m, nil
+}
+
+func missing(set data.Set, epoch int) error {
+	return fmt.Errorf("%v at epoch %d: %w", set, epoch, ErrMissing)
+}
+
+// MeanLatency is the mean of Latency in seconds.
+func (t *Trial) MeanLatency() Number {
+	if len(t.Latency) == 0 {
+		return Number{}
+	}
+	return number(plainSum(t.Latency) / float64(len(t.Latency)))
+}
+
+// Times are the seconds that a trial spent on one set.
+type Times struct {
+	Set   data.Set
+	Epoch Number // mean of an epoch
+	Total Number // of all epochs
+}
+
+// Times gives the times of training and of every evaluation set, in their
+// order. Sums and means are taken as the given API takes them.
+func (t *Trial) Times(api API) []Times {
+	all := make([]Times, 0, 1+len(t.Evals))
+	all = append(all, times(api, data.Train, t.Train.Seconds.Values))
+	for _, e := range t.Evals {
+		upto, _ := e.Seconds.Upto(t.Epochs - 1)
+		all = append(all, times(api, e.Set, upto))
+	}
+	return all
+}
+
+func times(api API, set data.Set, seconds []float64) Times {
+	if len(seconds) == 0 {
+		return Times{Set: set}
+	}
+	return Times{set, number(api.mean(seconds)), number(api.sum(seconds))}
+}
+
+// String gives the line that the published APIs print for a trial.
+func (t *Trial) String() string {
+	names := make([]string, len(t.Evals))
+	for i, e := range t.Evals {
+		names[i] = e.Set.String()
+	}
+	return fmt.Sprintf("ResultsCount(%v, arch=%s, FLOP=%sM, Param=%sMB, seed=%s, %d eval-sets: [%s])",
+		t.Dataset, t.Net.Arch, fixed(t.FLOPs, 0, 2), fixed(t.Params, 0, 3), t.spelling.seed(t.Seed), len(t.Evals), strings.Join(names, ", "))
+}
+
+// Clone copies the trial.
+func (t *Trial) Clone() *Trial {
+	c := *t
+	c.Latency = slices.Clone(t.Latency)
+	c.Train = Curves{t.Train.Loss.clone(), t.Train.Top1.clone(), t.Train.Top5.clone(), t.Train.Seconds.clone()}
+	c.Evals = slices.Clone(t.Evals)
+	for i, e := range t.Evals {
+		c.Evals[i] = Eval{e.Set, e.Loss.clone(), e.Top1.clone(), e.Seconds.clone()}
+	}
+	return &c
+}
