@@ -149,7 +149,7 @@ func readFile(path string) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return f, fill(f.Value, f)
+		return f, fill(f)
 	case ".pbz2":
 		doc, err = pickle.DecodeBzip2(data)
 	default:
@@ -162,28 +162,39 @@ func readFile(path string) (*File, error) {
 }
 
 // fill reads the data of all storages below v.
-func fill(v any, f *File) (err error) {
-	switch v := v.(type) {
-	case *pickle.Dict:
-		for _, x := range v.All() {
-			if err := fill(x, f); err != nil {
+func fill(f *File) error {
+	seen := map[any]bool{}
+	var walk func(v any) error
+	walk = func(v any) (err error) {
+		switch v.(type) {
+		case *pickle.Dict, *pickle.List, *pickle.Tuple, *pickle.Tensor:
+			if seen[v] {
+				return nil
+			}
+			seen[v] = true
+		}
+		var below []any
+		switch v := v.(type) {
+		case *pickle.Dict:
+			for _, x := range v.All() {
+				below = append(below, x)
+			}
+		case *pickle.List:
+			below = *v
+		case *pickle.Tuple:
+			below = *v
+		case *pickle.Tensor:
+			if v.Storage.Data, err = f.Data(v.Storage); err == nil {
+				_, err = v.Bytes(v.Storage.Data)
+			}
+			return err
+		}
+		for _, x := range below {
+			if err := walk(x); err != nil {
 				return err
 			}
 		}
-	case *pickle.List:
-		for _, x := range *v {
-			if err := fill(x, f); err != nil {
-				return err
-			}
-		}
-	case *pickle.Tuple:
-		for _, x := range *v {
-			if err := fill(x, f); err != nil {
-				return err
-			}
-		}
-	case *pickle.Tensor:
-		v.Storage.Data, err = f.Data(v.Storage)
+		return nil
 	}
-	return err
+	return walk(f.Value)
 }
