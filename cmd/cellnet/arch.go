@@ -1,0 +1,33 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"cellnet/cell"
+)
+
+func newArchCommand(a *app) *cobra.Command {
+	return newGroup("arch", "Show, list and draw architectures",
+		newArchShowCommand(a),
+		newArchListCommand(a),
+		newArchDrawCommand(a),
+	)
+}
+
+// completeArch completes an ARCH that is the first argument by the names of
+// cells.
+func completeArch(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return cell.Names(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// parseArch returns the cell that the user means by an ARCH.
+func parseArch(arch string) (cell.Cell, error) {
+	c, err := cell.Resolve(arch)
+	if err != nil {
+		return cell.Cell{}, usageError{err}
+	}
+	return c, nil
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/cell"
+	"cellnet/cell/draw"
+	"cellnet/internal/atomicfile"
+)
+
+func newArchDrawCommand(a *app) *cobra.Command {
+	var flags struct{ output, format string }
+	cmd := &cobra.Command{
+		Use:   "draw ARCH",
+		Short: "Draw a cell as SVG, PNG or DOT",
+		Example: `  cellnet arch draw 1 -o cell.svg
+  cellnet arch draw resnet --format dot`,
+		Args:              wantArgs("ARCH"),
+		ValidArgsFunction: completeArch,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, err := parseArch(args[0])
+			if err != nil {
+				return err
+			}
+			write, err := drawer(flags.format, flags.output)
+			if err != nil {
+				return err
+			}
+			if flags.output == "" {
+				return write(a.stdout, c)
+			}
+			return atomicfile.Write(flags.output, func(w io.Writer) error { return write(w, c) })
+		},
+	}
+	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "write to `FILE` instead of standard output")
+	cmd.Flags().StringVar(&flags.format, "format", "", "svg, png or dot (default: by the name of FILE, or svg)")
+	return cmd
+}
+
+// drawer returns the function that draws in a format, which the name of the
+// output tells if it isn't given.
+func drawer(format, output string) (func(io.Writer, cell.Cell) error, error) {
+	if format == "" {
+		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(output)), ".")
+		if output == "" {
+			format = "svg"
+		}
+	}
+	switch format {
+	case "svg":
+		return draw.SVG, nil
+	case "png":
+		return draw.PNG, nil
+	case "dot", "gv":
+		return draw.DOT, nil
+	case "":
+		return nil, usageErrorf("format of %s is not known, give --format svg, png or dot", output)
+	}
+	return nil, usageErrorf("unknown format %q, want svg, png or dot", format)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/cell"
+	"cellnet/data"
+	"cellnet/models"
+)
+
+// archRecord is what arch show --json prints: the fields that the published
+// code's records of architectures have.
+type archRecord struct {
+	Index      *int            `json:"index"` // null outside the benchmark
+	Arch       cell.Cell       `json:"arch"`
+	Valid      bool            `json:"valid"`
+	Unique     *string         `json:"unique"` // the canonical forms are null if too long
+	UniqueZero *string         `json:"unique_zero"`
+	UniqueNone *string         `json:"unique_none"`
+	Matrix     [][]int         `json:"matrix"` // null if too large
+	Costs      map[string]cost `json:"costs"`  // by dataset
+	Message    *string         `json:"message"`
+}
+
+// cost is that of the benchmark's network for one image: C = 16, N = 5.
+type cost struct {
+	FLOPs  float64 `json:"flops_M"`
+	Params float64 `json:"params_M"`
+}
+
+// costDatasets are the datasets that differ in cost.
+func costDatasets() []data.Dataset {
+	return []data.Dataset{data.CIFAR10, data.CIFAR100, data.ImageNet16}
+}
+
+func newArchShowCommand(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show ARCH",
+		Short: "Show an architecture: its index, matrix, canonical forms and costs",
+		Example: `  cellnet arch show 1
+  cellnet arch show '|nor_conv_3x3~0|+|none~0|skip_connect~1|' --json`,
+		Args:              wantArgs("ARCH"),
+		ValidArgsFunction: completeArch,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, err := parseArch(args[0])
+			if err != nil {
+				return err
+			}
+			r, err := describeArch(c)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(r)
+			}
+			return a.printArch(r)
+		},
+	}
+	addJSONFlag(cmd, &asJSON)
+	return cmd
+}
+
+func describeArch(c cell.Cell) (archRecord, error) {
+	r := archRecord{Arch: c, Valid: c.Valid(), Costs: make(map[string]cost)}
+	if index, ok := c.Index(); ok {
+		r.Index = &index
+	}
+	for form, field := range map[cell.Form]**string{
+		cell.MergeSkips:         &r.Unique,
+		cell.MergeSkipsAndZeros: &r.UniqueZero,
+		cell.MergeNothing:       &r.UniqueNone,
+	} {
+		s, err := c.Canonical(form)
+		switch {
+		case errors.Is(err, cell.ErrTooLong):
+		case err != nil:
+			return archRecord{}, err
+		default:
+			*field = &s
+		}
+	}
+	const maxMatrix = 256 // nodes
+	if c.NumNodes() <= maxMatrix {
+		r.Matrix = c.Matrix()
+	}
+	for _, d := range costDatasets() {
+		r.Costs[d.String()] = cost(models.CostOf(cell.Benchmark(c, d.Classes()), d.Side()))
+	}
+	return r, nil
+}
+
+func (a *app) printArch(r archRecord) error {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	index := "not in the benchmark"
+	if r.Index != nil {
+		index = strconv.Itoa(*r.Index)
+	}
+	valid := "yes"
+	if !r.Valid {
+		valid = "no, nothing but zeros can reach the output"
+	}
+	fmt.Fprintf(w, "arch\t%s\n", r.Arch)
+	fmt.Fprintf(w, "index\t%s\n", index)
+	fmt.Fprintf(w, "valid\t%s\n", valid)
+	fmt.Fprintf(w, "unique, with zeros\t%s\n", orTooLong(r.Unique))
+	fmt.Fprintf(w, "unique, zeros merged\t%s\n", orTooLong(r.UniqueZero))
+	fmt.Fprintf(w, "unique, nothing merged\t%s\n", orTooLong(r.UniqueNone))
+	for i, row := range r.Matrix {
+		label := ""
+		if i == 0 {
+			label = "matrix"
+		}
+		fmt.Fprintf(w, "%s\t%s\n", label, strings.Trim(fmt.Sprint(row), "[]"))
+	}
+	for _, d := range costDatasets() {
+		c := r.Costs[d.String()]
+		fmt.Fprintf(w, "%s\t%.5f M FLOPs, %.6f M parameters\n", d, c.FLOPs, c.Params)
+	}
+	w.Flush()
+	_, err := fmt.Fprint(a.stdout, b.String())
+	return err
+}
+
+func orTooLong(form *string) string {
+	if form == nil {
+		return "too long"
+	}
+	return *form
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells report SIGINT
+)
+
+// usageError is a fault in the arguments or flags.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// usageErrorf returns an error for which the program exits with exitUsage. Faults
+// that cobra finds have that code without it.
+func usageErrorf(format string, args ...any) error {
+	return usageError{fmt.Errorf(format, args...)}
+}
+
+// runError marks what a command returned, in contrast to what cobra found wrong
+// before running it.
+type runError struct{ error }
+
+func (e runError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	var usage usageError
+	var failed runError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &failed):
+		return exitFailed
+	}
+	return exitUsage
+}
+
+// oneLine joins the lines of a message.
+func oneLine(message string) string {
+	var lines []string
+	for line := range strings.Lines(message) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
+}

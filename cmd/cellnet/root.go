@@ -1,0 +1,94 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newRootCommand(a *app) *cobra.Command {
+	root := newGroup("cellnet", "Build, evaluate and train NAS-Bench-201 cell networks",
+		newArchCommand(a),
+		newVersionCommand(a),
+	)
+	root.Long = root.Short + ` in plain Go.
+
+Where a command takes an ARCH, it is one of
+  an arch string, quoted for the shell: '|nor_conv_3x3~0|+|none~0|skip_connect~1|'
+  an index of the benchmark's cells:    0 to 15624
+  the name of a published cell:         resnet, all_c3x3, all_c1x1, all_idnt, all_full`
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		makeGroup(completion)
+	}
+	markRunErrors(root)
+	return root
+}
+
+// newGroup makes a command that only has subcommands.
+func newGroup(name, short string, commands ...*cobra.Command) *cobra.Command {
+	group := &cobra.Command{Use: name, Short: short}
+	group.AddCommand(commands...)
+	makeGroup(group)
+	return group
+}
+
+// makeGroup lets a command that only has subcommands print its help if none is
+// given, and refuse others than its own.
+func makeGroup(group *cobra.Command) {
+	group.Args = cobra.ArbitraryArgs
+	group.DisableFlagsInUseLine = true
+	group.SuggestionsMinimumDistance = 2
+	group.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		return cmd.Help()
+	}
+	group.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		// A flag of a mistyped subcommand is unknown because the subcommand is.
+		if args := cmd.Flags().Args(); cmd == group && len(args) > 0 {
+			return unknownCommand(cmd, args[0])
+		}
+		return err
+	})
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return usageErrorf("unknown command %q, did you mean %s?", name, near[0])
+	}
+	return usageErrorf("unknown command %q", name)
+}
+
+// wantArgs returns a check that a command is given exactly the named arguments.
+func wantArgs(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return usageErrorf("missing argument %s", names[len(args)])
+		}
+		if len(args) > len(names) {
+			return usageErrorf("unexpected argument %q", args[len(names)])
+		}
+		return nil
+	}
+}
+
+// markRunErrors makes all commands below cmd wrap their errors in runError.
+func markRunErrors(cmd *cobra.Command) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := run(cmd, args); err != nil {
+				return runError{err}
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		markRunErrors(sub)
+	}
+}
