@@ -105,7 +105,7 @@ func (a *app) printArch(r archRecord) error {
 	}
 	valid := "yes"
 	if !r.Valid {
-		valid = "no, nothing but zeros can reach the output"
+		valid = "no, every path from input to output has a none"
 	}
 	fmt.Fprintf(w, "arch\t%s\n", r.Arch)
 	fmt.Fprintf(w, "index\t%s\n", index)

@@ -154,16 +154,16 @@ func TestArchShowTooLongForm(t *testing.T) {
 func TestArchShowForPeople(t *testing.T) {
 	const want = `arch                    |none~0|+|none~0|nor_conv_1x1~1|
 index                   not in the benchmark
-valid                   no, nothing but zeros can reach the output
+valid                   no, every path from input to output has a none
 unique, with zeros      ((0)@none)@nor_conv_1x1+(0)@none
 unique, zeros merged    #+#
 unique, nothing merged  ((0)@none)@nor_conv_1x1+(0)@none
 matrix                  0 0 0
                         0 0 0
                         0 2 0
-cifar10                 11.71529 M FLOPs, 0.101306 M parameters
-cifar100                11.72114 M FLOPs, 0.107156 M parameters
-ImageNet16-120          2.93596 M FLOPs, 0.108456 M parameters
+cifar10                 11.71521 M FLOPs, 0.101306 M parameters
+cifar100                11.72106 M FLOPs, 0.107156 M parameters
+ImageNet16-120          2.93644 M FLOPs, 0.108456 M parameters
 `
 	if got := mustCellnet(t, "arch", "show", "|none~0|+|none~0|nor_conv_1x1~1|"); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)
