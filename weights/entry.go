@@ -1,0 +1,139 @@
+package weights
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"cellnet/internal/pickle"
+)
+
+// Entries gives the names of what the file holds besides its networks, in
+// order.
+func (f *File) Entries() []string {
+	names := make([]string, len(f.entries))
+	for i, e := range f.entries {
+		names[i] = e.name
+	}
+	return names
+}
+
+// Entry reads an entry. One that there is not, or whose type is no Value's,
+// is an error.
+func (f *File) Entry(name string) (Value, error) {
+	for _, e := range f.entries {
+		if e.name != name {
+			continue
+		}
+		v, err := e.read()
+		if err != nil {
+			return nil, f.wrap(fmt.Errorf("entry %s: %w", name, translate(err)))
+		}
+		return v, nil
+	}
+	return nil, f.wrap(fmt.Errorf("there is no entry %s", name))
+}
+
+// fileEntry is an entry that is read when it is asked for.
+type fileEntry struct {
+	name string
+	read func() (Value, error)
+}
+
+// keepEntries notes the entries of a checkpoint that are no networks.
+func (f *File) keepEntries(top *pickle.Dict, networks []string, data dataReader) {
+	for key, v := range top.All() {
+		name, ok := key.(string)
+		if !ok || slices.Contains(networks, name) {
+			continue
+		}
+		f.entries = append(f.entries, fileEntry{name, func() (Value, error) {
+			// A value takes at least a byte, but may be referred to from several places.
+			r := valueReader{data: data, size: f.size, left: f.size + 1000}
+			return r.read(v, 0)
+		}})
+	}
+}
+
+// maxNesting is the number of levels of values that are read.
+const maxNesting = 20
+
+// valueReader makes Values of a pickle's tree.
+type valueReader struct {
+	data dataReader
+	size int64 // of the file
+	left int64 // values that may still be made
+}
+
+// read makes a Value of v. Tuples become lists, and keys that are ints text.
+func (r *valueReader) read(v any, depth int) (Value, error) {
+	if r.left--; r.left < 0 || depth > maxNesting {
+		return nil, &UnsupportedError{What: "a value that contains itself, or is too large"}
+	}
+	switch v := v.(type) {
+	case nil:
+		return None{}, nil
+	case string:
+		return Text(v), nil
+	case int:
+		return Int(v), nil
+	case float64:
+		return Float(v), nil
+	case bool:
+		return Flag(v), nil
+	case pickle.Scalar:
+		if x, ok := v.Float(); ok {
+			return Float(x), nil
+		}
+		if x, ok := v.Int(); ok {
+			return Int(x), nil
+		}
+	case *pickle.Tuple:
+		return r.list(*v, depth)
+	case *pickle.List:
+		return r.list(*v, depth)
+	case *pickle.Tensor:
+		s, err := loadTensors([]namedTensor{{"", v}}, r.data, r.size)
+		if err != nil {
+			return nil, err
+		}
+		t, _ := s.Get("")
+		return t, nil
+	case *pickle.Dict:
+		if tensors, ok := tensorsOf(v); ok {
+			return loadTensors(tensors, r.data, r.size)
+		}
+		return r.dict(v, depth)
+	}
+	return nil, &UnsupportedError{What: "a value of its type"}
+}
+
+func (r *valueReader) list(items []any, depth int) (Value, error) {
+	out := make(List, len(items))
+	for i, item := range items {
+		var err error
+		if out[i], err = r.read(item, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *valueReader) dict(d *pickle.Dict, depth int) (Value, error) {
+	out := make(Dict, 0, d.Len())
+	for key, item := range d.All() {
+		name, ok := key.(string)
+		if n, isInt := key.(int); isInt {
+			name, ok = strconv.Itoa(n), true
+		}
+		if !ok {
+			return nil, &UnsupportedError{What: "a key that is neither text nor a number"}
+		}
+		value, err := r.read(item, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Entry{name, value})
+	}
+	return out, nil
+}

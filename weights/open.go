@@ -1,0 +1,160 @@
+package weights
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"cellnet/internal/pickle"
+	"cellnet/internal/torchfile"
+)
+
+// maxWhole is the size of the largest pickle that is no file of torch.save:
+// those are read at once.
+const maxWhole = 1 << 30
+
+// File is an open weights file.
+type File struct {
+	Format Format
+
+	name     string
+	size     int64
+	networks []*Network
+	cleared  int         // trials without weights
+	entries  []fileEntry // of the top level, but for networks
+	closer   io.Closer
+}
+
+// Open looks into a file of the given size: what networks it holds, and the
+// names, shapes and types of their tensors. The reader is used until the last
+// Load. Errors are *FormatError, *UnsupportedError, or those of r.
+func Open(r io.ReaderAt, size int64) (*File, error) {
+	f := &File{size: size}
+	if err := f.open(r); err != nil {
+		return nil, translate(err)
+	}
+	for _, n := range f.networks {
+		n.file = f
+		n.measure()
+	}
+	return f, nil
+}
+
+// OpenFile opens the file of that name. Trial files tell their architecture
+// and seed only by their names (arch-000157-seed-0777.pth). Errors name the
+// file.
+func OpenFile(name string) (*File, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, readingError(name, err)
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = errors.New("it is a folder")
+	case !info.Mode().IsRegular():
+		err = errors.New("it is no regular file")
+	}
+	var f *File
+	if err == nil {
+		f, err = Open(file, info.Size())
+	}
+	if err != nil {
+		file.Close()
+		return nil, readingError(name, err)
+	}
+	f.name, f.closer = name, file
+	f.describeByName(filepath.Base(name))
+	return f, nil
+}
+
+// Close closes the file that OpenFile opened. Networks cannot be loaded after.
+func (f *File) Close() error {
+	if f.closer == nil {
+		return nil
+	}
+	return f.closer.Close()
+}
+
+// Networks gives the networks whose weights the file holds, in its order.
+func (f *File) Networks() []*Network { return append([]*Network{}, f.networks...) }
+
+func readingError(name string, err error) error {
+	return fmt.Errorf("reading weights %s: %w", name, err)
+}
+
+// wrap names the file in an error.
+func (f *File) wrap(err error) error {
+	if f.name == "" {
+		return err
+	}
+	return readingError(f.name, err)
+}
+
+// open tells the format by the first bytes.
+func (f *File) open(r io.ReaderAt) error {
+	start := make([]byte, min(f.size, int64(len(pickle.LegacyMagic))))
+	if n, err := r.ReadAt(start, 0); n < len(start) {
+		return err
+	}
+	has := func(prefix string) bool {
+		return len(start) >= len(prefix) && string(start[:len(prefix)]) == prefix
+	}
+	switch {
+	case len(start) == 0:
+		return &FormatError{Reason: "the file is empty"}
+	case has("PK\x03\x04"), has(pickle.LegacyMagic):
+		return f.openTorch(r)
+	case has("BZh"):
+		f.Format = Bzip2Pickle
+		return f.openPickle(r, pickle.DecodeBzip2)
+	case len(start) > 8 && start[8] == '{' && binary.LittleEndian.Uint64(start) < 1<<40:
+		f.Format = Safetensors
+		return f.openSafetensors(r)
+	case start[0] == 0x80:
+		f.Format = Pickle
+		return f.openPickle(r, pickle.Decode)
+	}
+	return &FormatError{Reason: "it is neither a .pth file nor a pickle nor safetensors"}
+}
+
+func (f *File) openTorch(r io.ReaderAt) error {
+	file, err := torchfile.Open(r, f.size)
+	if err != nil {
+		return err
+	}
+	f.Format = Legacy
+	if file.Format == torchfile.Zip {
+		f.Format = Zip
+	}
+	return f.search(file.Value, file.Data)
+}
+
+func (f *File) openPickle(r io.ReaderAt, decode func([]byte) (*pickle.Document, error)) error {
+	if f.size > maxWhole {
+		return &UnsupportedError{What: fmt.Sprintf("a pickle of %d MiB", f.size>>20)}
+	}
+	data := make([]byte, f.size)
+	if n, err := r.ReadAt(data, 0); n < len(data) {
+		return err
+	}
+	document, err := decode(data)
+	if err != nil {
+		return err
+	}
+	return f.search(document.Value, func(s *pickle.Storage) ([]byte, error) {
+		if s.Data == nil {
+			return nil, &FormatError{Reason: "tensors without data: the file is a part of a .pth file"}
+		}
+		return s.Data, nil
+	})
+}

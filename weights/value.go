@@ -1,0 +1,111 @@
+package weights
+
+import (
+	"fmt"
+
+	"cellnet/internal/pickle"
+)
+
+// Entry is a named value of a file's top level, beside the network: what a
+// program notes with its weights.
+type Entry struct {
+	Name  string
+	Value Value
+}
+
+// Value is a value of an Entry: Text, Int, Float, Flag, None, List, Dict,
+// Tensor or *StateDict.
+type Value interface {
+	pickled() (any, error)
+}
+
+// The plain types of values.
+type (
+	Text  string
+	Int   int64
+	Float float64
+	Flag  bool
+	None  struct{}
+	List  []Value
+	Dict  []Entry // in order
+)
+
+func (None) pickled() (any, error)    { return nil, nil }
+func (v Text) pickled() (any, error)  { return string(v), nil }
+func (v Int) pickled() (any, error)   { return int64(v), nil }
+func (v Float) pickled() (any, error) { return float64(v), nil }
+func (v Flag) pickled() (any, error)  { return bool(v), nil }
+
+func (v List) pickled() (any, error) {
+	list := new(pickle.List)
+	for _, item := range v {
+		p, err := pickledValue(item)
+		if err != nil {
+			return nil, err
+		}
+		list.Append(p)
+	}
+	return list, nil
+}
+
+func (v Dict) pickled() (any, error) {
+	dict := new(pickle.Dict)
+	for _, e := range v {
+		p, err := pickledValue(e.Value)
+		if err != nil {
+			return nil, fmt.Errorf("entry %s: %w", e.Name, err)
+		}
+		if err := dict.Put(e.Name, p); err != nil {
+			return nil, err
+		}
+	}
+	return dict, nil
+}
+
+func (s *StateDict) pickled() (any, error) {
+	if s == nil {
+		return nil, fmt.Errorf("weights: a nil state dict cannot be written")
+	}
+	dict := &pickle.Dict{Ordered: true}
+	for name, t := range s.All() {
+		p, err := t.pickled()
+		if err != nil {
+			return nil, fmt.Errorf("tensor %s: %w", name, err)
+		}
+		if err := dict.Put(name, p); err != nil {
+			return nil, err
+		}
+	}
+	return dict, nil
+}
+
+func (t Tensor) pickled() (any, error) {
+	n, err := t.check()
+	if err != nil {
+		return nil, err
+	}
+	stride, step := make([]int, len(t.Shape)), 1
+	for i := len(t.Shape) - 1; i >= 0; i-- {
+		stride[i] = step
+		step *= max(t.Shape[i], 1)
+	}
+	storage := &pickle.Storage{Type: storageTypes[t.DType], Len: n, Data: t.Data}
+	return &pickle.Tensor{Storage: storage, Shape: t.Shape, Stride: stride}, nil
+}
+
+func pickledValue(v Value) (any, error) {
+	if v == nil {
+		return nil, fmt.Errorf("weights: a nil value cannot be written")
+	}
+	return v.pickled()
+}
+
+// Get gives the value of a name of d.
+func (v Dict) Get(name string) (Value, bool) {
+	for _, e := range v {
+		if e.Name == name {
+			return e.Value, true
+		}
+	}
+	return nil, false
+}
