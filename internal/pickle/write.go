@@ -270,7 +270,11 @@ func (w *Writer) integer(v int64) {
 
 // long writes an integer as two's complement, little-endian.
 func (w *Writer) long(v *big.Int) {
-	n := v.BitLen()/8 + 1
+	bits := v.BitLen()
+	if v.Sign() < 0 {
+		bits = new(big.Int).Not(v).BitLen()
+	}
+	n := bits/8 + 1
 	if n > 255 {
 		w.fail("pickle: an integer of %d bytes cannot be written", n)
 		return
