@@ -133,6 +133,12 @@ func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, relu *kernel.Bord
 	}
 	value := b.image(node, i)
 	pooled := poolSum(k, s, value, sum.pools, func(node int) []float32 { return b.image(node, i) }, b.side, b.padded, false)
+	if pooled && len(sum.norms)+len(sum.skips) == 0 {
+		if relu != nil {
+			k.ReLUCopy(positive, value, b.side, b.side, b.padded)
+		}
+		return
+	}
 	s.terms = s.terms[:0]
 	for _, n := range sum.norms {
 		s.terms = append(s.terms, kernel.Term{X: n.image(i), Scale: n.scale})

@@ -132,14 +132,7 @@ func (b *CellEval) image(s *scratch, x []float32, i int) {
 		}
 		if node > 0 {
 			started[node] = poolSum(k, s, value(node), b.pools[node], value, b.side, b.padded, started[node]) || started[node]
-			s.terms = s.terms[:0]
-			if started[node] {
-				s.terms = append(s.terms, kernel.Term{X: value(node)})
-			}
-			for _, from := range b.skips[node] {
-				s.terms = append(s.terms, kernel.Term{X: value(from.node), Scale: from.times})
-			}
-			k.AffineSum(value(node), b.shift[node], s.terms, positive, b.side, b.side, b.padded)
+			b.finish(k, s, node, value, started[node], positive)
 		} else if relu != nil {
 			k.ReLUCopy(positive, value(0), b.side, b.side, b.padded)
 		}
@@ -159,5 +152,24 @@ func (b *CellEval) image(s *scratch, x []float32, i int) {
 			}
 			g.run(k, s.blocks, relu, add)
 		}
+	}
+}
+
+// finish adds a node's shift and skip connections to what convolutions and
+// pools have left in its value, if they have begun it.
+func (b *CellEval) finish(k *kernel.Kernels, s *scratch, node int, value func(node int) []float32, begun bool, positive kernel.Plane) {
+	s.terms = s.terms[:0]
+	if begun {
+		s.terms = append(s.terms, kernel.Term{X: value(node)})
+	}
+	for _, from := range b.skips[node] {
+		s.terms = append(s.terms, kernel.Term{X: value(from.node), Scale: from.times})
+	}
+	complete := begun && len(b.skips[node]) == 0 && !slices.ContainsFunc(b.edges, func(e edge) bool { return e.to == node && e.conv >= 0 })
+	switch {
+	case !complete:
+		k.AffineSum(value(node), b.shift[node], s.terms, positive, b.side, b.side, b.padded)
+	case positive.Data != nil:
+		k.ReLUCopy(positive, value(node), b.side, b.side, b.padded)
 	}
 }

@@ -116,9 +116,11 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 		}
 		dst := grads[node][i*size:][:size]
 		gradOf := func(node int) []float32 { return grads[node][i*size:][:size] }
-		b.addSkips(s, dst, g, value, skips, gradOf)
+		begun := b.addSkips(s, dst, g, value, skips, gradOf)
 		if len(pools) > 0 {
-			k.AvgPoolGrad(dst, addSources(k, s, pools, gradOf, b.side, b.padded), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, true)
+			k.AvgPoolGrad(dst, addSources(k, s, pools, gradOf, b.side, b.padded), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, begun)
+		} else if !begun {
+			clear(dst)
 		}
 		if node > 0 {
 			b.observeInto(k, node, grads[node], i)
@@ -136,15 +138,18 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 }
 
 // addSkips computes dst = (value > 0 ? g : 0) + the gradients that arrive by
-// skip connections; a nil g is zero.
-func (b *Cell) addSkips(s *scratch, dst, g, value []float32, skips []source, gradOf func(node int) []float32) {
+// skip connections; a nil g is zero. It tells whether there is anything to add.
+func (b *Cell) addSkips(s *scratch, dst, g, value []float32, skips []source, gradOf func(node int) []float32) bool {
+	if g == nil && len(skips) == 0 {
+		return false
+	}
 	if g == nil {
 		s.terms = s.terms[:0]
 		for _, t := range skips {
 			s.terms = append(s.terms, kernel.Term{X: gradOf(t.node), Scale: t.times})
 		}
 		b.work.Kernels.AffineSum(dst, s.zeros(b.padded), s.terms, kernel.Plane{}, b.side, b.side, b.padded)
-		return
+		return true
 	}
 	s.sums = s.sums[:0]
 	for _, t := range skips {
@@ -154,4 +159,5 @@ func (b *Cell) addSkips(s *scratch, dst, g, value []float32, skips []source, gra
 		}
 	}
 	b.work.Kernels.MaskedSum(dst, g, value, s.sums, len(dst))
+	return true
 }
