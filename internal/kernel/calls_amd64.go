@@ -24,6 +24,8 @@ type convCall struct {
 	rows     int // changed by the routine, as all that follows cols and add
 	cols     int
 	add      int // nonzero to add to out
+	wRow     int // of w, from one row to the next
+	rowW     int // offset of the row's weights: 0
 	rowIn    int // address of the row in the input
 	rowOut   int // offset of the row in out: 0
 	tileIn   int // the same of the tile
@@ -113,4 +115,50 @@ type poolCall struct {
 	pixel   int // bytes of a pixel of the dense images
 	group   int // offset of the first channel: 0
 	vectors int // vectors in a pixel, changed by the routine
+}
+
+// winogradInputCall is a row of tiles of the input; pitches are in bytes.
+type winogradInputCall struct {
+	v       unsafe.Pointer // the first tile at the first position
+	row0    unsafe.Pointer // rows of pixels
+	row1    unsafe.Pointer
+	row2    unsafe.Pointer
+	row3    unsafe.Pointer
+	row4    unsafe.Pointer
+	row5    unsafe.Pointer
+	columns unsafe.Pointer // scratch for a vector of six rows of the tiles' columns
+	pitch   int            // of v, from one position to the next
+	tile    int            // of v, from one tile to the next
+	pixel   int            // of the rows
+	cols    int            // pixels
+	padding int            // columns of the tiles on the right of the pixels
+	tiles   int
+	relu    int // nonzero for a ReLU
+	channel int // offset of the first channel: 0
+	vectors int // vectors in a pixel, changed by the routine
+}
+
+// winogradTileCall is a row of tiles of the output; pitches are in bytes.
+type winogradTileCall struct {
+	m     unsafe.Pointer // the first tile at the first position
+	plane unsafe.Pointer // its first pixel
+	pitch int            // of m, from one position to the next
+	tile  int            // of m, from one tile to the next
+	pixel int            // of plane
+	row   int            // of plane
+	tiles int
+	add   int // nonzero to add to plane
+}
+
+// winogradWeightCall is weights and what they are in the transform's domain; pitches are in bytes.
+type winogradWeightCall struct {
+	w        unsafe.Pointer
+	u        unsafe.Pointer
+	tap      int // of w, from one tap to the next
+	position int // of u, from one position to the next
+	wPitch   int // of w, from one input channel to the next
+	uPitch   int // the same of u
+	in       int // input channels
+	channel  int // offset of the first output channel: 0
+	blocks   int // vectors of output channels, changed by the routine
 }

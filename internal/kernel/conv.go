@@ -23,6 +23,7 @@ type convArgs struct {
 	in, w []float32
 	out   [][]float32
 	pitch int  // of w, from one input channel to the next
+	wRow  int  // of w, from one row of the output to the next
 	add   bool // to what is in out
 }
 
@@ -43,11 +44,24 @@ func (k *Kernels) Conv(g *Conv, out [][]float32, in, w []float32, add bool) {
 	k.conv(&convArgs{Conv: g, in: in, w: w, out: out, pitch: pitch, add: add})
 }
 
+// groupSize divides blocks into threes, whose tiles of eight pixels fill the
+// registers best, and twos.
+func groupSize(left int) int {
+	switch left {
+	case 1, 2, 3:
+		return left
+	case 4:
+		return 2
+	default:
+		return 3
+	}
+}
+
 func convGeneric(a *convArgs) {
 	for b, out := range a.out {
 		for o := 0; o < Lane; o += 4 {
-			w := a.w[b*Lane+o:]
 			for r := range a.Rows {
+				w := a.w[r*a.wRow+b*Lane+o:]
 				in, row := a.in[r*a.InRow:], out[r*a.OutRow+o:]
 				c := 0
 				for ; c+2 <= a.Cols; c += 2 {

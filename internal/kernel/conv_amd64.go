@@ -22,13 +22,14 @@ func newConvCall(a *convArgs) convCall {
 		outPixel: a.OutPixel * wordSize,
 		outRow:   a.OutRow * wordSize,
 		pitch:    a.pitch * wordSize,
+		wRow:     a.wRow * wordSize,
 		rows:     a.Rows,
 		cols:     a.Cols,
 	}
 	if a.add {
 		c.add = 1
 	}
-	if a.InRow == a.Cols*a.InPixel && a.OutRow == a.Cols*a.OutPixel {
+	if a.wRow == 0 && a.InRow == a.Cols*a.InPixel && a.OutRow == a.Cols*a.OutPixel {
 		c.rows, c.cols = 1, a.Rows*a.Cols
 	}
 	return c

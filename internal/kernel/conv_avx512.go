@@ -29,16 +29,3 @@ func convAVX512(a *convArgs) {
 		b += n
 	}
 }
-
-// groupSize divides blocks into threes, whose tiles of eight pixels fill the
-// registers best, and twos.
-func groupSize(left int) int {
-	switch left {
-	case 1, 2, 3:
-		return left
-	case 4:
-		return 2
-	default:
-		return 3
-	}
-}

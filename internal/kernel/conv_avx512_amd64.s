@@ -15,23 +15,23 @@ TEXT ·conv1AVX512(SB), NOSPLIT, $0-8
 	LEAQ (BX)(BX*4), DI
 	LEAQ (SI)(BX*4), R8
 	MOVQ (AX), R9
-	MOVQ R9, 128(AX)
+	MOVQ R9, 144(AX)
 
 row1:
-	MOVQ 128(AX), R9
-	MOVQ R9, 144(AX)
-	MOVQ 136(AX), R9
-	MOVQ R9, 152(AX)
-	MOVQ 112(AX), R9
+	MOVQ 144(AX), R9
 	MOVQ R9, 160(AX)
+	MOVQ 152(AX), R9
+	MOVQ R9, 168(AX)
+	MOVQ 112(AX), R9
+	MOVQ R9, 176(AX)
 
 tile2:
-	CMPQ    160(AX), $+16
+	CMPQ    176(AX), $+16
 	JLT     smaller3
 	CMPQ    120(AX), $+0
 	JEQ     zero4
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -85,13 +85,14 @@ zero4:
 
 started5:
 	MOVQ 8(AX), R11
+	ADDQ 136(AX), R11
 	MOVQ 40(AX), R12
 	MOVQ 48(AX), R13
 
 tap6:
 	MOVQ (R12), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	LEAQ (R9)(BX*8), R10
 	MOVQ 56(AX), R14
 
@@ -138,7 +139,7 @@ in7:
 	SUBQ         $+1, R13
 	JNE          tap6
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
@@ -171,20 +172,20 @@ in7:
 	ADDQ         DX, R9
 	VMOVUPS      Z15, (R9)
 	IMUL3Q       $+16, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+16, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+16, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+16, 176(AX)
 	JMP          tile2
 
 smaller3:
 tile8:
-	CMPQ    160(AX), $+8
+	CMPQ    176(AX), $+8
 	JLT     smaller9
 	CMPQ    120(AX), $+0
 	JEQ     zero10
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -214,13 +215,14 @@ zero10:
 
 started11:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap12:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in13:
@@ -249,7 +251,7 @@ in13:
 	SUBQ         $+1, R12
 	JNE          tap12
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
@@ -266,20 +268,20 @@ in13:
 	ADDQ         DX, R9
 	VMOVUPS      Z7, (R9)
 	IMUL3Q       $+8, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+8, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+8, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+8, 176(AX)
 	JMP          tile8
 
 smaller9:
 tile14:
-	CMPQ    160(AX), $+4
+	CMPQ    176(AX), $+4
 	JLT     smaller15
 	CMPQ    120(AX), $+0
 	JEQ     zero16
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -297,13 +299,14 @@ zero16:
 
 started17:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap18:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in19:
@@ -324,7 +327,7 @@ in19:
 	SUBQ         $+1, R12
 	JNE          tap18
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
@@ -333,20 +336,20 @@ in19:
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
 	IMUL3Q       $+4, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+4, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+4, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+4, 176(AX)
 	JMP          tile14
 
 smaller15:
 tile20:
-	CMPQ    160(AX), $+2
+	CMPQ    176(AX), $+2
 	JLT     smaller21
 	CMPQ    120(AX), $+0
 	JEQ     zero22
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -358,13 +361,14 @@ zero22:
 
 started23:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap24:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in25:
@@ -381,25 +385,25 @@ in25:
 	SUBQ         $+1, R12
 	JNE          tap24
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
 	IMUL3Q       $+2, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+2, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+2, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+2, 176(AX)
 	JMP          tile20
 
 smaller21:
 tile26:
-	CMPQ    160(AX), $+1
+	CMPQ    176(AX), $+1
 	JLT     smaller27
 	CMPQ    120(AX), $+0
 	JEQ     zero28
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	JMP     started29
 
@@ -408,13 +412,14 @@ zero28:
 
 started29:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap30:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in31:
@@ -429,20 +434,22 @@ in31:
 	SUBQ         $+1, R12
 	JNE          tap30
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	IMUL3Q       $+1, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+1, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+1, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+1, 176(AX)
 	JMP          tile26
 
 smaller27:
-	MOVQ 72(AX), R9
-	ADDQ R9, 128(AX)
-	MOVQ 88(AX), R9
+	MOVQ 128(AX), R9
 	ADDQ R9, 136(AX)
+	MOVQ 72(AX), R9
+	ADDQ R9, 144(AX)
+	MOVQ 88(AX), R9
+	ADDQ R9, 152(AX)
 	DECQ 104(AX)
 	JNE  row1
 	VZEROUPPER
@@ -459,23 +466,23 @@ TEXT ·conv2AVX512(SB), NOSPLIT, $0-8
 	LEAQ (BX)(BX*4), DI
 	LEAQ (SI)(BX*4), R8
 	MOVQ (AX), R9
-	MOVQ R9, 128(AX)
+	MOVQ R9, 144(AX)
 
 row32:
-	MOVQ 128(AX), R9
-	MOVQ R9, 144(AX)
-	MOVQ 136(AX), R9
-	MOVQ R9, 152(AX)
-	MOVQ 112(AX), R9
+	MOVQ 144(AX), R9
 	MOVQ R9, 160(AX)
+	MOVQ 152(AX), R9
+	MOVQ R9, 168(AX)
+	MOVQ 112(AX), R9
+	MOVQ R9, 176(AX)
 
 tile33:
-	CMPQ    160(AX), $+8
+	CMPQ    176(AX), $+8
 	JLT     smaller34
 	CMPQ    120(AX), $+0
 	JEQ     zero35
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z2
@@ -492,7 +499,7 @@ tile33:
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z14
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z3
@@ -530,13 +537,14 @@ zero35:
 
 started36:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap37:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in38:
@@ -574,7 +582,7 @@ in38:
 	SUBQ         $+1, R12
 	JNE          tap37
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z2, (R9)
@@ -591,7 +599,7 @@ in38:
 	ADDQ         DX, R9
 	VMOVUPS      Z14, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
@@ -608,20 +616,20 @@ in38:
 	ADDQ         DX, R9
 	VMOVUPS      Z15, (R9)
 	IMUL3Q       $+8, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+8, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+8, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+8, 176(AX)
 	JMP          tile33
 
 smaller34:
 tile39:
-	CMPQ    160(AX), $+4
+	CMPQ    176(AX), $+4
 	JLT     smaller40
 	CMPQ    120(AX), $+0
 	JEQ     zero41
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z2
@@ -630,7 +638,7 @@ tile39:
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z6
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z3
@@ -652,13 +660,14 @@ zero41:
 
 started42:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap43:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in44:
@@ -684,7 +693,7 @@ in44:
 	SUBQ         $+1, R12
 	JNE          tap43
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z2, (R9)
@@ -693,7 +702,7 @@ in44:
 	ADDQ         DX, R9
 	VMOVUPS      Z6, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
@@ -702,25 +711,25 @@ in44:
 	ADDQ         DX, R9
 	VMOVUPS      Z7, (R9)
 	IMUL3Q       $+4, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+4, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+4, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+4, 176(AX)
 	JMP          tile39
 
 smaller40:
 tile45:
-	CMPQ    160(AX), $+2
+	CMPQ    176(AX), $+2
 	JLT     smaller46
 	CMPQ    120(AX), $+0
 	JEQ     zero47
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z2
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z3
@@ -734,13 +743,14 @@ zero47:
 
 started48:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap49:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in50:
@@ -760,33 +770,33 @@ in50:
 	SUBQ         $+1, R12
 	JNE          tap49
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z2, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
 	IMUL3Q       $+2, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+2, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+2, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+2, 176(AX)
 	JMP          tile45
 
 smaller46:
 tile51:
-	CMPQ    160(AX), $+1
+	CMPQ    176(AX), $+1
 	JLT     smaller52
 	CMPQ    120(AX), $+0
 	JEQ     zero53
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	JMP     started54
 
@@ -796,13 +806,14 @@ zero53:
 
 started54:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap55:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in56:
@@ -819,23 +830,25 @@ in56:
 	SUBQ         $+1, R12
 	JNE          tap55
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	IMUL3Q       $+1, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+1, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+1, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+1, 176(AX)
 	JMP          tile51
 
 smaller52:
-	MOVQ 72(AX), R9
-	ADDQ R9, 128(AX)
-	MOVQ 88(AX), R9
+	MOVQ 128(AX), R9
 	ADDQ R9, 136(AX)
+	MOVQ 72(AX), R9
+	ADDQ R9, 144(AX)
+	MOVQ 88(AX), R9
+	ADDQ R9, 152(AX)
 	DECQ 104(AX)
 	JNE  row32
 	VZEROUPPER
@@ -852,23 +865,23 @@ TEXT ·conv3AVX512(SB), NOSPLIT, $0-8
 	LEAQ (BX)(BX*4), DI
 	LEAQ (SI)(BX*4), R8
 	MOVQ (AX), R9
-	MOVQ R9, 128(AX)
+	MOVQ R9, 144(AX)
 
 row57:
-	MOVQ 128(AX), R9
-	MOVQ R9, 144(AX)
-	MOVQ 136(AX), R9
-	MOVQ R9, 152(AX)
-	MOVQ 112(AX), R9
+	MOVQ 144(AX), R9
 	MOVQ R9, 160(AX)
+	MOVQ 152(AX), R9
+	MOVQ R9, 168(AX)
+	MOVQ 112(AX), R9
+	MOVQ R9, 176(AX)
 
 tile58:
-	CMPQ    160(AX), $+8
+	CMPQ    176(AX), $+8
 	JLT     smaller59
 	CMPQ    120(AX), $+0
 	JEQ     zero60
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z3
@@ -885,7 +898,7 @@ tile58:
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z21
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z4
@@ -902,7 +915,7 @@ tile58:
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z22
 	MOVQ    32(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z2
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z5
@@ -948,13 +961,14 @@ zero60:
 
 started61:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap62:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in63:
@@ -1001,7 +1015,7 @@ in63:
 	SUBQ         $+1, R12
 	JNE          tap62
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
@@ -1018,7 +1032,7 @@ in63:
 	ADDQ         DX, R9
 	VMOVUPS      Z21, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z4, (R9)
@@ -1035,7 +1049,7 @@ in63:
 	ADDQ         DX, R9
 	VMOVUPS      Z22, (R9)
 	MOVQ         32(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z2, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z5, (R9)
@@ -1052,20 +1066,20 @@ in63:
 	ADDQ         DX, R9
 	VMOVUPS      Z23, (R9)
 	IMUL3Q       $+8, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+8, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+8, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+8, 176(AX)
 	JMP          tile58
 
 smaller59:
 tile64:
-	CMPQ    160(AX), $+4
+	CMPQ    176(AX), $+4
 	JLT     smaller65
 	CMPQ    120(AX), $+0
 	JEQ     zero66
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z3
@@ -1074,7 +1088,7 @@ tile64:
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z9
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z4
@@ -1083,7 +1097,7 @@ tile64:
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z10
 	MOVQ    32(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z2
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z5
@@ -1109,13 +1123,14 @@ zero66:
 
 started67:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap68:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in69:
@@ -1146,7 +1161,7 @@ in69:
 	SUBQ         $+1, R12
 	JNE          tap68
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
@@ -1155,7 +1170,7 @@ in69:
 	ADDQ         DX, R9
 	VMOVUPS      Z9, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z4, (R9)
@@ -1164,7 +1179,7 @@ in69:
 	ADDQ         DX, R9
 	VMOVUPS      Z10, (R9)
 	MOVQ         32(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z2, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z5, (R9)
@@ -1173,30 +1188,30 @@ in69:
 	ADDQ         DX, R9
 	VMOVUPS      Z11, (R9)
 	IMUL3Q       $+4, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+4, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+4, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+4, 176(AX)
 	JMP          tile64
 
 smaller65:
 tile70:
-	CMPQ    160(AX), $+2
+	CMPQ    176(AX), $+2
 	JLT     smaller71
 	CMPQ    120(AX), $+0
 	JEQ     zero72
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z3
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z4
 	MOVQ    32(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z2
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z5
@@ -1212,13 +1227,14 @@ zero72:
 
 started73:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap74:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in75:
@@ -1241,41 +1257,41 @@ in75:
 	SUBQ         $+1, R12
 	JNE          tap74
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z4, (R9)
 	MOVQ         32(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z2, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z5, (R9)
 	IMUL3Q       $+2, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+2, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+2, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+2, 176(AX)
 	JMP          tile70
 
 smaller71:
 tile76:
-	CMPQ    160(AX), $+1
+	CMPQ    176(AX), $+1
 	JLT     smaller77
 	CMPQ    120(AX), $+0
 	JEQ     zero78
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	MOVQ    24(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z1
 	MOVQ    32(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z2
 	JMP     started79
 
@@ -1286,13 +1302,14 @@ zero78:
 
 started79:
 	MOVQ 8(AX), R10
+	ADDQ 136(AX), R10
 	MOVQ 40(AX), R11
 	MOVQ 48(AX), R12
 
 tap80:
 	MOVQ (R11), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R13
 
 in81:
@@ -1311,26 +1328,28 @@ in81:
 	SUBQ         $+1, R12
 	JNE          tap80
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	MOVQ         24(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z1, (R9)
 	MOVQ         32(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z2, (R9)
 	IMUL3Q       $+1, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+1, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+1, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+1, 176(AX)
 	JMP          tile76
 
 smaller77:
-	MOVQ 72(AX), R9
-	ADDQ R9, 128(AX)
-	MOVQ 88(AX), R9
+	MOVQ 128(AX), R9
 	ADDQ R9, 136(AX)
+	MOVQ 72(AX), R9
+	ADDQ R9, 144(AX)
+	MOVQ 88(AX), R9
+	ADDQ R9, 152(AX)
 	DECQ 104(AX)
 	JNE  row57
 	VZEROUPPER
@@ -1347,23 +1366,23 @@ TEXT ·convTripleAVX512(SB), NOSPLIT, $8-8
 	LEAQ (BX)(BX*4), DI
 	LEAQ (SI)(BX*4), R8
 	MOVQ (AX), R9
-	MOVQ R9, 128(AX)
+	MOVQ R9, 144(AX)
 
 row82:
-	MOVQ 128(AX), R9
-	MOVQ R9, 144(AX)
-	MOVQ 136(AX), R9
-	MOVQ R9, 152(AX)
-	MOVQ 112(AX), R9
+	MOVQ 144(AX), R9
 	MOVQ R9, 160(AX)
+	MOVQ 152(AX), R9
+	MOVQ R9, 168(AX)
+	MOVQ 112(AX), R9
+	MOVQ R9, 176(AX)
 
 tile83:
-	CMPQ    160(AX), $+16
+	CMPQ    176(AX), $+16
 	JLT     smaller84
 	CMPQ    120(AX), $+0
 	JEQ     zero85
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -1417,6 +1436,7 @@ zero85:
 
 started86:
 	MOVQ  8(AX), R12
+	ADDQ  136(AX), R12
 	MOVQ  56(AX), R13
 	IMULQ CX, R13
 	MOVQ  40(AX), R14
@@ -1425,7 +1445,7 @@ started86:
 tap87:
 	MOVQ (R14), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	LEAQ (R9)(BX*8), R10
 	LEAQ (R10)(BX*8), R11
 	MOVQ 56(AX), BP
@@ -1511,7 +1531,7 @@ in88:
 	SUBQ         $+3, R15
 	JNE          tap87
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
@@ -1544,20 +1564,20 @@ in88:
 	ADDQ         DX, R9
 	VMOVUPS      Z15, (R9)
 	IMUL3Q       $+16, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+16, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+16, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+16, 176(AX)
 	JMP          tile83
 
 smaller84:
 tile89:
-	CMPQ    160(AX), $+8
+	CMPQ    176(AX), $+8
 	JLT     smaller90
 	CMPQ    120(AX), $+0
 	JEQ     zero91
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -1587,6 +1607,7 @@ zero91:
 
 started92:
 	MOVQ  8(AX), R11
+	ADDQ  136(AX), R11
 	MOVQ  56(AX), R12
 	IMULQ CX, R12
 	MOVQ  40(AX), R13
@@ -1595,7 +1616,7 @@ started92:
 tap93:
 	MOVQ (R13), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	LEAQ (R9)(BX*8), R10
 	MOVQ 56(AX), R15
 
@@ -1647,7 +1668,7 @@ in94:
 	SUBQ         $+3, R14
 	JNE          tap93
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
@@ -1664,20 +1685,20 @@ in94:
 	ADDQ         DX, R9
 	VMOVUPS      Z7, (R9)
 	IMUL3Q       $+8, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+8, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+8, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+8, 176(AX)
 	JMP          tile89
 
 smaller90:
 tile95:
-	CMPQ    160(AX), $+4
+	CMPQ    176(AX), $+4
 	JLT     smaller96
 	CMPQ    120(AX), $+0
 	JEQ     zero97
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -1695,6 +1716,7 @@ zero97:
 
 started98:
 	MOVQ  8(AX), R10
+	ADDQ  136(AX), R10
 	MOVQ  56(AX), R11
 	IMULQ CX, R11
 	MOVQ  40(AX), R12
@@ -1703,7 +1725,7 @@ started98:
 tap99:
 	MOVQ (R12), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R14
 
 in100:
@@ -1737,7 +1759,7 @@ in100:
 	SUBQ         $+3, R13
 	JNE          tap99
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
@@ -1746,20 +1768,20 @@ in100:
 	ADDQ         DX, R9
 	VMOVUPS      Z3, (R9)
 	IMUL3Q       $+4, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+4, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+4, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+4, 176(AX)
 	JMP          tile95
 
 smaller96:
 tile101:
-	CMPQ    160(AX), $+2
+	CMPQ    176(AX), $+2
 	JLT     smaller102
 	CMPQ    120(AX), $+0
 	JEQ     zero103
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	ADDQ    DX, R9
 	VMOVUPS (R9), Z1
@@ -1771,6 +1793,7 @@ zero103:
 
 started104:
 	MOVQ  8(AX), R10
+	ADDQ  136(AX), R10
 	MOVQ  56(AX), R11
 	IMULQ CX, R11
 	MOVQ  40(AX), R12
@@ -1779,7 +1802,7 @@ started104:
 tap105:
 	MOVQ (R12), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R14
 
 in106:
@@ -1805,25 +1828,25 @@ in106:
 	SUBQ         $+3, R13
 	JNE          tap105
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	ADDQ         DX, R9
 	VMOVUPS      Z1, (R9)
 	IMUL3Q       $+2, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+2, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+2, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+2, 176(AX)
 	JMP          tile101
 
 smaller102:
 tile107:
-	CMPQ    160(AX), $+1
+	CMPQ    176(AX), $+1
 	JLT     smaller108
 	CMPQ    120(AX), $+0
 	JEQ     zero109
 	MOVQ    16(AX), R9
-	ADDQ    152(AX), R9
+	ADDQ    168(AX), R9
 	VMOVUPS (R9), Z0
 	JMP     started110
 
@@ -1832,6 +1855,7 @@ zero109:
 
 started110:
 	MOVQ  8(AX), R10
+	ADDQ  136(AX), R10
 	MOVQ  56(AX), R11
 	IMULQ CX, R11
 	MOVQ  40(AX), R12
@@ -1840,7 +1864,7 @@ started110:
 tap111:
 	MOVQ (R12), R9
 	SHLQ $+2, R9
-	ADDQ 144(AX), R9
+	ADDQ 160(AX), R9
 	MOVQ 56(AX), R14
 
 in112:
@@ -1862,20 +1886,22 @@ in112:
 	SUBQ         $+3, R13
 	JNE          tap111
 	MOVQ         16(AX), R9
-	ADDQ         152(AX), R9
+	ADDQ         168(AX), R9
 	VMOVUPS      Z0, (R9)
 	IMUL3Q       $+1, DX, R9
-	ADDQ         R9, 152(AX)
+	ADDQ         R9, 168(AX)
 	IMUL3Q       $+1, BX, R9
-	ADDQ         R9, 144(AX)
-	SUBQ         $+1, 160(AX)
+	ADDQ         R9, 160(AX)
+	SUBQ         $+1, 176(AX)
 	JMP          tile107
 
 smaller108:
-	MOVQ 72(AX), R9
-	ADDQ R9, 128(AX)
-	MOVQ 88(AX), R9
+	MOVQ 128(AX), R9
 	ADDQ R9, 136(AX)
+	MOVQ 72(AX), R9
+	ADDQ R9, 144(AX)
+	MOVQ 88(AX), R9
+	ADDQ R9, 152(AX)
 	DECQ 104(AX)
 	JNE  row82
 	VZEROUPPER

@@ -33,3 +33,13 @@ func (k *Kernels) avgPool(dst, src, work []float32, rows, cols, ch int, add bool
 func (k *Kernels) avgPoolGrad(dst, dy, work []float32, rows, cols, ch int, add bool) {
 	avgPoolGradGeneric(dst, dy, work, rows, cols, ch, add)
 }
+
+func (k *Kernels) winogradInput(a *winogradInputArgs) { winogradInputGeneric(a) }
+
+func (k *Kernels) winogradOutput(a *winogradTileArgs) { winogradOutputGeneric(a) }
+
+func (k *Kernels) winogradGrad(a *winogradTileArgs) { winogradGradGeneric(a) }
+
+func (k *Kernels) winogradWeights(a *winogradWeightArgs) { winogradWeightsGeneric(a) }
+
+func (k *Kernels) winogradWeightGrad(a *winogradWeightArgs) { winogradWeightGradGeneric(a) }

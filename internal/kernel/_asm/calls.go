@@ -20,7 +20,7 @@ func (c *call) offset(name string) int {
 	panic("no field " + name + " in " + c.name)
 }
 
-var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall}
+var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall}
 
 var convCall = call{"convCall", "convCall is a convolution of one image; pitches are in bytes.", []field{
 	{"in", pointer, "first tap's pixel of the first output pixel"},
@@ -39,6 +39,8 @@ var convCall = call{"convCall", "convCall is a convolution of one image; pitches
 	{"rows", "int", "changed by the routine, as all that follows cols and add"},
 	{"cols", "int", ""},
 	{"add", "int", "nonzero to add to out"},
+	{"wRow", "int", "of w, from one row to the next"},
+	{"rowW", "int", "offset of the row's weights: 0"},
 	{"rowIn", "int", "address of the row in the input"},
 	{"rowOut", "int", "offset of the row in out: 0"},
 	{"tileIn", "int", "the same of the tile"},
@@ -109,3 +111,46 @@ var poolCall = call{"poolCall", "poolCall is a row of an average pool; weights a
 	{"middle", "int", "share of the other columns"},
 	{"cols", "int", ""},
 }, imageFields...)}
+
+var winogradInputCall = call{"winogradInputCall", "winogradInputCall is a row of tiles of the input; pitches are in bytes.", []field{
+	{"v", pointer, "the first tile at the first position"},
+	{"row0", pointer, "rows of pixels"},
+	{"row1", pointer, ""},
+	{"row2", pointer, ""},
+	{"row3", pointer, ""},
+	{"row4", pointer, ""},
+	{"row5", pointer, ""},
+	{"columns", pointer, "scratch for a vector of six rows of the tiles' columns"},
+	{"pitch", "int", "of v, from one position to the next"},
+	{"tile", "int", "of v, from one tile to the next"},
+	{"pixel", "int", "of the rows"},
+	{"cols", "int", "pixels"},
+	{"padding", "int", "columns of the tiles on the right of the pixels"},
+	{"tiles", "int", ""},
+	{"relu", "int", "nonzero for a ReLU"},
+	{"channel", "int", "offset of the first channel: 0"},
+	{"vectors", "int", "vectors in a pixel, changed by the routine"},
+}}
+
+var winogradTileCall = call{"winogradTileCall", "winogradTileCall is a row of tiles of the output; pitches are in bytes.", []field{
+	{"m", pointer, "the first tile at the first position"},
+	{"plane", pointer, "its first pixel"},
+	{"pitch", "int", "of m, from one position to the next"},
+	{"tile", "int", "of m, from one tile to the next"},
+	{"pixel", "int", "of plane"},
+	{"row", "int", "of plane"},
+	{"tiles", "int", ""},
+	{"add", "int", "nonzero to add to plane"},
+}}
+
+var winogradWeightCall = call{"winogradWeightCall", "winogradWeightCall is weights and what they are in the transform's domain; pitches are in bytes.", []field{
+	{"w", pointer, ""},
+	{"u", pointer, ""},
+	{"tap", "int", "of w, from one tap to the next"},
+	{"position", "int", "of u, from one position to the next"},
+	{"wPitch", "int", "of w, from one input channel to the next"},
+	{"uPitch", "int", "the same of u"},
+	{"in", "int", "input channels"},
+	{"channel", "int", "offset of the first output channel: 0"},
+	{"blocks", "int", "vectors of output channels, changed by the routine"},
+}}

@@ -73,6 +73,7 @@ func (c *conv) routine(name, doc string, pixels []int, sum func(pixels int)) {
 		g.JMP(operand.LabelRef(again))
 		g.Label(smaller)
 	}
+	g.ADDQ(c.load("wRow"), c.field("rowW"))
 	g.ADDQ(c.load("inRow"), c.field("rowIn"))
 	g.ADDQ(c.load("outRow"), c.field("rowOut"))
 	g.DECQ(c.field("rows"))
@@ -84,6 +85,13 @@ func (c *conv) routine(name, doc string, pixels []int, sum func(pixels int)) {
 func (c *conv) field(name string) operand.Mem { return arg(c.a, &convCall, name) }
 
 func (c *conv) load(name string) reg.GPVirtual { return c.g.load(c.a, &convCall, name) }
+
+// weights is a new register with the address of the row's weights.
+func (c *conv) weights() reg.GPVirtual {
+	w := c.load("w")
+	c.g.ADDQ(c.field("rowW"), w)
+	return w
+}
 
 // start sets the accumulators to zero or, with add, to what is in out.
 func (c *conv) start(pixels int) {
@@ -167,7 +175,7 @@ func (c *conv) eachIn(reach int, body func()) {
 // its operand would keep the load units busy for every block.)
 func (c *conv) sum(pixels int) {
 	g := c.g
-	w := c.load("w")
+	w := c.weights()
 	weights, inputs := zmm[24:][:c.blocks], zmm[28:32]
 	c.eachTap(1, pixels, func() {
 		c.eachIn(pixels, func() {
@@ -190,7 +198,7 @@ func (c *conv) sum(pixels int) {
 // needed by output pixels p, p-1 and p-2.
 func (c *conv) sumTriple(pixels int) {
 	g := c.g
-	w, tapPitch := c.load("w"), c.load("nin")
+	w, tapPitch := c.weights(), c.load("nin")
 	g.IMULQ(c.pitch, tapPitch)
 	weights, inputs := zmm[24:27], zmm[28:32]
 	c.eachTap(3, pixels+2, func() {

@@ -13,6 +13,7 @@ import (
 type generator struct {
 	*build.Context
 	labels int
+	floats map[uint32]operand.Mem
 	typed  []string // signatures to replace, and by what
 }
 

@@ -28,6 +28,7 @@ var files = map[string]func(g *generator){
 		batchNorm(g, avx512)
 		pools(g, avx512)
 	},
+	"winograd_avx512": winograd,
 }
 
 func main() {

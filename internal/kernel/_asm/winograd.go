@@ -1,0 +1,533 @@
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The points ±a and ±b of the transforms, as in the portable version.
+const (
+	pointA   = 5.0 / 8
+	pointB   = 3.0 / 2
+	squareA  = pointA * pointA
+	squareB  = pointB * pointB
+	product  = squareA * squareB
+	squares  = squareA + squareB
+	weight0  = 1 / product
+	weightA  = 1 / (2 * squareA * (squareA - squareB))
+	weightB  = 1 / (2 * squareB * (squareB - squareA))
+	weightA1 = weightA * pointA
+	weightA2 = weightA * squareA
+	weightB1 = weightB * pointB
+	weightB2 = weightB * squareB
+)
+
+const (
+	tileSide   = 4
+	windowSide = 6
+)
+
+// winograd generates the transforms of F(4x4, 3x3). Each computes one dimension
+// from memory into registers and the other from registers into memory.
+func winograd(g *generator) {
+	winogradInput(g)
+	winogradOutput(g)
+	winogradGrad(g)
+	winogradWeights(g)
+	winogradWeightGrad(g)
+}
+
+// transform is the state of one routine.
+type transform struct {
+	g         *generator
+	a         reg.GPVirtual
+	call      *call
+	free      []reg.VecPhysical
+	constants map[float64]reg.VecPhysical
+}
+
+// newTransform begins a routine that keeps constants in registers.
+func newTransform(g *generator, name, doc string, c *call, constants ...float64) *transform {
+	t := &transform{g: g, call: c, a: g.routine(name+"AVX512", doc, c), constants: map[float64]reg.VecPhysical{}}
+	for i := len(zmm) - 1; i >= 0; i-- {
+		t.free = append(t.free, zmm[i])
+	}
+	for _, v := range constants {
+		r := t.take()
+		g.VBROADCASTSS(g.float(v), r)
+		t.constants[v] = r
+	}
+	return t
+}
+
+// float is a constant in memory.
+func (g *generator) float(v float64) operand.Mem {
+	bits := math.Float32bits(float32(v))
+	m, ok := g.floats[bits]
+	if !ok {
+		m = g.StaticGlobal(g.label("float"))
+		g.DataAttributes(attr.RODATA | attr.NOPTR)
+		g.AddDatum(0, operand.U32(bits))
+		if g.floats == nil {
+			g.floats = map[uint32]operand.Mem{}
+		}
+		g.floats[bits] = m
+	}
+	return m
+}
+
+func (t *transform) field(name string) operand.Mem { return arg(t.a, t.call, name) }
+
+func (t *transform) load(name string) reg.GPVirtual { return t.g.load(t.a, t.call, name) }
+
+func (t *transform) take() reg.VecPhysical {
+	r := t.free[len(t.free)-1]
+	t.free = t.free[:len(t.free)-1]
+	return r
+}
+
+func (t *transform) give(regs ...reg.VecPhysical) { t.free = append(t.free, regs...) }
+
+// read loads memory into new registers.
+func (t *transform) read(places ...operand.Mem) []reg.VecPhysical {
+	var regs []reg.VecPhysical
+	for _, m := range places {
+		r := t.take()
+		t.g.VMOVUPS(m, r)
+		regs = append(regs, r)
+	}
+	return regs
+}
+
+// fma adds x times a constant to acc.
+func (t *transform) fma(acc, x reg.VecPhysical, constant float64) {
+	t.g.VFMADD231PS(t.constants[constant], x, acc)
+}
+
+// fms subtracts x times a constant from acc.
+func (t *transform) fms(acc, x reg.VecPhysical, constant float64) {
+	t.g.VFNMADD231PS(t.constants[constant], x, acc)
+}
+
+func (t *transform) copy(x reg.VecPhysical) reg.VecPhysical {
+	r := t.take()
+	t.g.VMOVAPS(x, r)
+	return r
+}
+
+// plusMinus returns even + x*constant and even - x*constant, and consumes even
+// and x.
+func (t *transform) plusMinus(even, x reg.VecPhysical, constant float64) (plus, minus reg.VecPhysical) {
+	plus = t.copy(even)
+	t.fma(plus, x, constant)
+	t.fms(even, x, constant)
+	t.give(x)
+	return plus, even
+}
+
+// input is B^T d; it consumes d.
+func (t *transform) input(d []reg.VecPhysical) []reg.VecPhysical {
+	evenA, oddA := t.copy(d[4]), t.copy(d[3])
+	t.fms(evenA, d[2], squareB)
+	t.fms(oddA, d[1], squareB)
+	v1, v2 := t.plusMinus(evenA, oddA, pointA)
+	evenB, oddB := t.copy(d[4]), t.copy(d[3])
+	t.fms(evenB, d[2], squareA)
+	t.fms(oddB, d[1], squareA)
+	v3, v4 := t.plusMinus(evenB, oddB, pointB)
+	t.fma(d[4], d[0], product)
+	t.fms(d[4], d[2], squares)
+	t.fma(d[5], d[1], product)
+	t.fms(d[5], d[3], squares)
+	t.give(d[0], d[1], d[2], d[3])
+	return []reg.VecPhysical{d[4], v1, v2, v3, v4, d[5]}
+}
+
+// output is A^T m; it consumes m.
+func (t *transform) output(m []reg.VecPhysical) []reg.VecPhysical {
+	g := t.g
+	sumA, sumB := t.take(), t.take()
+	g.VADDPS(m[2], m[1], sumA)
+	g.VSUBPS(m[2], m[1], m[1])
+	g.VADDPS(m[4], m[3], sumB)
+	g.VSUBPS(m[4], m[3], m[3])
+	g.VMULPS(t.constants[pointA], m[1], m[1])
+	g.VMULPS(t.constants[pointB], m[3], m[3])
+	y0, y1, y2, y3 := m[0], m[2], sumB, m[5]
+	g.VADDPS(m[3], m[1], y1)
+	t.fma(y3, m[1], squareA)
+	t.fma(y3, m[3], squareB)
+	g.VADDPS(sumB, sumA, m[4])
+	g.VADDPS(m[4], y0, y0)
+	g.VMULPS(t.constants[squareB], sumB, y2)
+	t.fma(y2, sumA, squareA)
+	t.give(m[1], m[3], m[4], sumA)
+	return []reg.VecPhysical{y0, y1, y2, y3}
+}
+
+// grad is A y; it consumes y.
+func (t *transform) grad(y []reg.VecPhysical) []reg.VecPhysical {
+	evenA, oddA := t.copy(y[0]), t.copy(y[1])
+	t.fma(evenA, y[2], squareA)
+	t.fma(oddA, y[3], squareA)
+	w1, w2 := t.plusMinus(evenA, oddA, pointA)
+	evenB, oddB := t.copy(y[0]), y[1]
+	t.fma(evenB, y[2], squareB)
+	t.fma(oddB, y[3], squareB)
+	t.give(y[2])
+	w3, w4 := t.plusMinus(evenB, oddB, pointB)
+	return []reg.VecPhysical{y[0], w1, w2, w3, w4, y[3]}
+}
+
+// weight is G w; it consumes w.
+func (t *transform) weight(w []reg.VecPhysical) []reg.VecPhysical {
+	g := t.g
+	half := func(scale, scale1, scale2 float64) (plus, minus reg.VecPhysical) {
+		even, odd := t.take(), t.take()
+		g.VMULPS(t.constants[scale], w[0], even)
+		t.fma(even, w[2], scale2)
+		g.VMULPS(t.constants[scale1], w[1], odd)
+		plus = t.take()
+		g.VADDPS(odd, even, plus)
+		g.VSUBPS(odd, even, even)
+		t.give(odd)
+		return plus, even
+	}
+	u1, u2 := half(weightA, weightA1, weightA2)
+	u3, u4 := half(weightB, weightB1, weightB2)
+	g.VMULPS(t.constants[weight0], w[0], w[0])
+	t.give(w[1])
+	return []reg.VecPhysical{w[0], u1, u2, u3, u4, w[2]}
+}
+
+// weightGrad is G^T u; it consumes u.
+func (t *transform) weightGrad(u []reg.VecPhysical) []reg.VecPhysical {
+	g := t.g
+	sum := t.take()
+	g.VADDPS(u[2], u[1], sum) // sumA
+	g.VSUBPS(u[2], u[1], u[1])
+	g.VADDPS(u[4], u[3], u[2]) // sumB
+	g.VSUBPS(u[4], u[3], u[3])
+	g.VMULPS(t.constants[weight0], u[0], u[0])
+	t.fma(u[0], sum, weightA)
+	t.fma(u[0], u[2], weightB)
+	g.VMULPS(t.constants[weightA1], u[1], u[1])
+	t.fma(u[1], u[3], weightB1)
+	t.fma(u[5], sum, weightA2)
+	t.fma(u[5], u[2], weightB2)
+	t.give(sum, u[2], u[3], u[4])
+	return []reg.VecPhysical{u[0], u[1], u[5]}
+}
+
+// transpose turns rows into columns.
+func transpose(rows [][]reg.VecPhysical) [][]reg.VecPhysical {
+	cols := make([][]reg.VecPhysical, len(rows[0]))
+	for _, row := range rows {
+		for i, r := range row {
+			cols[i] = append(cols[i], r)
+		}
+	}
+	return cols
+}
+
+// multiples addresses n places at a pitch from a base; the base may move.
+type multiples struct {
+	base, pitch, pitch3, pitch5 reg.GPVirtual
+}
+
+func (g *generator) newMultiples(base, pitch reg.GPVirtual, n int) *multiples {
+	m := &multiples{base: base, pitch: pitch}
+	if n > 3 {
+		m.pitch3 = g.GP64()
+		g.LEAQ(operand.Mem{Base: pitch, Index: pitch, Scale: 2}, m.pitch3)
+	}
+	if n > 5 {
+		m.pitch5 = g.GP64()
+		g.LEAQ(operand.Mem{Base: pitch, Index: pitch, Scale: 4}, m.pitch5)
+	}
+	return m
+}
+
+func (m *multiples) place(i int) operand.Mem {
+	switch i {
+	case 0:
+		return at(m.base, 0)
+	case 3:
+		return operand.Mem{Base: m.base, Index: m.pitch3, Scale: 1}
+	case 5:
+		return operand.Mem{Base: m.base, Index: m.pitch5, Scale: 1}
+	default:
+		return operand.Mem{Base: m.base, Index: m.pitch, Scale: uint8(i)}
+	}
+}
+
+func (m *multiples) places(n int) []operand.Mem {
+	var list []operand.Mem
+	for i := range n {
+		list = append(list, m.place(i))
+	}
+	return list
+}
+
+// loop repeats body while the counter, which it counts down, is positive.
+func (g *generator) loop(counter reg.GPVirtual, body func()) {
+	again, done := g.label("loop"), g.label("done")
+	g.TESTQ(counter, counter)
+	g.JLE(operand.LabelRef(done))
+	g.Label(again)
+	body()
+	g.DECQ(counter)
+	g.JNE(operand.LabelRef(again))
+	g.Label(done)
+}
+
+// winogradInput first transforms the columns of the image's pixels, each once
+// for both tiles that need it, into a scratch, then the rows of each tile.
+func winogradInput(g *generator) {
+	t := newTransform(g, "winogradInput", "transforms a row of tiles of the input.", &winogradInputCall,
+		product, squares, squareA, squareB, pointA, pointB)
+	const column = windowSide * 64
+	zero := t.take()
+	g.zero(zero)
+	again := g.label("channels")
+	g.Label(again)
+
+	columns := t.load("columns")
+	storeColumn := func(regs []reg.VecPhysical) {
+		for i, r := range regs {
+			g.VMOVUPS(r, at(columns, 64*i))
+		}
+		g.ADDQ(imm(column), columns)
+	}
+	zeroColumn := func() { storeColumn([]reg.VecPhysical{zero, zero, zero, zero, zero, zero}) }
+	zeroColumn()
+	var rows []reg.GPVirtual
+	for _, name := range []string{"row0", "row1", "row2", "row3", "row4", "row5"} {
+		rows = append(rows, t.load(name))
+	}
+	off, pixel := t.load("channel"), t.load("pixel")
+	pixels := func(relu bool) {
+		g.loop(t.load("cols"), func() {
+			var d []reg.VecPhysical
+			for _, row := range rows {
+				r := t.take()
+				m := operand.Mem{Base: row, Index: off, Scale: 1}
+				if relu {
+					g.VMAXPS(m, zero, r)
+				} else {
+					g.VMOVUPS(m, r)
+				}
+				d = append(d, r)
+			}
+			g.ADDQ(pixel, off)
+			v := t.input(d)
+			storeColumn(v)
+			t.give(v...)
+		})
+	}
+	plain, done := g.label("plain"), g.label("columns")
+	g.CMPQ(t.field("relu"), imm(0))
+	g.JEQ(operand.LabelRef(plain))
+	pixels(true)
+	g.JMP(operand.LabelRef(done))
+	g.Label(plain)
+	pixels(false)
+	g.Label(done)
+	g.loop(t.load("padding"), zeroColumn)
+
+	src, dst := t.load("columns"), t.load("v")
+	g.ADDQ(t.field("channel"), dst)
+	base := g.GP64()
+	places := g.newMultiples(base, t.load("pitch"), windowSide)
+	step := t.load("tile")
+	rowPitch := g.GP64()
+	g.LEAQ(operand.Mem{Base: places.pitch3, Index: places.pitch3, Scale: 1}, rowPitch)
+	g.loop(t.load("tiles"), func() {
+		g.MOVQ(dst, base)
+		for i := range windowSide {
+			var d []operand.Mem
+			for j := range windowSide {
+				d = append(d, at(src, j*column+64*i))
+			}
+			v := t.input(t.read(d...))
+			for j, r := range v {
+				g.VMOVUPS(r, places.place(j))
+			}
+			t.give(v...)
+			g.ADDQ(rowPitch, base)
+		}
+		g.ADDQ(imm(tileSide*column), src)
+		g.ADDQ(step, dst)
+	})
+	g.ADDQ(imm(64), t.field("channel"))
+	g.DECQ(t.field("vectors"))
+	g.JNE(operand.LabelRef(again))
+	g.VZEROUPPER()
+	g.RET()
+}
+
+func winogradOutput(g *generator) {
+	t := newTransform(g, "winogradOutput", "transforms a row of tiles of one block of the output back.", &winogradTileCall,
+		squareA, squareB, pointA, pointB)
+	tile, step := t.load("m"), t.load("tile")
+	col, pitch := g.GP64(), t.load("pitch")
+	rowPitch := g.GP64()
+	g.IMUL3Q(imm(windowSide), pitch, rowPitch)
+	rows := g.newMultiples(col, rowPitch, windowSide)
+	out := t.load("plane")
+	pixel := g.GP64()
+	pixels := g.newMultiples(pixel, t.load("pixel"), tileSide)
+	row := t.load("row")
+	g.loop(t.load("tiles"), func() {
+		g.MOVQ(tile, col)
+		var columns [][]reg.VecPhysical
+		for range windowSide {
+			columns = append(columns, t.output(t.read(rows.places(windowSide)...)))
+			g.ADDQ(pitch, col)
+		}
+		g.MOVQ(out, pixel)
+		for y, m := range transpose(columns) {
+			regs := t.output(m)
+			skip := g.label("store")
+			g.CMPQ(t.field("add"), imm(0))
+			g.JEQ(operand.LabelRef(skip))
+			for x, r := range regs {
+				g.VADDPS(pixels.place(x), r, r)
+			}
+			g.Label(skip)
+			for x, r := range regs {
+				g.VMOVUPS(r, pixels.place(x))
+			}
+			t.give(regs...)
+			if y < tileSide-1 {
+				g.ADDQ(row, pixel)
+			}
+		}
+		g.LEAQ(operand.Mem{Base: out, Index: pixels.pitch, Scale: tileSide}, out)
+		g.ADDQ(step, tile)
+	})
+	g.VZEROUPPER()
+	g.RET()
+}
+
+func winogradGrad(g *generator) {
+	t := newTransform(g, "winogradGrad", "transforms a row of tiles of one block of the output's gradient.", &winogradTileCall,
+		squareA, squareB, pointA, pointB)
+	tile, step := t.load("m"), t.load("tile")
+	row, rowPitch := g.GP64(), g.GP64()
+	places := g.newMultiples(row, t.load("pitch"), windowSide)
+	g.LEAQ(operand.Mem{Base: places.pitch3, Index: places.pitch3, Scale: 1}, rowPitch)
+	src, pixel := t.load("plane"), t.load("pixel")
+	rows := g.newMultiples(src, t.load("row"), tileSide)
+	g.loop(t.load("tiles"), func() {
+		var columns [][]reg.VecPhysical
+		for range tileSide {
+			columns = append(columns, t.grad(t.read(rows.places(tileSide)...)))
+			g.ADDQ(pixel, src)
+		}
+		g.MOVQ(tile, row)
+		for i, y := range transpose(columns) {
+			regs := t.grad(y)
+			for j, r := range regs {
+				g.VMOVUPS(r, places.place(j))
+			}
+			t.give(regs...)
+			if i < windowSide-1 {
+				g.ADDQ(rowPitch, row)
+			}
+		}
+		g.ADDQ(step, tile)
+	})
+	g.VZEROUPPER()
+	g.RET()
+}
+
+// weightLoops walks over blocks of output channels and over input channels,
+// with w and u at the first tap and position.
+func weightLoops(t *transform, body func(w, u reg.GPVirtual)) {
+	g := t.g
+	block := g.label("block")
+	g.Label(block)
+	w, u := t.load("w"), t.load("u")
+	g.ADDQ(t.field("channel"), w)
+	g.ADDQ(t.field("channel"), u)
+	g.loop(t.load("in"), func() {
+		body(w, u)
+		g.ADDQ(t.field("wPitch"), w)
+		g.ADDQ(t.field("uPitch"), u)
+	})
+	g.ADDQ(imm(64), t.field("channel"))
+	g.DECQ(t.field("blocks"))
+	g.JNE(operand.LabelRef(block))
+	g.VZEROUPPER()
+	g.RET()
+}
+
+func winogradWeights(g *generator) {
+	t := newTransform(g, "winogradWeights", "transforms weights.", &winogradWeightCall,
+		weight0, weightA, weightA1, weightA2, weightB, weightB1, weightB2)
+	tap, position := t.load("tap"), t.load("position")
+	col, row, rowPitch := g.GP64(), g.GP64(), g.GP64()
+	tapRow := g.GP64()
+	g.LEAQ(operand.Mem{Base: tap, Index: tap, Scale: 2}, tapRow)
+	taps := g.newMultiples(col, tapRow, 3)
+	places := g.newMultiples(row, position, windowSide)
+	g.LEAQ(operand.Mem{Base: places.pitch3, Index: places.pitch3, Scale: 1}, rowPitch)
+	weightLoops(t, func(w, u reg.GPVirtual) {
+		g.MOVQ(w, col)
+		var columns [][]reg.VecPhysical
+		for range 3 {
+			columns = append(columns, t.weight(t.read(taps.places(3)...)))
+			g.ADDQ(tap, col)
+		}
+		g.MOVQ(u, row)
+		for _, y := range transpose(columns) {
+			regs := t.weight(y)
+			for j, r := range regs {
+				g.VMOVUPS(r, places.place(j))
+			}
+			t.give(regs...)
+			g.ADDQ(rowPitch, row)
+		}
+	})
+}
+
+func winogradWeightGrad(g *generator) {
+	t := newTransform(g, "winogradWeightGrad", "adds gradients of transformed weights to those of the weights and clears them.", &winogradWeightCall,
+		weight0, weightA, weightA1, weightA2, weightB, weightB1, weightB2)
+	tap, position := t.load("tap"), t.load("position")
+	col, row, rowPitch := g.GP64(), g.GP64(), g.GP64()
+	g.IMUL3Q(imm(windowSide), position, rowPitch)
+	rows := g.newMultiples(col, rowPitch, windowSide)
+	taps := g.newMultiples(row, tap, 3)
+	weightLoops(t, func(w, u reg.GPVirtual) {
+		g.MOVQ(u, col)
+		var columns [][]reg.VecPhysical
+		for range windowSide {
+			places := rows.places(windowSide)
+			d := t.read(places...)
+			zero := t.take()
+			g.zero(zero)
+			for _, m := range places {
+				g.VMOVUPS(zero, m)
+			}
+			t.give(zero)
+			columns = append(columns, t.weightGrad(d))
+			g.ADDQ(position, col)
+		}
+		g.MOVQ(w, row)
+		for _, m := range transpose(columns) {
+			regs := t.weightGrad(m)
+			for x, r := range regs {
+				g.VADDPS(taps.place(x), r, r)
+				g.VMOVUPS(r, taps.place(x))
+			}
+			t.give(regs...)
+			g.LEAQ(operand.Mem{Base: row, Index: tap, Scale: 2}, row)
+			g.ADDQ(tap, row)
+		}
+	})
+}
