@@ -14,7 +14,6 @@ type Arch struct {
 	runs  []run
 
 	ordered bool // the file has the recipes in an OrderedDict
-	odd     bool // the file spells them in a way that the record has no place for
 }
 
 type run struct {

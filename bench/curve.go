@@ -11,6 +11,14 @@ type Curve struct {
 // Len is the number of values.
 func (c Curve) Len() int { return len(c.Values) }
 
+// epoch is that of value i.
+func (c Curve) epoch(i int) int {
+	if c.Epochs == nil {
+		return i
+	}
+	return c.Epochs[i]
+}
+
 // At gives the value of an epoch.
 func (c Curve) At(epoch int) (float64, bool) {
 	i := epoch

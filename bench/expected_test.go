@@ -102,6 +102,31 @@ func TestAnswersOfPublishedAPIs(t *testing.T) {
 	}
 }
 
+func TestAnswersOfStores(t *testing.T) {
+	recordings := readRecordings(t)
+	for _, f := range publishedFiles {
+		t.Run(f.recording+"/"+filepath.Base(f.file), func(t *testing.T) {
+			t.Parallel()
+			b, err := Open(fixture.Shared(t, f.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			b.name = strings.Replace(b.name, "-zip", "", 1)
+			path := filepath.Join(t.TempDir(), "store.parquet")
+			if err := Import(b, path, nil); err != nil {
+				t.Fatal(err)
+			}
+			s, err := Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			compareAnswers(t, s, recordings[f.recording])
+		})
+	}
+}
+
 // compareAnswers makes the recorded calls on b.
 func compareAnswers(t *testing.T, b *Benchmark, r recording) {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"cellnet/bench/internal/unpickle"
+	"cellnet/internal/pickle"
 )
 
 // The files of a folder with one file for each architecture.
@@ -99,6 +100,37 @@ func (f *folder) archs() ([]string, error) {
 		return nil, fmt.Errorf("%s: %s is missing", natsMeta, keyArchs)
 	}
 	return archStrings(archs)
+}
+
+// root gives what NATS-Bench's meta file says.
+func (f *folder) root() (*pickle.Dict, error) {
+	d := f.decoders.Get().(*decoder)
+	defer f.decoders.Put(d)
+	v, err := decodeFile(&d.Decoder, filepath.Join(f.dir, natsMeta))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !v.IsDict() {
+		return nil, want(natsMeta, v, "a dict")
+	}
+	root := new(pickle.Dict)
+	items := v.Items()
+	for i := 0; i < len(items); i += 2 {
+		key := string(items[i].Text())
+		var made any
+		if key != keyRecords && key != keyArchs {
+			if made, err = tree(items[i+1]); err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", natsMeta, key, err)
+			}
+		}
+		if err := root.Put(key, made); err != nil {
+			return nil, err
+		}
+	}
+	return root, nil
 }
 
 // knownArchs gives the search space that the first architecture belongs to.

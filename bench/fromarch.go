@@ -35,7 +35,7 @@ func hpOf(key string) (HP, API, error) {
 // arch makes an architecture's record of its published state, a dictionary of
 // recipes.
 func (b *builder) arch(index int, v unpickle.Value) (a *Arch, api API, err error) {
-	if !v.IsDict() {
+	if !v.IsDict() || v.HasAttributes() {
 		return nil, 0, want("the record", v, "a dict")
 	}
 	a = &Arch{Index: index}
@@ -55,7 +55,7 @@ func (b *builder) arch(index int, v unpickle.Value) (a *Arch, api API, err error
 		if _, twice := a.Results(hp); twice == nil {
 			return nil, 0, fmt.Errorf("recipe %v is there twice", hp)
 		}
-		r, err := b.results(items[i+1])
+		r, err := b.results(index, items[i+1])
 		if err != nil {
 			return nil, 0, fmt.Errorf("recipe %v: %w", hp, err)
 		}
@@ -63,6 +63,5 @@ func (b *builder) arch(index int, v unpickle.Value) (a *Arch, api API, err error
 		a.Name = r.Arch
 	}
 	a.ordered = v.Kind() == unpickle.OrderedDict
-	a.odd = v.HasAttributes()
 	return a, api, nil
 }

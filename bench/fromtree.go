@@ -38,18 +38,19 @@ func want(what string, v unpickle.Value, want string) error {
 	return fmt.Errorf("%s is %v, want %s", what, v.Kind(), want)
 }
 
-// results makes the results of one recipe of their published state.
-func (b *builder) results(v unpickle.Value) (*Results, error) {
+// results makes the results of one recipe, of the architecture that is filed
+// under index (negative if it is not known), of their published state.
+func (b *builder) results(index int, v unpickle.Value) (*Results, error) {
 	if !v.IsDict() {
 		return nil, want("the record", v, "a dict")
 	}
 	r := &Results{}
 	f := fields{v: v, keys: []string{"arch_index", "arch_str", "all_results", "dataset_seed", "clear_net_done"}}
-	index, err := f.integer("arch_index")
+	number, err := f.integer("arch_index")
 	if err != nil {
 		return nil, err
 	}
-	r.Index = int(index)
+	r.Index = int(number)
 	if r.Arch, err = f.text(b, "arch_str"); err != nil {
 		return nil, err
 	}
@@ -74,8 +75,11 @@ func (b *builder) results(v unpickle.Value) (*Results, error) {
 		return nil, want("clear_net_done", cleared, "a bool")
 	}
 	r.Cleared = cleared.Int() != 0
-	r.odd = f.odd || !f.inOrder() || v.Kind() != unpickle.Dict
-	return r, nil
+	usual := (index < 0 || index == r.Index) && len(r.Trials) > 0 && slices.EqualFunc(r.Seeds, seedsOf(r.Trials), DatasetSeeds.equal)
+	if !usual || f.odd || !f.inOrder() || v.Kind() != unpickle.Dict {
+		r.raw, err = keepHead(v)
+	}
+	return r, err
 }
 
 // trials makes the trials of all_results, whose keys are (dataset, seed).
@@ -247,8 +251,10 @@ func (b *builder) trial(d data.Dataset, seed int, arch string, v unpickle.Value)
 	f.seed(t)
 	weights, _ := f.lookup("net_state_dict")
 	t.HasWeights = weights.Kind() != unpickle.None && weights.Kind() != unpickle.Invalid
-	t.odd = f.odd
-	return t, nil
+	if f.odd || !t.fullyTimed() {
+		t.raw, err = keep(v)
+	}
+	return t, err
 }
 
 // seed notes how the seed is spelled. The trial's key is what counts.
@@ -370,6 +376,7 @@ func (f *fields) curve(key string) (c Curve, err error) {
 	if !c.distinct() {
 		return c, fmt.Errorf("%s has an epoch twice", key)
 	}
+	f.odd = f.odd || !slices.IsSorted(c.Epochs)
 	return c, nil
 }
 
@@ -475,9 +482,11 @@ func (f *fields) evalCurves(key string, v unpickle.Value, t *Trial, of func(*Eva
 		curve.add(epoch, x)
 	}
 	for i := range t.Evals {
-		if !of(&t.Evals[i]).distinct() {
+		c := of(&t.Evals[i])
+		if !c.distinct() {
 			return "", fmt.Errorf("%s has an epoch of %v twice", key, t.Evals[i].Set)
 		}
+		f.odd = f.odd || !slices.IsSorted(c.Epochs)
 	}
 	return t.orderAsSpelled(order, of), nil
 }

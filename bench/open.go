@@ -59,6 +59,14 @@ func Read(name string, r io.ReaderAt, size int64) (*Benchmark, error) {
 }
 
 func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark, error) {
+	var magic [4]byte
+	if _, err := r.ReadAt(magic[:], 0); err == nil && string(magic[:]) == "PAR1" {
+		s, err := openStore(r, size, closer)
+		if err != nil {
+			return nil, err
+		}
+		return newBenchmark(s.header.Source, s.header.Layout, s), nil
+	}
 	c, err := openContainer(r, size)
 	if err != nil {
 		return nil, err

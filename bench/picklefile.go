@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"cellnet/bench/internal/unpickle"
+	"cellnet/internal/pickle"
 )
 
 // The entries of a benchmark file's root.
@@ -85,8 +86,15 @@ func (p *pickleFile) all() iter.Seq2[*Arch, error] {
 	}
 }
 
-// root decodes an entry of the root.
-func (p *pickleFile) root(d *decoder, key string) (unpickle.Value, error) {
+// root gives the file's root without records.
+func (p *pickleFile) root() (*pickle.Dict, error) {
+	d := p.decoders.Get().(*decoder)
+	defer p.decoders.Put(d)
+	return rootTree(p.f.Root, func(key string) (unpickle.Value, error) { return p.entry(d, key) })
+}
+
+// entry decodes an entry of the root.
+func (p *pickleFile) entry(d *decoder, key string) (unpickle.Value, error) {
 	span, ok := p.f.Lookup(key)
 	if !ok {
 		return unpickle.Value{}, fmt.Errorf("%s is missing: not a benchmark file", key)
@@ -101,7 +109,7 @@ func (p *pickleFile) root(d *decoder, key string) (unpickle.Value, error) {
 func (p *pickleFile) archs() ([]string, error) {
 	d := p.decoders.Get().(*decoder)
 	defer p.decoders.Put(d)
-	v, err := p.root(d, keyArchs)
+	v, err := p.entry(d, keyArchs)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +133,7 @@ func archStrings(v unpickle.Value) ([]string, error) {
 func (p *pickleFile) evaluated() ([]int, error) {
 	d := p.decoders.Get().(*decoder)
 	defer p.decoders.Put(d)
-	v, err := p.root(d, keyEvaluated)
+	v, err := p.entry(d, keyEvaluated)
 	if err != nil {
 		return nil, err
 	}

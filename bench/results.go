@@ -18,13 +18,17 @@ type Results struct {
 	Seeds   []DatasetSeeds // which trials there are, in the order of the datasets' first trials
 	Cleared bool           // the trained weights were removed
 
-	odd bool // the file spells them in a way that the record has no place for
+	raw []byte // pickle of the record without its trials, if a file spells it unlike others
 }
 
 // DatasetSeeds lists the seeds of the trials on a dataset, lowest first.
 type DatasetSeeds struct {
 	Dataset data.Dataset
 	Seeds   []int
+}
+
+func (s DatasetSeeds) equal(o DatasetSeeds) bool {
+	return s.Dataset == o.Dataset && slices.Equal(s.Seeds, o.Seeds)
 }
 
 // NewResults makes the results of trials, of which no two may have the same

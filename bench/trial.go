@@ -25,7 +25,7 @@ type Trial struct {
 	HasWeights bool
 
 	spelling spelling
-	odd      bool // the file spells it in a way that the record has no place for
+	raw      []byte // pickle of the record, if a file spells it in a way that no spelling describes
 }
 
 // Curves are the measurements of every epoch of a training.
@@ -95,6 +95,19 @@ func (t *Trial) Metrics(set data.Set, epoch Epoch) (Metrics, error) {
 // expected to be.
 func (t *Trial) timesEvals() bool {
 	return slices.ContainsFunc(t.Evals, func(e Eval) bool { return e.Seconds.Len() > 0 })
+}
+
+// fullyTimed reports whether training was timed at every epoch or at none, and
+// the evaluations likewise.
+func (t *Trial) fullyTimed() bool {
+	timed := func(c Curve) bool {
+		_, ok := c.Upto(t.Epochs - 1)
+		return ok
+	}
+	if t.Train.Seconds.Len() > 0 && !timed(t.Train.Seconds) {
+		return false
+	}
+	return !t.timesEvals() || !slices.ContainsFunc(t.Evals, func(e Eval) bool { return !timed(e.Seconds) })
 }
 
 func metricsAt(set data.Set, epoch int, loss, top1, seconds Curve, timed bool) (Metrics, error) {

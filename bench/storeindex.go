@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// storeArch says where an architecture's trials stand in a store.
+type storeArch struct {
+	index   int
+	row     int64 // first row
+	ordered bool  // the file had its recipes in an OrderedDict
+	runs    []storeRun
+}
+
+// storeRun says how many trials an architecture has by a recipe, which follow
+// those of the recipe before.
+type storeRun struct {
+	hp      HP
+	trials  int
+	cleared bool
+}
+
+func (a storeArch) rows() int64 {
+	n := 0
+	for _, r := range a.runs {
+		n += r.trials
+	}
+	return int64(n)
+}
+
+// marshalIndex encodes the places of architectures, in the order of their rows:
+// for each its index, twice the number of recipes (plus 1 if they are ordered),
+// and of each recipe its epochs and twice the number of trials (plus 1 if the
+// weights were cleared), all as unsigned varints.
+func marshalIndex(archs []storeArch) []byte {
+	flag := func(n int, set bool) uint64 {
+		if set {
+			return uint64(2*n + 1)
+		}
+		return uint64(2 * n)
+	}
+	var b []byte
+	for _, a := range archs {
+		b = binary.AppendUvarint(b, uint64(a.index))
+		b = binary.AppendUvarint(b, flag(len(a.runs), a.ordered))
+		for _, r := range a.runs {
+			b = binary.AppendUvarint(b, uint64(r.hp))
+			b = binary.AppendUvarint(b, flag(r.trials, r.cleared))
+		}
+	}
+	return b
+}
+
+var errIndex = errors.New("the index of architectures is broken")
+
+// unmarshalIndex is the opposite of marshalIndex, for a store of the given
+// number of rows.
+func unmarshalIndex(b []byte, rows int64) ([]storeArch, error) {
+	next := func() (int, bool) {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n >= 1<<31 {
+			return 0, false
+		}
+		b = b[size:]
+		return int(n), true
+	}
+	var archs []storeArch
+	row := int64(0)
+	for len(b) > 0 {
+		index, ok1 := next()
+		count, ok2 := next()
+		if !ok1 || !ok2 || count/2 > len(b) {
+			return nil, errIndex
+		}
+		a := storeArch{index: index, row: row, ordered: count&1 != 0, runs: make([]storeRun, count/2)}
+		for i := range a.runs {
+			hp, ok1 := next()
+			trials, ok2 := next()
+			if !ok1 || !ok2 {
+				return nil, errIndex
+			}
+			a.runs[i] = storeRun{HP(hp), trials / 2, trials&1 != 0}
+		}
+		if row += a.rows(); row > rows {
+			return nil, errIndex
+		}
+		archs = append(archs, a)
+	}
+	if row != rows {
+		return nil, fmt.Errorf("the index has %d trials, the store %d", row, rows)
+	}
+	return archs, nil
+}
+
+// Metadata of a Parquet file is text, so binary values are compressed and
+// written in base64.
+
+func packText(b []byte) string {
+	w, _ := zstd.NewWriter(nil, zstd.WithEncoderCRC(true), zstd.WithEncoderConcurrency(1))
+	defer w.Close()
+	return base64.StdEncoding.EncodeToString(w.EncodeAll(b, nil))
+}
+
+// maxUnpacked bounds what a metadata value unpacks to.
+const maxUnpacked = 64 << 20
+
+func unpackText(s string) ([]byte, error) {
+	packed, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return nil, err
+	}
+	r, err := zstd.NewReader(bytes.NewReader(packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return readAtMost(r, maxUnpacked)
+}
