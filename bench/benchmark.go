@@ -194,15 +194,40 @@ func (b *Benchmark) isEvaluated(index int) (bool, error) {
 
 // Arch gives the record of an architecture.
 func (b *Benchmark) Arch(index int) (*Arch, error) {
-	if b.API() == NATS && !b.layout.onDemand() {
-		switch ok, err := b.isEvaluated(index); {
-		case err != nil:
-			return nil, err
-		case !ok:
-			return nil, b.notStored(index)
-		}
+	if err := b.checkAccess(index); err != nil {
+		return nil, err
 	}
 	return b.load(index)
+}
+
+// checkAccess makes sure that an architecture counts as evaluated where the
+// published program asks for that.
+func (b *Benchmark) checkAccess(index int) error {
+	if b.API() == NAS201 || b.layout.onDemand() {
+		return nil
+	}
+	ok, err := b.isEvaluated(index)
+	if err == nil && !ok {
+		err = b.notStored(index)
+	}
+	return err
+}
+
+func (b *Benchmark) isChanged(index int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.changed[index]
+	return ok
+}
+
+// noteAsked counts an architecture as evaluated in layouts that are read on
+// demand.
+func (b *Benchmark) noteAsked(index int) {
+	if b.layout.onDemand() {
+		b.mu.Lock()
+		b.asked[index] = true
+		b.mu.Unlock()
+	}
 }
 
 func (b *Benchmark) notStored(index int) error {
@@ -304,6 +329,15 @@ func (b *Benchmark) Trials(index int, d data.Dataset, hp HP) ([]*Trial, error) {
 // Metrics gives an architecture's metrics on a set of a dataset, of the chosen
 // trial or the means over all.
 func (b *Benchmark) Metrics(index int, d data.Dataset, set data.Set, hp HP, epoch Epoch, choice Choice) (Metrics, error) {
+	if epoch.IsLast() {
+		r := lastReader{b: b}
+		trials, seeds, err := r.trials(index, d, hp)
+		if err != nil {
+			return Metrics{}, err
+		}
+		m, err := metricsOf(b.API(), trials, seeds, set, epoch, choice)
+		return m, onDataset(index, d, err)
+	}
 	r, err := b.Results(index, hp)
 	if err != nil {
 		return Metrics{}, err
@@ -363,14 +397,26 @@ func (b *Benchmark) HPs() ([]HP, error) {
 	}
 	var all []HP
 	for _, i := range indexes {
-		a, err := b.load(i)
+		hps, err := b.hpsOf(i)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, a.HPs()...)
+		all = append(all, hps...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all), nil
+}
+
+// hpsOf lists the recipes of an architecture.
+func (b *Benchmark) hpsOf(index int) ([]HP, error) {
+	if s, ok := b.from.(*store); ok && s.has(index) && !b.isChanged(index) {
+		return s.hps(index), nil
+	}
+	a, err := b.load(index)
+	if err != nil {
+		return nil, err
+	}
+	return a.HPs(), nil
 }
 
 // publishedHPs lists the recipes in the order in which the API keeps them.

@@ -60,31 +60,38 @@ func (b *Benchmark) Best(q BestQuery) (index int, accuracy Number, err error) {
 		return -1, Number{}, err
 	}
 	index = -1
+	if s, ok := b.from.(*store); ok && len(indexes) > archsPerGroup {
+		s.readAhead(q.Set)
+	}
+	reader := lastReader{b: b, only: q.Set}
 	for _, i := range indexes {
-		a, err := b.Arch(i)
+		trials, seeds, err := reader.trials(i, q.Dataset, q.HP)
 		if err != nil {
 			return -1, Number{}, err
 		}
-		r, err := a.Results(q.HP)
+		accuracy, index, err = q.better(b.API(), i, trials, seeds, accuracy, index)
 		if err != nil {
-			return -1, Number{}, err
-		}
-		c, err := r.Cost(b.API(), q.Dataset)
-		if err != nil {
-			return -1, Number{}, err
-		}
-		if !q.within(c.FLOPs, c.Params) {
-			continue
-		}
-		m, err := r.Metrics(b.API(), q.Dataset, q.Set, Epoch{}, Choice{})
-		if err != nil {
-			return -1, Number{}, err
-		}
-		if index == -1 || m.Accuracy > accuracy.Value {
-			index, accuracy = i, number(m.Accuracy)
+			return -1, Number{}, onDataset(i, q.Dataset, err)
 		}
 	}
 	return index, accuracy, nil
+}
+
+// better gives the better one of an architecture and the best before it.
+func (q BestQuery) better(api API, i int, trials []lastTrial, seeds []int, best Number, index int) (Number, int, error) {
+	costs := make([]costed, len(trials))
+	for k, t := range trials {
+		costs[k] = t.cost(api)
+	}
+	c, err := costOf(api, costs)
+	if err != nil || !q.within(c.FLOPs, c.Params) {
+		return best, index, err
+	}
+	m, err := metricsOf(api, trials, seeds, q.Set, Epoch{}, Choice{})
+	if err == nil && (index == -1 || m.Accuracy > best.Value) {
+		best, index = number(m.Accuracy), i
+	}
+	return best, index, err
 }
 
 func (q BestQuery) within(flops, params float64) bool {

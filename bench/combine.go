@@ -95,8 +95,13 @@ func (r *Results) Metrics(api API, d data.Dataset, set data.Set, epoch Epoch, ch
 		return Metrics{}, err
 	}
 	m, err := metricsOf(api, trials, seeds, set, epoch, choice)
+	return m, onDataset(r.Index, d, err)
+}
+
+// onDataset says of which architecture and dataset an error is.
+func onDataset(index int, d data.Dataset, err error) error {
 	if err != nil {
-		return m, fmt.Errorf("architecture %d on %v: %w", r.Index, d, err)
+		err = fmt.Errorf("architecture %d on %v: %w", index, d, err)
 	}
-	return m, nil
+	return err
 }

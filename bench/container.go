@@ -3,12 +3,12 @@ package bench
 import (
 	"archive/zip"
 	"bytes"
-	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
 	"path"
 
+	"cellnet/bench/internal/bzip2blocks"
 	"cellnet/bench/internal/unpickle"
 )
 
@@ -16,7 +16,6 @@ import (
 type container struct {
 	unpickle.Source
 	torch    bool                       // a file of PyTorch
-	seekable bool                       // opening in the middle costs nothing
 	check    func(*unpickle.File) error // of what follows the pickle; may be nil
 }
 
@@ -39,9 +38,9 @@ func openContainer(r io.ReaderAt, size int64) (*container, error) {
 	case bytes.HasPrefix(head, []byte("PK")):
 		return openZip(r, size)
 	case bytes.HasPrefix(head, []byte("BZh")):
-		return &container{Source: bzip2Source{r, size}}, nil
+		return &container{Source: bzip2Source{bzip2blocks.Open(r, size)}}, nil
 	case bytes.HasPrefix(head, []byte{0x80}):
-		return &container{Source: section{r, 0, size}, seekable: true}, nil
+		return &container{Source: section{r, 0, size}}, nil
 	case n == 0:
 		return nil, errors.New("the file is empty")
 	}
@@ -73,7 +72,6 @@ func openLegacy(r io.ReaderAt, size int64) (*container, error) {
 	return &container{
 		Source:   section{r, start, size - start},
 		torch:    true,
-		seekable: true,
 		check: func(f *unpickle.File) error {
 			return checkLegacyEnd(io.NewSectionReader(r, start+f.Length, size-start-f.Length))
 		},
@@ -124,7 +122,6 @@ func openZip(r io.ReaderAt, size int64) (*container, error) {
 		return &container{
 			Source:   checkedSection{section{r, start, int64(f.UncompressedSize64)}, f},
 			torch:    true,
-			seekable: true,
 		}, nil
 	}
 	return nil, errors.New("a zip file without a data.pkl: not one of PyTorch's")
@@ -159,15 +156,7 @@ func (s zipSource) Open(offset int64) (io.ReadCloser, error) {
 	return r, nil
 }
 
-type bzip2Source struct {
-	r    io.ReaderAt
-	size int64
-}
+// bzip2Source is a file packed by bzip2.
+type bzip2Source struct{ *bzip2blocks.File }
 
-func (s bzip2Source) Open(offset int64) (io.ReadCloser, error) {
-	r := bzip2.NewReader(io.NewSectionReader(s.r, 0, s.size))
-	if _, err := io.CopyN(io.Discard, r, offset); err != nil {
-		return nil, err
-	}
-	return io.NopCloser(r), nil
-}
+func (s bzip2Source) Open(offset int64) (io.ReadCloser, error) { return s.Reader(offset) }

@@ -37,13 +37,14 @@ func (r *Results) Cost(api API, d data.Dataset) (Cost, error) {
 	}
 	all := make([]costed, len(trials))
 	for i, t := range trials {
-		all[i] = costed{t.Seed, t.FLOPs, t.Params, t.MeanLatency(), t.Times(api)}
+		all[i] = t.cost(api)
 	}
 	c, err := costOf(api, all)
-	if err != nil {
-		return Cost{}, fmt.Errorf("architecture %d on %v: %w", r.Index, d, err)
-	}
-	return c, nil
+	return c, onDataset(r.Index, d, err)
+}
+
+func (t *Trial) cost(api API) costed {
+	return costed{t.Seed, t.FLOPs, t.Params, t.MeanLatency(), t.Times(api)}
 }
 
 func costOf(api API, trials []costed) (c Cost, err error) {

@@ -251,7 +251,7 @@ func (b *builder) trial(d data.Dataset, seed int, arch string, v unpickle.Value)
 	f.seed(t)
 	weights, _ := f.lookup("net_state_dict")
 	t.HasWeights = weights.Kind() != unpickle.None && weights.Kind() != unpickle.Invalid
-	if f.odd || !t.fullyTimed() {
+	if f.odd || !t.regular() {
 		t.raw, err = keep(v)
 	}
 	return t, err

@@ -31,6 +31,15 @@ func part(m Metrics) *Part { return &Part{m.Loss, m.Accuracy, m.Total.per(m.Epoc
 // the chosen trial or the means over all. Sets that some trial lacks at the
 // epoch are left out.
 func (b *Benchmark) MoreInfo(index int, d data.Dataset, hp HP, epoch Epoch, choice Choice) (Info, error) {
+	if epoch.IsLast() {
+		r := lastReader{b: b}
+		trials, seeds, err := r.trials(index, d, hp)
+		if err != nil {
+			return Info{}, err
+		}
+		info, err := infoOf(b.API(), trials, seeds, d, hp, epoch, choice)
+		return info, onDataset(index, d, err)
+	}
 	r, err := b.Results(index, hp)
 	if err != nil {
 		return Info{}, err
@@ -48,10 +57,7 @@ func (r *Results) moreInfo(api API, d data.Dataset, hp HP, epoch Epoch, choice C
 		return Info{}, err
 	}
 	info, err := infoOf(api, trials, seeds, d, hp, epoch, choice)
-	if err != nil {
-		return info, fmt.Errorf("architecture %d on %v: %w", r.Index, d, err)
-	}
-	return info, nil
+	return info, onDataset(r.Index, d, err)
 }
 
 func infoOf[T measured](api API, trials []T, seeds []int, d data.Dataset, hp HP, epoch Epoch, choice Choice) (info Info, err error) {

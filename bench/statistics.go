@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,18 +19,26 @@ func (b *Benchmark) Statistics(d data.Dataset, hp HP) (map[int]int, error) {
 		return nil, err
 	}
 	counts := map[int]int{}
+	reader := lastReader{b: b}
 	for _, i := range indexes {
-		r, err := b.Results(i, hp)
+		trials, _, err := reader.trials(i, d, hp)
+		if errors.Is(err, ErrMissing) {
+			err = b.noTrials(i, d, hp)
+		}
 		if err != nil {
 			return nil, err
 		}
-		n := 0
-		for _, s := range r.Seeds {
-			if s.Dataset == d {
-				n = len(s.Seeds)
-			}
-		}
-		counts[n]++
+		counts[len(trials)]++
 	}
 	return counts, nil
+}
+
+// noTrials makes sure that an architecture has results by a recipe, though none
+// on a dataset.
+func (b *Benchmark) noTrials(index int, d data.Dataset, hp HP) error {
+	r, err := b.Results(index, hp)
+	if err == nil && slices.Contains(r.Datasets(), d) {
+		_, err = r.On(d)
+	}
+	return err
 }

@@ -354,13 +354,28 @@ func (s *store) arch(index int) (*Arch, error) {
 	return s.archAt(s.group(place.row), place)
 }
 
+// hps lists the recipes of an architecture that is there.
+func (s *store) hps(index int) []HP {
+	var hps []HP
+	for _, run := range s.places[s.byIdx[index]].runs {
+		hps = append(hps, run.hp)
+	}
+	return hps
+}
+
 // archAt reads the record of an architecture from the columns of its row group.
 func (s *store) archAt(c *columns, place storeArch) (*Arch, error) {
 	a := &Arch{Index: place.index, ordered: place.ordered}
 	row := place.row
 	for _, run := range place.runs {
 		r := &Results{Index: place.index, Cleared: run.cleared}
-		for range run.trials {
+		for i := range run.trials {
+			if i == 0 {
+				first := rowReader{c: c, row: row}
+				if r.Arch = first.text(colArch); first.err != nil {
+					return nil, archError(place.index, first.err)
+				}
+			}
 			t, err := s.trial(c, row)
 			if err != nil {
 				return nil, archError(place.index, err)
@@ -392,7 +407,7 @@ func (s *store) finish(a *Arch, r *Results, hp HP) error {
 	if len(r.Trials) == 0 {
 		return fmt.Errorf("recipe %v: metadata %s has nothing on it", hp, metaOdd)
 	}
-	r.Seeds, r.Arch = seedsOf(r.Trials), r.Trials[0].Net.Arch
+	r.Seeds = seedsOf(r.Trials)
 	a.Name = r.Arch
 	return nil
 }

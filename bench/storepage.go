@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -27,6 +29,12 @@ var errPage = errors.New("a page of the store is broken")
 // decodePage reads the values of a page.
 func decodePage(column int, first int64, page parquet.Page) (*columnPage, error) {
 	p := &columnPage{first: first, rows: int(page.NumRows())}
+	switch {
+	case column == colLatency, column >= colTrainCurve && column < colHasWeights:
+		return p, p.readCurves(column, page)
+	case column == colFLOPs, column == colParams, column >= colTrainFinal && column < colTrainCurve:
+		return p, p.readNumbers(page)
+	}
 	values := make([]parquet.Value, page.NumValues())
 	for n, r := 0, page.Values(); n < len(values); {
 		k, err := r.ReadValues(values[n:])
@@ -34,29 +42,53 @@ func decodePage(column int, first int64, page parquet.Page) (*columnPage, error)
 			return nil, fmt.Errorf("%w: %v", errPage, err)
 		}
 	}
-	switch {
-	case column == colSets:
+	if column == colSets {
 		return p, p.readLists(values)
-	case column == colLatency, column >= colTrainCurve && column < colHasWeights:
-		return p, p.readCurves(column, values)
-	case len(values) != p.rows:
+	}
+	if len(values) != p.rows {
 		return nil, errPage
-	case column == colArch, column == colDataset, column == colGenotype, column == colSpelling:
+	}
+	switch column {
+	case colArch, colDataset, colGenotype, colSpelling:
 		p.readTexts(values)
-	case column == colRaw:
+	case colRaw:
 		p.readBlobs(values)
-	case column == colFLOPs, column == colParams, column >= colTrainFinal && column < colTrainCurve:
-		p.numbers = make([]Number, len(values))
-		for i, v := range values {
-			if !v.IsNull() {
-				p.numbers[i] = number(v.Double())
-			}
-		}
-		p.bytes = 16 * len(values)
 	default:
 		p.readInts(values)
 	}
 	return p, nil
+}
+
+// readNumbers reads a column of numbers, which has no definition levels if all
+// of them are there.
+func (p *columnPage) readNumbers(page parquet.Page) error {
+	data := page.Data()
+	values := data.Double()
+	p.numbers = make([]Number, p.rows)
+	p.bytes = 16 * p.rows
+	levels := page.DefinitionLevels()
+	if levels == nil {
+		if len(values) != p.rows {
+			return errPage
+		}
+		for i, v := range values {
+			p.numbers[i] = number(v)
+		}
+		return nil
+	}
+	if len(levels) != p.rows {
+		return errPage
+	}
+	for i, level := range levels {
+		if level == 0 {
+			continue
+		}
+		if len(values) == 0 {
+			return errPage
+		}
+		p.numbers[i], values = number(values[0]), values[1:]
+	}
+	return nil
 }
 
 func (p *columnPage) readInts(values []parquet.Value) {
@@ -141,36 +173,52 @@ func (p *columnPage) readLists(values []parquet.Value) error {
 }
 
 // readCurves reads lists of numbers, the nulls among which are epochs without a
-// value. An element that is there has the column's highest definition level.
-func (p *columnPage) readCurves(column int, values []parquet.Value) error {
-	p.curves = make([]Curve, p.rows)
-	all := make([]float64, 0, len(values))
+// value. A value that is there has the column's highest definition level, one
+// that is null the level below it, and a list that is empty or null another.
+func (p *columnPage) readCurves(column int, page parquet.Page) error {
+	highest := byte(3)
+	if column == colLatency {
+		highest = 2
+	}
+	starts, levels := page.RepetitionLevels(), page.DefinitionLevels()
+	data := page.Data()
+	values := slices.Clone(data.Double()) // the page's memory is used again
+	if len(starts) != len(levels) {
+		return errPage
+	}
+	p.curves = make([]Curve, 0, p.rows)
 	p.bytes = 48*p.rows + 8*len(values)
-	return p.rowsOf(values, func(row int, values []parquet.Value) {
-		start := len(all)
-		var epochs []int
-		for i, v := range values {
-			if v.IsNull() {
-				continue
-			}
-			if epochs == nil && i > len(all)-start {
-				for e := range len(all) - start {
-					epochs = append(epochs, e)
+	for i := 0; i < len(levels); {
+		end := i + 1
+		for end < len(levels) && starts[end] != 0 {
+			end++
+		}
+		list := levels[i:end]
+		i = end
+		n := bytes.Count(list, []byte{highest})
+		if n > len(values) || len(p.curves) == p.rows {
+			return errPage
+		}
+		c := Curve{Values: values[:n:n]}
+		values = values[n:]
+		switch {
+		case n == 0 && (highest == 3 || list[0] == 0):
+			c.Values = nil
+		case n < len(list) && n > 0:
+			c.Epochs = make([]int, 0, n)
+			for epoch, level := range list {
+				if level == highest {
+					c.Epochs = append(c.Epochs, epoch)
 				}
-				epochs = append(make([]int, 0, len(values)), epochs...)
 			}
-			if epochs != nil {
-				epochs = append(epochs, i)
-			}
-			all = append(all, v.Double())
+			p.bytes += 8 * n
 		}
-		c := &p.curves[row]
-		c.Epochs = epochs
-		if len(all) > start || column == colLatency && values[0].DefinitionLevel() > 0 {
-			c.Values = all[start:len(all):len(all)]
-		}
-		p.bytes += 8 * len(epochs)
-	})
+		p.curves = append(p.curves, c)
+	}
+	if len(p.curves) != p.rows {
+		return errPage
+	}
+	return nil
 }
 
 // readPage reads a page of a column's chunk, the first row of which is given.

@@ -97,9 +97,10 @@ func (t *Trial) timesEvals() bool {
 	return slices.ContainsFunc(t.Evals, func(e Eval) bool { return e.Seconds.Len() > 0 })
 }
 
-// fullyTimed reports whether training was timed at every epoch or at none, and
-// the evaluations likewise.
-func (t *Trial) fullyTimed() bool {
+// regular reports whether the numbers of the last epoch tell what there is of
+// the curves: training is timed at every epoch or at none, the evaluations
+// likewise, and every set is evaluated at the last epoch.
+func (t *Trial) regular() bool {
 	timed := func(c Curve) bool {
 		_, ok := c.Upto(t.Epochs - 1)
 		return ok
@@ -107,7 +108,14 @@ func (t *Trial) fullyTimed() bool {
 	if t.Train.Seconds.Len() > 0 && !timed(t.Train.Seconds) {
 		return false
 	}
-	return !t.timesEvals() || !slices.ContainsFunc(t.Evals, func(e Eval) bool { return !timed(e.Seconds) })
+	timesEvals := t.timesEvals()
+	for _, e := range t.Evals {
+		_, ok := e.Top1.At(t.Epochs - 1)
+		if !ok || timesEvals && !timed(e.Seconds) {
+			return false
+		}
+	}
+	return true
 }
 
 func metricsAt(set data.Set, epoch int, loss, top1, seconds Curve, timed bool) (Metrics, error) {
