@@ -15,8 +15,8 @@ import (
 // container is a file that holds one pickle.
 type container struct {
 	unpickle.Source
-	torch    bool                       // a file of PyTorch
-	check    func(*unpickle.File) error // of what follows the pickle; may be nil
+	torch bool                       // a file of PyTorch
+	check func(*unpickle.File) error // of what follows the pickle; may be nil
 }
 
 // errForeign is returned for files of another kind.
@@ -70,8 +70,8 @@ func openLegacy(r io.ReaderAt, size int64) (*container, error) {
 		start += n
 	}
 	return &container{
-		Source:   section{r, start, size - start},
-		torch:    true,
+		Source: section{r, start, size - start},
+		torch:  true,
 		check: func(f *unpickle.File) error {
 			return checkLegacyEnd(io.NewSectionReader(r, start+f.Length, size-start-f.Length))
 		},
@@ -120,8 +120,8 @@ func openZip(r io.ReaderAt, size int64) (*container, error) {
 			return nil, fmt.Errorf("%s is cut off", f.Name)
 		}
 		return &container{
-			Source:   checkedSection{section{r, start, int64(f.UncompressedSize64)}, f},
-			torch:    true,
+			Source: checkedSection{section{r, start, int64(f.UncompressedSize64)}, f},
+			torch:  true,
 		}, nil
 	}
 	return nil, errors.New("a zip file without a data.pkl: not one of PyTorch's")

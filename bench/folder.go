@@ -15,6 +15,7 @@ import (
 
 	"cellnet/bench/internal/unpickle"
 	"cellnet/internal/pickle"
+	"cellnet/weights"
 )
 
 // The files of a folder with one file for each architecture.
@@ -152,21 +153,19 @@ func (f *folder) arch(index int) (*Arch, error) {
 	}
 	d := f.decoders.Get().(*decoder)
 	defer f.decoders.Put(d)
-	return d.archFile(filepath.Join(f.dir, name), index)
-}
-
-// archFile reads a file of one architecture. If index is negative the file's
-// own number counts.
-func (d *decoder) archFile(path string, index int) (*Arch, error) {
-	v, err := decodeFile(&d.Decoder, path)
+	v, err := decodeFile(&d.Decoder, filepath.Join(f.dir, name))
 	if err != nil {
 		return nil, err
 	}
 	a, _, err := d.builder.arch(index, v)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return a, nil
+}
+
+func (f *folder) weightsFile(index int) (*weights.File, error) {
+	return weights.OpenFile(filepath.Join(f.dir, f.files[index]))
 }
 
 // decodeFile decodes the pickle of a small file.

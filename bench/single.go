@@ -5,11 +5,14 @@ import (
 	"iter"
 
 	"cellnet/bench/internal/unpickle"
+	"cellnet/weights"
 )
 
 // single is a benchmark of one architecture, read whole from its file.
 type single struct {
-	a *Arch
+	a    *Arch
+	r    io.ReaderAt
+	size int64
 	io.Closer
 }
 
@@ -33,7 +36,7 @@ func readSingle(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benc
 	if api == NATS {
 		l = NATSFolder
 	}
-	return newBenchmark(name, l, single{a, closer}), nil
+	return newBenchmark(name, l, single{a, r, size, closer}), nil
 }
 
 func (s single) archs() ([]string, error)  { return spaceOf(s.a.Name).archs(), nil }
@@ -51,3 +54,5 @@ func (s single) arch(index int) (*Arch, error) {
 func (s single) all() iter.Seq2[*Arch, error] {
 	return func(yield func(*Arch, error) bool) { yield(s.a, nil) }
 }
+
+func (s single) weightsFile(int) (*weights.File, error) { return weights.Open(s.r, s.size) }
