@@ -62,7 +62,7 @@ const maxUnpacked = 1 << 30
 func (a Archive) Download(ctx context.Context, dir string, options DownloadOptions) error {
 	folder := filepath.Join(dir, a.Folder)
 	if _, err := os.Lstat(folder); err == nil {
-		return fmt.Errorf("downloading %s: %w", a.Name, &fs.PathError{Op: "move it away first:", Path: folder, Err: fs.ErrExist})
+		return fmt.Errorf("downloading %s: %s: %w: move it away first", a.Name, folder, fs.ErrExist)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("downloading %s: %w", a.Name, err)

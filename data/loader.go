@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"sync"
 )
 
 // DefaultBatchSize is the batch size of the benchmark's recipe.
@@ -35,7 +34,7 @@ type Loader struct {
 	images     *Images
 	config     LoaderConfig
 	normalizer *Normalizer
-	buffers    sync.Pool // of *Batch
+	spare      chan *Batch // memory to use again
 }
 
 // Batch is a batch of normalized images.
@@ -68,15 +67,31 @@ func NewLoader(images *Images, config LoaderConfig) (*Loader, error) {
 		return nil, err
 	}
 	config.BatchSize = min(config.BatchSize, images.Len())
-	l := &Loader{images: images, config: config, normalizer: config.Normalization.Normalizer()}
-	l.buffers.New = func() any {
-		side := images.Side()
+	// An epoch holds the batches ahead, one in use and one in the making.
+	spare := make(chan *Batch, batchesAhead+2)
+	return &Loader{images, config, config.Normalization.Normalizer(), spare}, nil
+}
+
+// take returns memory for a batch.
+func (l *Loader) take() *Batch {
+	select {
+	case b := <-l.spare:
+		return b
+	default:
+		side := l.images.side
 		return &Batch{
-			Input:  make([]float32, config.BatchSize*3*side*side),
-			Labels: make([]int, config.BatchSize),
+			Input:  make([]float32, l.config.BatchSize*3*side*side),
+			Labels: make([]int, l.config.BatchSize),
 		}
 	}
-	return l, nil
+}
+
+// giveBack keeps a batch's memory for another one.
+func (l *Loader) giveBack(b *Batch) {
+	select {
+	case l.spare <- b:
+	default: // more epochs at once than usual
+	}
 }
 
 // Len returns the number of images in an epoch.
@@ -108,16 +123,16 @@ func (l *Loader) Epoch(ctx context.Context, epoch, step int) iter.Seq2[Batch, er
 		defer func() {
 			stop()
 			for b := range ready {
-				l.buffers.Put(b)
+				l.giveBack(b)
 			}
 		}()
 		for b := range ready {
 			if ctx.Err() != nil {
-				l.buffers.Put(b)
+				l.giveBack(b)
 				break
 			}
 			more := yield(*b, nil)
-			l.buffers.Put(b)
+			l.giveBack(b)
 			if !more {
 				return
 			}
@@ -135,12 +150,12 @@ func (l *Loader) produce(ctx context.Context, epoch, step int, ready chan<- *Bat
 	order := l.order(epoch)
 	key := streamKey(augmentationStream, l.config.Seed, uint64(epoch))
 	for ; step < l.Steps(); step++ {
-		b := l.buffers.Get().(*Batch)
+		b := l.take()
 		l.prepare(b, step, order, key)
 		select {
 		case ready <- b:
 		case <-ctx.Done():
-			l.buffers.Put(b)
+			l.giveBack(b)
 			return
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -288,7 +289,7 @@ func BenchmarkLoader(b *testing.B) {
 		b.Run(name+"/256x3x32x32", func(b *testing.B) {
 			l := testLoader(b, m, config)
 			order := l.order(0)
-			batch := l.buffers.Get().(*Batch)
+			batch := l.take()
 			b.SetBytes(256 * 3 * 32 * 32 * 5)
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
@@ -296,4 +297,55 @@ func BenchmarkLoader(b *testing.B) {
 			}
 		})
 	}
+}
+
+// What a training step costs with batches that were made before, and with those
+// of a Loader that prepares them meanwhile. The step stands for the network's: it
+// keeps every processor busy for some 50 ms, a tenth of a real one's time.
+func BenchmarkStep(b *testing.B) {
+	m := testImages(b, 2560, 32)
+	l := testLoader(b, m, LoaderConfig{Shuffle: true, Augmentation: Augmentation{Flip: true, Padding: 4}})
+	step := func() {
+		var wg sync.WaitGroup
+		for range runtime.GOMAXPROCS(0) {
+			wg.Go(func() {
+				x := 1.0
+				for range 40_000_000 {
+					x = x*0.5 + 1
+				}
+				if x > 3 {
+					b.Error("x grew")
+				}
+			})
+		}
+		wg.Wait()
+	}
+	report := func(b *testing.B, steps int) {
+		b.ReportMetric(b.Elapsed().Seconds()*1000/float64(steps), "ms/step")
+	}
+	b.Run("premade", func(b *testing.B) {
+		b.ReportAllocs()
+		steps := 0
+		for b.Loop() {
+			for range l.Steps() {
+				step()
+				steps++
+			}
+		}
+		report(b, steps)
+	})
+	b.Run("loader", func(b *testing.B) {
+		b.ReportAllocs()
+		steps := 0
+		for epoch := 0; b.Loop(); epoch++ {
+			for _, err := range l.Epoch(b.Context(), epoch, 0) {
+				if err != nil {
+					b.Fatal(err)
+				}
+				step()
+				steps++
+			}
+		}
+		report(b, steps)
+	})
 }

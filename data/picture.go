@@ -13,11 +13,14 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Bounds of what DecodePicture reads. A decoded pixel takes up to 8 bytes, and a
-// file of few bytes can hold many pixels.
+// Bounds of what DecodePicture reads. Decoders take memory for as many pixels as a
+// file announces, up to 8 bytes each.
 const (
 	maxPictureFile   = 64 << 20 // bytes
 	maxPicturePixels = 1 << 25
+	// A byte of DEFLATE holds at most 1032 bytes, of 8 pixels each; one of JPEG
+	// holds fewer.
+	maxPixelsPerByte = 8 * 1032
 )
 
 // ReadPicture is [DecodePicture] for a file.
@@ -56,6 +59,9 @@ func DecodePicture(r io.Reader, side int) ([]byte, error) {
 	}
 	if config.Width < 1 || config.Height < 1 || config.Width > maxPicturePixels/config.Height {
 		return nil, brokenf("%d x %d pixels, want 1 to %d in all", config.Width, config.Height, maxPicturePixels)
+	}
+	if config.Width*config.Height/maxPixelsPerByte > len(content) {
+		return nil, brokenf("%d x %d pixels in a file of %d bytes: cut off", config.Width, config.Height, len(content))
 	}
 	picture, _, err := image.Decode(bytes.NewReader(content))
 	if err != nil {
