@@ -48,8 +48,9 @@ func (f *File) keepEntries(top *pickle.Dict, networks []string, data dataReader)
 			continue
 		}
 		f.entries = append(f.entries, fileEntry{name, func() (Value, error) {
-			// A value takes at least a byte, but may be referred to from several places.
-			r := valueReader{data: data, size: f.size, left: f.size + 1000}
+			// A value takes at least a byte, an entry of a dict two, but they may be
+			// referred to from several places.
+			r := valueReader{tensors: newTensorLoader(data, f.size), left: 2*f.size + 1000}
 			return r.read(v, 0)
 		}})
 	}
@@ -60,14 +61,17 @@ const maxNesting = 20
 
 // valueReader makes Values of a pickle's tree.
 type valueReader struct {
-	data dataReader
-	size int64 // of the file
-	left int64 // values that may still be made
+	tensors *tensorLoader
+	left    int64 // values and entries that may still be made
 }
 
 // read makes a Value of v. Tuples become lists, and keys that are ints text.
 func (r *valueReader) read(v any, depth int) (Value, error) {
-	if r.left--; r.left < 0 || depth > maxNesting {
+	r.left--
+	if d, ok := v.(*pickle.Dict); ok {
+		r.left -= int64(d.Len())
+	}
+	if r.left < 0 || depth > maxNesting {
 		return nil, &UnsupportedError{What: "a value that contains itself, or is too large"}
 	}
 	switch v := v.(type) {
@@ -93,15 +97,10 @@ func (r *valueReader) read(v any, depth int) (Value, error) {
 	case *pickle.List:
 		return r.list(*v, depth)
 	case *pickle.Tensor:
-		s, err := loadTensors([]namedTensor{{"", v}}, r.data, r.size)
-		if err != nil {
-			return nil, err
-		}
-		t, _ := s.Get("")
-		return t, nil
+		return r.tensors.tensor(v)
 	case *pickle.Dict:
 		if tensors, ok := tensorsOf(v); ok {
-			return loadTensors(tensors, r.data, r.size)
+			return r.tensors.stateDict(tensors)
 		}
 		return r.dict(v, depth)
 	}

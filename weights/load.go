@@ -28,40 +28,57 @@ func tensorsOf(d *pickle.Dict) ([]namedTensor, bool) {
 	return out, len(out) > 0
 }
 
-// maxCopies bounds what tensors that are no plain part of a storage take
-// together, as a multiple of the file's size and besides copyAllowance.
+// maxLoad bounds what tensors take together, each storage counted once and
+// each tensor as often as it is referred to: as a multiple of the file's size,
+// and besides loadAllowance. Sound files need twice their size.
 const (
-	maxCopies     = 64
-	copyAllowance = 1 << 20
+	maxLoad       = 64
+	loadAllowance = 1 << 20
 )
 
-// loadTensors reads the numbers of tensors. A storage that several share is
+// tensorLoader reads the numbers of tensors. A storage that several share is
 // read once.
-func loadTensors(tensors []namedTensor, read dataReader, size int64) (*StateDict, error) {
+type tensorLoader struct {
+	read     dataReader
+	storages map[*pickle.Storage][]byte
+	left     int64 // bytes that may still be read or referred to
+}
+
+func newTensorLoader(read dataReader, size int64) *tensorLoader {
+	return &tensorLoader{read: read, storages: map[*pickle.Storage][]byte{}, left: maxLoad*size + loadAllowance}
+}
+
+func (l *tensorLoader) tensor(t *pickle.Tensor) (Tensor, error) {
+	size := int64(t.Storage.Type.Size())
+	data, known := l.storages[t.Storage]
+	if !known {
+		l.left -= int64(t.Storage.Len) * size
+	}
+	if l.left -= int64(t.Len()) * size; l.left < 0 {
+		return Tensor{}, &UnsupportedError{What: "tensors that overlap too much"}
+	}
+	if !known {
+		var err error
+		if data, err = l.read(t.Storage); err != nil {
+			return Tensor{}, err
+		}
+		l.storages[t.Storage] = data
+	}
+	numbers, err := t.Bytes(data)
+	if err != nil {
+		return Tensor{}, err
+	}
+	return Tensor{DType: dtypeOf(t.Storage.Type), Shape: append([]int{}, t.Shape...), Data: numbers}, nil
+}
+
+func (l *tensorLoader) stateDict(tensors []namedTensor) (*StateDict, error) {
 	s := new(StateDict)
-	storages := map[*pickle.Storage][]byte{}
-	copied := int64(0)
-	for _, t := range tensors {
-		storage := t.tensor.Storage
-		data, ok := storages[storage]
-		if !ok {
-			var err error
-			if data, err = read(storage); err != nil {
-				return nil, err
-			}
-			storages[storage] = data
-		}
-		if !t.tensor.Contiguous() {
-			copied += int64(t.tensor.Len()) * int64(storage.Type.Size())
-			if copied > maxCopies*size+copyAllowance {
-				return nil, &UnsupportedError{What: "tensors that overlap too much"}
-			}
-		}
-		numbers, err := t.tensor.Bytes(data)
+	for _, named := range tensors {
+		t, err := l.tensor(named.tensor)
 		if err != nil {
 			return nil, err
 		}
-		s.Set(t.name, Tensor{DType: dtypeOf(storage.Type), Shape: append([]int{}, t.tensor.Shape...), Data: numbers})
+		s.Set(named.name, t)
 	}
 	return s, nil
 }

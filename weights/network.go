@@ -20,8 +20,8 @@ type Description struct {
 type Network struct {
 	// Description has C, N and Classes also if only the tensors tell them.
 	Description
-	Entry   string // name of its entry in the file, such as "net_state_dict"; empty if it is the whole file
-	Tensors []TensorInfo
+	Entry   string       // name of its entry in the file, such as "net_state_dict"; empty if it is the whole file
+	Tensors []TensorInfo // not to be changed
 
 	file *File
 	load func() (*StateDict, error)
@@ -65,22 +65,23 @@ func (n *Network) Load() (*StateDict, error) {
 	return s, nil
 }
 
-// measure fills in what shapes tell about a network of this program.
-func (n *Network) measure() {
-	for _, t := range n.Tensors {
+// measure gives what shapes tell about a network of this program.
+func measure(tensors []TensorInfo) (d Description) {
+	for _, t := range tensors {
 		switch {
-		case t.Name == "stem.0.weight" && len(t.Shape) == 4 && n.C == 0:
-			n.C = t.Shape[0]
-		case t.Name == "classifier.weight" && len(t.Shape) == 2 && n.Classes == 0:
-			n.Classes = t.Shape[0]
-		case n.N == 0 && strings.HasSuffix(t.Name, ".conv_a.op.1.weight"):
+		case t.Name == "stem.0.weight" && len(t.Shape) == 4:
+			d.C = t.Shape[0]
+		case t.Name == "classifier.weight" && len(t.Shape) == 2:
+			d.Classes = t.Shape[0]
+		case d.N == 0 && strings.HasSuffix(t.Name, ".conv_a.op.1.weight"):
 			// The first reduction block comes after the N cells of the first stage.
 			var k int
 			if _, err := fmt.Sscanf(t.Name, "cells.%d.conv_a.", &k); err == nil && k > 0 {
-				n.N = k
+				d.N = k
 			}
 		}
 	}
+	return d
 }
 
 // withoutModule gives the function that shortens the names of a state dict.

@@ -37,10 +37,6 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if err := f.open(r); err != nil {
 		return nil, translate(err)
 	}
-	for _, n := range f.networks {
-		n.file = f
-		n.measure()
-	}
 	return f, nil
 }
 
@@ -136,7 +132,8 @@ func (f *File) openTorch(r io.ReaderAt) error {
 	if file.Format == torchfile.Zip {
 		f.Format = Zip
 	}
-	return f.search(file.Value, file.Data)
+	f.search(file.Value, file.Data)
+	return nil
 }
 
 func (f *File) openPickle(r io.ReaderAt, decode func([]byte) (*pickle.Document, error)) error {
@@ -151,10 +148,11 @@ func (f *File) openPickle(r io.ReaderAt, decode func([]byte) (*pickle.Document, 
 	if err != nil {
 		return err
 	}
-	return f.search(document.Value, func(s *pickle.Storage) ([]byte, error) {
+	f.search(document.Value, func(s *pickle.Storage) ([]byte, error) {
 		if s.Data == nil {
 			return nil, &FormatError{Reason: "tensors without data: the file is a part of a .pth file"}
 		}
 		return s.Data, nil
 	})
+	return nil
 }

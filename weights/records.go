@@ -8,25 +8,25 @@ import (
 	"cellnet/internal/pickle"
 )
 
-// searchRecords finds the networks in the benchmark's record files. It reports
+// records finds the networks in the benchmark's record files. It reports
 // whether d is one of them, with or without weights.
-func (f *File) searchRecords(d *pickle.Dict, data dataReader) bool {
+func (s *searcher) records(d *pickle.Dict) bool {
 	if infos, err := pickle.Field[*pickle.Dict](d, "arch2infos"); err == nil { // a whole benchmark in one file
 		for _, v := range infos.All() {
 			if recipes, ok := v.(*pickle.Dict); ok {
-				f.searchRecipes(recipes, data)
+				s.recipes(recipes)
 			}
 		}
 		return true
 	}
 	if _, ok := d.Get("all_dataset_keys"); ok {
-		f.searchTrialFile(d, data)
+		s.trialFile(d)
 		return true
 	}
-	if f.searchResults(d, 0, data) {
+	if s.results(d, 0) {
 		return true
 	}
-	return f.searchRecipes(d, data)
+	return s.recipes(d)
 }
 
 // recipeHP gives the number of epochs that a key of an architecture's results
@@ -45,25 +45,29 @@ func recipeHP(key any) int {
 	return 0
 }
 
-// searchRecipes looks into an architecture's results by recipe: "less" and
+// recipes looks into an architecture's results by recipe: "less" and
 // "full" in NAS-Bench-201, "12", "200" and so on in NATS-Bench.
-func (f *File) searchRecipes(d *pickle.Dict, data dataReader) bool {
+func (s *searcher) recipes(d *pickle.Dict) bool {
 	found := false
 	for key, v := range d.All() {
 		results, ok := v.(*pickle.Dict)
 		if hp := recipeHP(key); ok && hp != 0 {
-			found = f.searchResults(results, hp, data) || found
+			found = s.results(results, hp) || found
 		}
 	}
 	return found
 }
 
-// searchResults looks into an architecture's results by dataset and seed.
-func (f *File) searchResults(results *pickle.Dict, hp int, data dataReader) bool {
+// results looks into an architecture's results by dataset and seed.
+func (s *searcher) results(results *pickle.Dict, hp int) bool {
 	trials, err := pickle.Field[*pickle.Dict](results, "all_results")
 	if err != nil {
 		return false
 	}
+	if s.seen[trials] {
+		return true
+	}
+	s.seen[trials] = true
 	arch, _ := pickle.Field[string](results, "arch_str")
 	for key, v := range trials.All() {
 		pair, okKey := key.(*pickle.Tuple)
@@ -82,14 +86,14 @@ func (f *File) searchResults(results *pickle.Dict, hp int, data dataReader) bool
 		if hp != 0 {
 			n.HP = hp
 		}
-		f.addTrial(n, trial, data)
+		s.trial(n, trial)
 	}
 	return true
 }
 
-// searchTrialFile looks into what training one architecture left: a record
+// trialFile looks into what training one architecture left: a record
 // for each dataset.
-func (f *File) searchTrialFile(d *pickle.Dict, data dataReader) {
+func (s *searcher) trialFile(d *pickle.Dict) {
 	for key, v := range d.All() {
 		trial, ok := v.(*pickle.Dict)
 		dataset, isText := key.(string)
@@ -98,19 +102,19 @@ func (f *File) searchTrialFile(d *pickle.Dict, data dataReader) {
 		}
 		n := &Network{Description: describe(trial), Entry: "net_state_dict"}
 		n.Dataset = dataset
-		f.addTrial(n, trial, data)
+		s.trial(n, trial)
 	}
 }
 
-// addTrial adds the network of a trial's record, if its weights are there.
-func (f *File) addTrial(n *Network, trial *pickle.Dict, data dataReader) {
+// trial adds the network of a trial's record, if its weights are there.
+func (s *searcher) trial(n *Network, trial *pickle.Dict) {
 	if dict, err := pickle.Field[*pickle.Dict](trial, n.Entry); err == nil {
-		if tensors, ok := tensorsOf(dict); ok {
-			f.add(n, tensors, data)
+		if found := s.state(dict); found != nil {
+			s.add(n, found)
 			return
 		}
 	}
-	f.cleared++
+	s.file.cleared++
 }
 
 // describeByName adds what the name of a trial file tells.

@@ -74,7 +74,7 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 		return s, nil
 	}
 	if len(tensors) > 0 {
-		f.networks = append(f.networks, network)
+		f.add(network, measure(network.Tensors))
 	}
 	for _, e := range metadata {
 		if e.Name == formatEntry {

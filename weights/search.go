@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -15,31 +16,42 @@ func stateDictEntries() []string {
 	}
 }
 
-// search finds the networks in what a file holds: a state dict, one in an
-// entry, or records of trials.
-func (f *File) search(value any, data dataReader) error {
+// searcher finds the networks in what a file holds. A dict may be referred to
+// from many places, but is looked into once.
+type searcher struct {
+	file   *File
+	data   dataReader
+	states map[*pickle.Dict]*state
+	seen   map[*pickle.Dict]bool // results of architectures
+}
+
+// state is a state dict that was found.
+type state struct {
+	tensors  []namedTensor
+	infos    []TensorInfo
+	measured Description
+}
+
+// search finds the networks in a file's value: a state dict, one in an entry,
+// or records of trials.
+func (f *File) search(value any, data dataReader) {
 	top, ok := value.(*pickle.Dict)
 	if !ok {
-		return nil
+		return
 	}
-	if tensors, ok := tensorsOf(top); ok {
-		f.add(&Network{}, tensors, data)
-		return nil
+	s := &searcher{f, data, map[*pickle.Dict]*state{}, map[*pickle.Dict]bool{}}
+	if found := s.state(top); found != nil {
+		s.add(&Network{}, found)
+		return
 	}
-	if found := f.searchRecords(top, data); found {
-		return nil
+	if s.records(top) {
+		return
 	}
-	found := map[string][]namedTensor{}
 	var names []string
 	for key, value := range top.All() {
 		name, isText := key.(string)
-		dict, isDict := value.(*pickle.Dict)
-		if !isText || !isDict {
-			continue
-		}
-		if tensors, ok := tensorsOf(dict); ok {
+		if dict, ok := value.(*pickle.Dict); ok && isText && s.state(dict) != nil {
 			names = append(names, name)
-			found[name] = tensors
 		}
 	}
 	// An entry of a usual name is the network, others (moments of an optimizer,
@@ -52,23 +64,51 @@ func (f *File) search(value any, data dataReader) error {
 	}
 	description := describe(top)
 	for _, name := range known {
-		f.add(&Network{Description: description, Entry: name}, found[name], data)
+		dict, _ := pickle.Field[*pickle.Dict](top, name)
+		s.add(&Network{Description: description, Entry: name}, s.state(dict))
 	}
 	f.keepEntries(top, known, data)
-	return nil
 }
 
-func (f *File) add(n *Network, tensors []namedTensor, data dataReader) {
-	names := make([]string, len(tensors))
-	for i, t := range tensors {
-		names[i] = t.name
+// state gives the state dict that d is, or nil.
+func (s *searcher) state(d *pickle.Dict) *state {
+	found, known := s.states[d]
+	if known {
+		return found
 	}
-	short := withoutModule(names)
-	for i, t := range tensors {
-		tensors[i].name = short(t.name)
-		n.Tensors = append(n.Tensors, TensorInfo{Name: tensors[i].name, DType: dtypeOf(t.tensor.Storage.Type), Shape: slices.Clone(t.tensor.Shape)})
+	if tensors, ok := tensorsOf(d); ok {
+		found = new(state)
+		names := make([]string, len(tensors))
+		for i, t := range tensors {
+			names[i] = t.name
+		}
+		short := withoutModule(names)
+		for _, t := range tensors {
+			name := short(t.name)
+			found.tensors = append(found.tensors, namedTensor{name, t.tensor})
+			found.infos = append(found.infos, TensorInfo{name, dtypeOf(t.tensor.Storage.Type), slices.Clone(t.tensor.Shape)})
+		}
+		found.measured = measure(found.infos)
 	}
-	n.load = func() (*StateDict, error) { return loadTensors(tensors, data, f.size) }
+	s.states[d] = found
+	return found
+}
+
+func (s *searcher) add(n *Network, found *state) {
+	n.Tensors = found.infos
+	n.load = func() (*StateDict, error) {
+		return newTensorLoader(s.data, s.file.size).stateDict(found.tensors)
+	}
+	s.file.add(n, found.measured)
+}
+
+// add notes a network of the file, with what the shapes of its tensors tell if
+// nothing else does.
+func (f *File) add(n *Network, measured Description) {
+	n.file = f
+	n.C = cmp.Or(n.C, measured.C)
+	n.N = cmp.Or(n.N, measured.N)
+	n.Classes = cmp.Or(n.Classes, measured.Classes)
 	f.networks = append(f.networks, n)
 }
 
