@@ -98,6 +98,8 @@ func (c *affineCall) setPlane(p Plane, rows, cols int) {
 func (k *Kernels) affineRoutine(c *affineCall) {
 	if k.isa == AVX512 {
 		affineSumAVX512(c)
+	} else {
+		affineSumAVX2(c)
 	}
 }
 
@@ -108,6 +110,8 @@ func (k *Kernels) reluCopy(dst Plane, src []float32, rows, cols, ch int) {
 	switch k.isa {
 	case AVX512:
 		reluCopyAVX512(&c)
+	case AVX2:
+		reluCopyAVX2(&c)
 	default:
 		reluCopyGeneric(dst, src, rows, cols, ch)
 	}
@@ -121,6 +125,8 @@ func (k *Kernels) moments(sum, squares, x, pivot []float32, pixels, ch int) {
 	switch k.isa {
 	case AVX512:
 		momentsAVX512(&c)
+	case AVX2:
+		momentsAVX2(&c)
 	default:
 		momentsGeneric(sum, squares, x, pivot, pixels, ch)
 	}
@@ -134,6 +140,8 @@ func (k *Kernels) gradSums(sum, dot, dy, z, mean []float32, pixels, ch int) {
 	switch k.isa {
 	case AVX512:
 		gradSumsAVX512(&c)
+	case AVX2:
+		gradSumsAVX2(&c)
 	default:
 		gradSumsGeneric(sum, dot, dy, z, mean, pixels, ch)
 	}
@@ -148,6 +156,8 @@ func (k *Kernels) normGrad(a *normGradArgs) {
 	switch k.isa {
 	case AVX512:
 		normGradAVX512(&c)
+	case AVX2:
+		normGradAVX2(&c)
 	default:
 		normGradGeneric(a)
 	}
@@ -186,5 +196,7 @@ func (k *Kernels) maskedSum(a *maskedSumArgs) {
 func (k *Kernels) maskedRoutine(c *maskedSumCall) {
 	if k.isa == AVX512 {
 		maskedSumAVX512(c)
+	} else {
+		maskedSumAVX2(c)
 	}
 }

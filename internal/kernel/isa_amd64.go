@@ -4,10 +4,14 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
+// supported tells whether the processor and the operating system have all that
+// the routines of an implementation require.
 func supported(i ISA) bool {
 	switch i {
 	case AVX512:
-		return cpu.X86.HasAVX512F
+		return cpu.X86.HasAVX512F && cpu.X86.HasFMA
+	case AVX2:
+		return cpu.X86.HasAVX2 && cpu.X86.HasFMA
 	default:
 		return false
 	}
@@ -17,6 +21,8 @@ func (k *Kernels) conv(a *convArgs) {
 	switch k.isa {
 	case AVX512:
 		convAVX512(a)
+	case AVX2:
+		convAVX2(a)
 	default:
 		convGeneric(a)
 	}
@@ -24,8 +30,8 @@ func (k *Kernels) conv(a *convArgs) {
 
 func (k *Kernels) weightGrad(a *weightGradArgs) {
 	switch k.isa {
-	case AVX512:
-		weightGradStrips(a)
+	case AVX512, AVX2:
+		weightGradStrips(k.isa, a)
 	default:
 		weightGradGeneric(a)
 	}

@@ -70,5 +70,7 @@ func (c *poolCall) setRows(src []float32, r, rows, size int, weight func(y int) 
 func (k *Kernels) poolRoutine(c *poolCall) {
 	if k.isa == AVX512 {
 		avgPoolRowAVX512(c)
+	} else {
+		avgPoolRowAVX2(c)
 	}
 }

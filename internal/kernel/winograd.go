@@ -49,14 +49,12 @@ func (g *Winograd) tileRows() int { return (g.Rows + tileSide - 1) / tileSide }
 
 func (g *Winograd) tileCols() int { return (g.Cols + tileSide - 1) / tileSide }
 
-// winogradTiles is about how many tiles are transformed before they are
-// multiplied: few enough to stay in the second-level cache, many enough to use
-// each weight often.
-const winogradTiles = 32
-
-// strip is how many rows of tiles are worked on together, over all images.
+// strip is how many rows of tiles are worked on together, over all images: few
+// enough for the transformed input to stay in a second-level cache of 1 MB, and
+// at most 64 tiles; many enough to use each weight often.
 func (g *Winograd) strip() int {
-	return min(max(1, winogradTiles/g.tileCols()), g.Images*g.tileRows())
+	tiles := min(64, max(16, 64*64/Pad(g.In)))
+	return min(max(1, tiles/g.tileCols()), g.Images*g.tileRows())
 }
 
 // matrices is the view of transformed tiles: a matrix of tiles x channels for

@@ -2,11 +2,9 @@
 
 package kernel
 
+import "unsafe"
+
 func (k *Kernels) winogradInput(a *winogradInputArgs) {
-	if k.isa != AVX512 {
-		winogradInputGeneric(a)
-		return
-	}
 	c := winogradInputCall{
 		v:    pointerTo(a.v),
 		row0: pointerTo(a.rows[0]), row1: pointerTo(a.rows[1]), row2: pointerTo(a.rows[2]),
@@ -23,7 +21,14 @@ func (k *Kernels) winogradInput(a *winogradInputArgs) {
 	if a.relu {
 		c.relu = 1
 	}
-	winogradInputAVX512(&c)
+	switch k.isa {
+	case AVX512:
+		winogradInputAVX512(&c)
+	case AVX2:
+		winogradInputAVX2(&c)
+	default:
+		winogradInputGeneric(a)
+	}
 }
 
 func newWinogradTileCall(a *winogradTileArgs) winogradTileCall {
@@ -42,22 +47,38 @@ func newWinogradTileCall(a *winogradTileArgs) winogradTileCall {
 	return c
 }
 
+// half moves to the second vector of a block.
+func (c *winogradTileCall) half() {
+	c.m = unsafe.Add(c.m, Lane/2*wordSize)
+	c.plane = unsafe.Add(c.plane, Lane/2*wordSize)
+}
+
 func (k *Kernels) winogradOutput(a *winogradTileArgs) {
-	if k.isa != AVX512 {
-		winogradOutputGeneric(a)
-		return
-	}
 	c := newWinogradTileCall(a)
-	winogradOutputAVX512(&c)
+	switch k.isa {
+	case AVX512:
+		winogradOutputAVX512(&c)
+	case AVX2:
+		winogradOutputAVX2(&c)
+		c.half()
+		winogradOutputAVX2(&c)
+	default:
+		winogradOutputGeneric(a)
+	}
 }
 
 func (k *Kernels) winogradGrad(a *winogradTileArgs) {
-	if k.isa != AVX512 {
-		winogradGradGeneric(a)
-		return
-	}
 	c := newWinogradTileCall(a)
-	winogradGradAVX512(&c)
+	switch k.isa {
+	case AVX512:
+		winogradGradAVX512(&c)
+	case AVX2:
+		winogradGradAVX2(&c)
+		c.half()
+		winogradGradAVX2(&c)
+	default:
+		winogradGradGeneric(a)
+	}
 }
 
 func (k *Kernels) newWinogradWeightCall(a *winogradWeightArgs) winogradWeightCall {
@@ -74,19 +95,25 @@ func (k *Kernels) newWinogradWeightCall(a *winogradWeightArgs) winogradWeightCal
 }
 
 func (k *Kernels) winogradWeights(a *winogradWeightArgs) {
-	if k.isa != AVX512 {
-		winogradWeightsGeneric(a)
-		return
-	}
 	c := k.newWinogradWeightCall(a)
-	winogradWeightsAVX512(&c)
+	switch k.isa {
+	case AVX512:
+		winogradWeightsAVX512(&c)
+	case AVX2:
+		winogradWeightsAVX2(&c)
+	default:
+		winogradWeightsGeneric(a)
+	}
 }
 
 func (k *Kernels) winogradWeightGrad(a *winogradWeightArgs) {
-	if k.isa != AVX512 {
-		winogradWeightGradGeneric(a)
-		return
-	}
 	c := k.newWinogradWeightCall(a)
-	winogradWeightGradAVX512(&c)
+	switch k.isa {
+	case AVX512:
+		winogradWeightGradAVX512(&c)
+	case AVX2:
+		winogradWeightGradAVX2(&c)
+	default:
+		winogradWeightGradGeneric(a)
+	}
 }

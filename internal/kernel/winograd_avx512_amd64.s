@@ -7,14 +7,14 @@
 // func winogradInputAVX512(a *winogradInputCall)
 // Requires: AVX, AVX512F
 TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS float1<>+0(SB), Z0
-	VBROADCASTSS float2<>+0(SB), Z1
-	VBROADCASTSS float3<>+0(SB), Z2
-	VBROADCASTSS float4<>+0(SB), Z3
-	VBROADCASTSS float5<>+0(SB), Z4
-	VBROADCASTSS float6<>+0(SB), Z5
-	VPXORD       Z6, Z6, Z6
+	MOVQ    a+0(FP), AX
+	VMOVUPS vector1<>+0(SB), Z0
+	VMOVUPS vector2<>+0(SB), Z1
+	VMOVUPS vector3<>+0(SB), Z2
+	VMOVUPS vector4<>+0(SB), Z3
+	VMOVUPS vector5<>+0(SB), Z4
+	VMOVUPS vector6<>+0(SB), Z5
+	VPXORD  Z6, Z6, Z6
 
 channels7:
 	MOVQ    56(AX), CX
@@ -349,45 +349,135 @@ done17:
 	VZEROUPPER
 	RET
 
-DATA float1<>+0(SB)/4, $0x3f610000
-GLOBL float1<>(SB), RODATA|NOPTR, $4
+DATA vector1<>+0(SB)/4, $0x3f610000
+DATA vector1<>+4(SB)/4, $0x3f610000
+DATA vector1<>+8(SB)/4, $0x3f610000
+DATA vector1<>+12(SB)/4, $0x3f610000
+DATA vector1<>+16(SB)/4, $0x3f610000
+DATA vector1<>+20(SB)/4, $0x3f610000
+DATA vector1<>+24(SB)/4, $0x3f610000
+DATA vector1<>+28(SB)/4, $0x3f610000
+DATA vector1<>+32(SB)/4, $0x3f610000
+DATA vector1<>+36(SB)/4, $0x3f610000
+DATA vector1<>+40(SB)/4, $0x3f610000
+DATA vector1<>+44(SB)/4, $0x3f610000
+DATA vector1<>+48(SB)/4, $0x3f610000
+DATA vector1<>+52(SB)/4, $0x3f610000
+DATA vector1<>+56(SB)/4, $0x3f610000
+DATA vector1<>+60(SB)/4, $0x3f610000
+GLOBL vector1<>(SB), RODATA|NOPTR, $64
 
-DATA float2<>+0(SB)/4, $0x40290000
-GLOBL float2<>(SB), RODATA|NOPTR, $4
+DATA vector2<>+0(SB)/4, $0x40290000
+DATA vector2<>+4(SB)/4, $0x40290000
+DATA vector2<>+8(SB)/4, $0x40290000
+DATA vector2<>+12(SB)/4, $0x40290000
+DATA vector2<>+16(SB)/4, $0x40290000
+DATA vector2<>+20(SB)/4, $0x40290000
+DATA vector2<>+24(SB)/4, $0x40290000
+DATA vector2<>+28(SB)/4, $0x40290000
+DATA vector2<>+32(SB)/4, $0x40290000
+DATA vector2<>+36(SB)/4, $0x40290000
+DATA vector2<>+40(SB)/4, $0x40290000
+DATA vector2<>+44(SB)/4, $0x40290000
+DATA vector2<>+48(SB)/4, $0x40290000
+DATA vector2<>+52(SB)/4, $0x40290000
+DATA vector2<>+56(SB)/4, $0x40290000
+DATA vector2<>+60(SB)/4, $0x40290000
+GLOBL vector2<>(SB), RODATA|NOPTR, $64
 
-DATA float3<>+0(SB)/4, $0x3ec80000
-GLOBL float3<>(SB), RODATA|NOPTR, $4
+DATA vector3<>+0(SB)/4, $0x3ec80000
+DATA vector3<>+4(SB)/4, $0x3ec80000
+DATA vector3<>+8(SB)/4, $0x3ec80000
+DATA vector3<>+12(SB)/4, $0x3ec80000
+DATA vector3<>+16(SB)/4, $0x3ec80000
+DATA vector3<>+20(SB)/4, $0x3ec80000
+DATA vector3<>+24(SB)/4, $0x3ec80000
+DATA vector3<>+28(SB)/4, $0x3ec80000
+DATA vector3<>+32(SB)/4, $0x3ec80000
+DATA vector3<>+36(SB)/4, $0x3ec80000
+DATA vector3<>+40(SB)/4, $0x3ec80000
+DATA vector3<>+44(SB)/4, $0x3ec80000
+DATA vector3<>+48(SB)/4, $0x3ec80000
+DATA vector3<>+52(SB)/4, $0x3ec80000
+DATA vector3<>+56(SB)/4, $0x3ec80000
+DATA vector3<>+60(SB)/4, $0x3ec80000
+GLOBL vector3<>(SB), RODATA|NOPTR, $64
 
-DATA float4<>+0(SB)/4, $0x40100000
-GLOBL float4<>(SB), RODATA|NOPTR, $4
+DATA vector4<>+0(SB)/4, $0x40100000
+DATA vector4<>+4(SB)/4, $0x40100000
+DATA vector4<>+8(SB)/4, $0x40100000
+DATA vector4<>+12(SB)/4, $0x40100000
+DATA vector4<>+16(SB)/4, $0x40100000
+DATA vector4<>+20(SB)/4, $0x40100000
+DATA vector4<>+24(SB)/4, $0x40100000
+DATA vector4<>+28(SB)/4, $0x40100000
+DATA vector4<>+32(SB)/4, $0x40100000
+DATA vector4<>+36(SB)/4, $0x40100000
+DATA vector4<>+40(SB)/4, $0x40100000
+DATA vector4<>+44(SB)/4, $0x40100000
+DATA vector4<>+48(SB)/4, $0x40100000
+DATA vector4<>+52(SB)/4, $0x40100000
+DATA vector4<>+56(SB)/4, $0x40100000
+DATA vector4<>+60(SB)/4, $0x40100000
+GLOBL vector4<>(SB), RODATA|NOPTR, $64
 
-DATA float5<>+0(SB)/4, $0x3f200000
-GLOBL float5<>(SB), RODATA|NOPTR, $4
+DATA vector5<>+0(SB)/4, $0x3f200000
+DATA vector5<>+4(SB)/4, $0x3f200000
+DATA vector5<>+8(SB)/4, $0x3f200000
+DATA vector5<>+12(SB)/4, $0x3f200000
+DATA vector5<>+16(SB)/4, $0x3f200000
+DATA vector5<>+20(SB)/4, $0x3f200000
+DATA vector5<>+24(SB)/4, $0x3f200000
+DATA vector5<>+28(SB)/4, $0x3f200000
+DATA vector5<>+32(SB)/4, $0x3f200000
+DATA vector5<>+36(SB)/4, $0x3f200000
+DATA vector5<>+40(SB)/4, $0x3f200000
+DATA vector5<>+44(SB)/4, $0x3f200000
+DATA vector5<>+48(SB)/4, $0x3f200000
+DATA vector5<>+52(SB)/4, $0x3f200000
+DATA vector5<>+56(SB)/4, $0x3f200000
+DATA vector5<>+60(SB)/4, $0x3f200000
+GLOBL vector5<>(SB), RODATA|NOPTR, $64
 
-DATA float6<>+0(SB)/4, $0x3fc00000
-GLOBL float6<>(SB), RODATA|NOPTR, $4
+DATA vector6<>+0(SB)/4, $0x3fc00000
+DATA vector6<>+4(SB)/4, $0x3fc00000
+DATA vector6<>+8(SB)/4, $0x3fc00000
+DATA vector6<>+12(SB)/4, $0x3fc00000
+DATA vector6<>+16(SB)/4, $0x3fc00000
+DATA vector6<>+20(SB)/4, $0x3fc00000
+DATA vector6<>+24(SB)/4, $0x3fc00000
+DATA vector6<>+28(SB)/4, $0x3fc00000
+DATA vector6<>+32(SB)/4, $0x3fc00000
+DATA vector6<>+36(SB)/4, $0x3fc00000
+DATA vector6<>+40(SB)/4, $0x3fc00000
+DATA vector6<>+44(SB)/4, $0x3fc00000
+DATA vector6<>+48(SB)/4, $0x3fc00000
+DATA vector6<>+52(SB)/4, $0x3fc00000
+DATA vector6<>+56(SB)/4, $0x3fc00000
+DATA vector6<>+60(SB)/4, $0x3fc00000
+GLOBL vector6<>(SB), RODATA|NOPTR, $64
 
 // func winogradOutputAVX512(a *winogradTileCall)
 // Requires: AVX, AVX512F
 TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS float3<>+0(SB), Z0
-	VBROADCASTSS float4<>+0(SB), Z1
-	VBROADCASTSS float5<>+0(SB), Z2
-	VBROADCASTSS float6<>+0(SB), Z3
-	MOVQ         (AX), CX
-	MOVQ         24(AX), DX
-	MOVQ         16(AX), SI
-	IMUL3Q       $+6, SI, DI
-	LEAQ         (DI)(DI*2), R8
-	LEAQ         (DI)(DI*4), R9
-	MOVQ         8(AX), R10
-	MOVQ         32(AX), R11
-	LEAQ         (R11)(R11*2), R12
-	MOVQ         40(AX), R13
-	MOVQ         48(AX), R14
-	TESTQ        R14, R14
-	JLE          done19
+	MOVQ    a+0(FP), AX
+	VMOVUPS vector3<>+0(SB), Z0
+	VMOVUPS vector4<>+0(SB), Z1
+	VMOVUPS vector5<>+0(SB), Z2
+	VMOVUPS vector6<>+0(SB), Z3
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	MOVQ    16(AX), SI
+	IMUL3Q  $+6, SI, DI
+	LEAQ    (DI)(DI*2), R8
+	LEAQ    (DI)(DI*4), R9
+	MOVQ    8(AX), R10
+	MOVQ    32(AX), R11
+	LEAQ    (R11)(R11*2), R12
+	MOVQ    40(AX), R13
+	MOVQ    48(AX), R14
+	TESTQ   R14, R14
+	JLE     done19
 
 loop18:
 	MOVQ        CX, BX
@@ -627,24 +717,24 @@ done19:
 // func winogradGradAVX512(a *winogradTileCall)
 // Requires: AVX, AVX512F
 TEXT ·winogradGradAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS float3<>+0(SB), Z0
-	VBROADCASTSS float4<>+0(SB), Z1
-	VBROADCASTSS float5<>+0(SB), Z2
-	VBROADCASTSS float6<>+0(SB), Z3
-	MOVQ         (AX), CX
-	MOVQ         24(AX), DX
-	MOVQ         16(AX), SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (SI)(SI*4), R8
-	LEAQ         (DI)(DI*1), BX
-	MOVQ         8(AX), R9
-	MOVQ         32(AX), R10
-	MOVQ         40(AX), R11
-	LEAQ         (R11)(R11*2), R12
-	MOVQ         48(AX), R13
-	TESTQ        R13, R13
-	JLE          done25
+	MOVQ    a+0(FP), AX
+	VMOVUPS vector3<>+0(SB), Z0
+	VMOVUPS vector4<>+0(SB), Z1
+	VMOVUPS vector5<>+0(SB), Z2
+	VMOVUPS vector6<>+0(SB), Z3
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	MOVQ    16(AX), SI
+	LEAQ    (SI)(SI*2), DI
+	LEAQ    (SI)(SI*4), R8
+	LEAQ    (DI)(DI*1), BX
+	MOVQ    8(AX), R9
+	MOVQ    32(AX), R10
+	MOVQ    40(AX), R11
+	LEAQ    (R11)(R11*2), R12
+	MOVQ    48(AX), R13
+	TESTQ   R13, R13
+	JLE     done25
 
 loop24:
 	VMOVUPS      (R9), Z4
@@ -850,20 +940,20 @@ done25:
 // func winogradWeightsAVX512(a *winogradWeightCall)
 // Requires: AVX, AVX512F
 TEXT ·winogradWeightsAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS float26<>+0(SB), Z0
-	VBROADCASTSS float27<>+0(SB), Z1
-	VBROADCASTSS float28<>+0(SB), Z2
-	VBROADCASTSS float29<>+0(SB), Z3
-	VBROADCASTSS float30<>+0(SB), Z4
-	VBROADCASTSS float31<>+0(SB), Z5
-	VBROADCASTSS float32<>+0(SB), Z6
-	MOVQ         16(AX), CX
-	MOVQ         24(AX), DX
-	LEAQ         (CX)(CX*2), DI
-	LEAQ         (DX)(DX*2), R8
-	LEAQ         (DX)(DX*4), R9
-	LEAQ         (R8)(R8*1), SI
+	MOVQ    a+0(FP), AX
+	VMOVUPS vector26<>+0(SB), Z0
+	VMOVUPS vector27<>+0(SB), Z1
+	VMOVUPS vector28<>+0(SB), Z2
+	VMOVUPS vector29<>+0(SB), Z3
+	VMOVUPS vector30<>+0(SB), Z4
+	VMOVUPS vector31<>+0(SB), Z5
+	VMOVUPS vector32<>+0(SB), Z6
+	MOVQ    16(AX), CX
+	MOVQ    24(AX), DX
+	LEAQ    (CX)(CX*2), DI
+	LEAQ    (DX)(DX*2), R8
+	LEAQ    (DX)(DX*4), R9
+	LEAQ    (R8)(R8*1), SI
 
 block33:
 	MOVQ  (AX), R10
@@ -1042,43 +1132,148 @@ done35:
 	VZEROUPPER
 	RET
 
-DATA float26<>+0(SB)/4, $0x3f91a2b4
-GLOBL float26<>(SB), RODATA|NOPTR, $4
+DATA vector26<>+0(SB)/4, $0x3f91a2b4
+DATA vector26<>+4(SB)/4, $0x3f91a2b4
+DATA vector26<>+8(SB)/4, $0x3f91a2b4
+DATA vector26<>+12(SB)/4, $0x3f91a2b4
+DATA vector26<>+16(SB)/4, $0x3f91a2b4
+DATA vector26<>+20(SB)/4, $0x3f91a2b4
+DATA vector26<>+24(SB)/4, $0x3f91a2b4
+DATA vector26<>+28(SB)/4, $0x3f91a2b4
+DATA vector26<>+32(SB)/4, $0x3f91a2b4
+DATA vector26<>+36(SB)/4, $0x3f91a2b4
+DATA vector26<>+40(SB)/4, $0x3f91a2b4
+DATA vector26<>+44(SB)/4, $0x3f91a2b4
+DATA vector26<>+48(SB)/4, $0x3f91a2b4
+DATA vector26<>+52(SB)/4, $0x3f91a2b4
+DATA vector26<>+56(SB)/4, $0x3f91a2b4
+DATA vector26<>+60(SB)/4, $0x3f91a2b4
+GLOBL vector26<>(SB), RODATA|NOPTR, $64
 
-DATA float27<>+0(SB)/4, $0xbf303b34
-GLOBL float27<>(SB), RODATA|NOPTR, $4
+DATA vector27<>+0(SB)/4, $0xbf303b34
+DATA vector27<>+4(SB)/4, $0xbf303b34
+DATA vector27<>+8(SB)/4, $0xbf303b34
+DATA vector27<>+12(SB)/4, $0xbf303b34
+DATA vector27<>+16(SB)/4, $0xbf303b34
+DATA vector27<>+20(SB)/4, $0xbf303b34
+DATA vector27<>+24(SB)/4, $0xbf303b34
+DATA vector27<>+28(SB)/4, $0xbf303b34
+DATA vector27<>+32(SB)/4, $0xbf303b34
+DATA vector27<>+36(SB)/4, $0xbf303b34
+DATA vector27<>+40(SB)/4, $0xbf303b34
+DATA vector27<>+44(SB)/4, $0xbf303b34
+DATA vector27<>+48(SB)/4, $0xbf303b34
+DATA vector27<>+52(SB)/4, $0xbf303b34
+DATA vector27<>+56(SB)/4, $0xbf303b34
+DATA vector27<>+60(SB)/4, $0xbf303b34
+GLOBL vector27<>(SB), RODATA|NOPTR, $64
 
-DATA float28<>+0(SB)/4, $0xbedc4a01
-GLOBL float28<>(SB), RODATA|NOPTR, $4
+DATA vector28<>+0(SB)/4, $0xbedc4a01
+DATA vector28<>+4(SB)/4, $0xbedc4a01
+DATA vector28<>+8(SB)/4, $0xbedc4a01
+DATA vector28<>+12(SB)/4, $0xbedc4a01
+DATA vector28<>+16(SB)/4, $0xbedc4a01
+DATA vector28<>+20(SB)/4, $0xbedc4a01
+DATA vector28<>+24(SB)/4, $0xbedc4a01
+DATA vector28<>+28(SB)/4, $0xbedc4a01
+DATA vector28<>+32(SB)/4, $0xbedc4a01
+DATA vector28<>+36(SB)/4, $0xbedc4a01
+DATA vector28<>+40(SB)/4, $0xbedc4a01
+DATA vector28<>+44(SB)/4, $0xbedc4a01
+DATA vector28<>+48(SB)/4, $0xbedc4a01
+DATA vector28<>+52(SB)/4, $0xbedc4a01
+DATA vector28<>+56(SB)/4, $0xbedc4a01
+DATA vector28<>+60(SB)/4, $0xbedc4a01
+GLOBL vector28<>(SB), RODATA|NOPTR, $64
 
-DATA float29<>+0(SB)/4, $0xbe89ae41
-GLOBL float29<>(SB), RODATA|NOPTR, $4
+DATA vector29<>+0(SB)/4, $0xbe89ae41
+DATA vector29<>+4(SB)/4, $0xbe89ae41
+DATA vector29<>+8(SB)/4, $0xbe89ae41
+DATA vector29<>+12(SB)/4, $0xbe89ae41
+DATA vector29<>+16(SB)/4, $0xbe89ae41
+DATA vector29<>+20(SB)/4, $0xbe89ae41
+DATA vector29<>+24(SB)/4, $0xbe89ae41
+DATA vector29<>+28(SB)/4, $0xbe89ae41
+DATA vector29<>+32(SB)/4, $0xbe89ae41
+DATA vector29<>+36(SB)/4, $0xbe89ae41
+DATA vector29<>+40(SB)/4, $0xbe89ae41
+DATA vector29<>+44(SB)/4, $0xbe89ae41
+DATA vector29<>+48(SB)/4, $0xbe89ae41
+DATA vector29<>+52(SB)/4, $0xbe89ae41
+DATA vector29<>+56(SB)/4, $0xbe89ae41
+DATA vector29<>+60(SB)/4, $0xbe89ae41
+GLOBL vector29<>(SB), RODATA|NOPTR, $64
 
-DATA float30<>+0(SB)/4, $0x3df4c401
-GLOBL float30<>(SB), RODATA|NOPTR, $4
+DATA vector30<>+0(SB)/4, $0x3df4c401
+DATA vector30<>+4(SB)/4, $0x3df4c401
+DATA vector30<>+8(SB)/4, $0x3df4c401
+DATA vector30<>+12(SB)/4, $0x3df4c401
+DATA vector30<>+16(SB)/4, $0x3df4c401
+DATA vector30<>+20(SB)/4, $0x3df4c401
+DATA vector30<>+24(SB)/4, $0x3df4c401
+DATA vector30<>+28(SB)/4, $0x3df4c401
+DATA vector30<>+32(SB)/4, $0x3df4c401
+DATA vector30<>+36(SB)/4, $0x3df4c401
+DATA vector30<>+40(SB)/4, $0x3df4c401
+DATA vector30<>+44(SB)/4, $0x3df4c401
+DATA vector30<>+48(SB)/4, $0x3df4c401
+DATA vector30<>+52(SB)/4, $0x3df4c401
+DATA vector30<>+56(SB)/4, $0x3df4c401
+DATA vector30<>+60(SB)/4, $0x3df4c401
+GLOBL vector30<>(SB), RODATA|NOPTR, $64
 
-DATA float31<>+0(SB)/4, $0x3e379301
-GLOBL float31<>(SB), RODATA|NOPTR, $4
+DATA vector31<>+0(SB)/4, $0x3e379301
+DATA vector31<>+4(SB)/4, $0x3e379301
+DATA vector31<>+8(SB)/4, $0x3e379301
+DATA vector31<>+12(SB)/4, $0x3e379301
+DATA vector31<>+16(SB)/4, $0x3e379301
+DATA vector31<>+20(SB)/4, $0x3e379301
+DATA vector31<>+24(SB)/4, $0x3e379301
+DATA vector31<>+28(SB)/4, $0x3e379301
+DATA vector31<>+32(SB)/4, $0x3e379301
+DATA vector31<>+36(SB)/4, $0x3e379301
+DATA vector31<>+40(SB)/4, $0x3e379301
+DATA vector31<>+44(SB)/4, $0x3e379301
+DATA vector31<>+48(SB)/4, $0x3e379301
+DATA vector31<>+52(SB)/4, $0x3e379301
+DATA vector31<>+56(SB)/4, $0x3e379301
+DATA vector31<>+60(SB)/4, $0x3e379301
+GLOBL vector31<>(SB), RODATA|NOPTR, $64
 
-DATA float32<>+0(SB)/4, $0x3e89ae41
-GLOBL float32<>(SB), RODATA|NOPTR, $4
+DATA vector32<>+0(SB)/4, $0x3e89ae41
+DATA vector32<>+4(SB)/4, $0x3e89ae41
+DATA vector32<>+8(SB)/4, $0x3e89ae41
+DATA vector32<>+12(SB)/4, $0x3e89ae41
+DATA vector32<>+16(SB)/4, $0x3e89ae41
+DATA vector32<>+20(SB)/4, $0x3e89ae41
+DATA vector32<>+24(SB)/4, $0x3e89ae41
+DATA vector32<>+28(SB)/4, $0x3e89ae41
+DATA vector32<>+32(SB)/4, $0x3e89ae41
+DATA vector32<>+36(SB)/4, $0x3e89ae41
+DATA vector32<>+40(SB)/4, $0x3e89ae41
+DATA vector32<>+44(SB)/4, $0x3e89ae41
+DATA vector32<>+48(SB)/4, $0x3e89ae41
+DATA vector32<>+52(SB)/4, $0x3e89ae41
+DATA vector32<>+56(SB)/4, $0x3e89ae41
+DATA vector32<>+60(SB)/4, $0x3e89ae41
+GLOBL vector32<>(SB), RODATA|NOPTR, $64
 
 // func winogradWeightGradAVX512(a *winogradWeightCall)
 // Requires: AVX, AVX512F
 TEXT ·winogradWeightGradAVX512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VBROADCASTSS float26<>+0(SB), Z0
-	VBROADCASTSS float27<>+0(SB), Z1
-	VBROADCASTSS float28<>+0(SB), Z2
-	VBROADCASTSS float29<>+0(SB), Z3
-	VBROADCASTSS float30<>+0(SB), Z4
-	VBROADCASTSS float31<>+0(SB), Z5
-	VBROADCASTSS float32<>+0(SB), Z6
-	MOVQ         16(AX), CX
-	MOVQ         24(AX), DX
-	IMUL3Q       $+6, DX, SI
-	LEAQ         (SI)(SI*2), DI
-	LEAQ         (SI)(SI*4), R8
+	MOVQ    a+0(FP), AX
+	VMOVUPS vector26<>+0(SB), Z0
+	VMOVUPS vector27<>+0(SB), Z1
+	VMOVUPS vector28<>+0(SB), Z2
+	VMOVUPS vector29<>+0(SB), Z3
+	VMOVUPS vector30<>+0(SB), Z4
+	VMOVUPS vector31<>+0(SB), Z5
+	VMOVUPS vector32<>+0(SB), Z6
+	MOVQ    16(AX), CX
+	MOVQ    24(AX), DX
+	IMUL3Q  $+6, DX, SI
+	LEAQ    (SI)(SI*2), DI
+	LEAQ    (SI)(SI*4), R8
 
 block36:
 	MOVQ  (AX), R9

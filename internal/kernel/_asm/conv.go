@@ -18,35 +18,50 @@ func convAVX512(g *generator) {
 		{2, []int{8, 4, 2, 1}},
 		{3, []int{8, 4, 2, 1}},
 	} {
-		c := &conv{g: g, blocks: r.blocks}
-		c.routine(fmt.Sprintf("conv%dAVX512", r.blocks),
+		c := &conv{g: g, isa: avx512, vectors: r.blocks}
+		c.routine(fmt.Sprintf("conv%d", r.blocks),
 			fmt.Sprintf("computes %d blocks of output channels.", r.blocks), r.pixels, c.sum)
 	}
-	c := &conv{g: g, blocks: 1, triple: true}
-	c.routine("convTripleAVX512",
+	c := &conv{g: g, isa: avx512, vectors: 1, triple: true}
+	c.routine("convTriple",
 		"computes one block of output channels; the taps are threes of neighbouring pixels, which share every number of the input.",
 		[]int{16, 8, 4, 2, 1}, c.sumTriple)
 }
 
+// convAVX2 generates the same for one block, which is two vectors.
+func convAVX2(g *generator) {
+	c := &conv{g: g, isa: avx2, vectors: 2}
+	c.routine("conv1", "computes one block of output channels.", []int{6, 4, 2, 1}, c.sum)
+}
+
 // conv generates one routine.
 type conv struct {
-	g      *generator
-	blocks int
-	triple bool
+	g       *generator
+	isa     *isa
+	vectors int // of a pixel of the output
+	triple  bool
 
 	a               reg.GPVirtual // the call
 	x               *strides      // pixels of the input
 	outPixel, pitch reg.GPVirtual
 }
 
-// acc is the accumulator of a pixel and block.
-func (c *conv) acc(pixel, block int) reg.VecPhysical { return zmm[pixel*c.blocks+block] }
+// acc is the accumulator of a pixel and vector.
+func (c *conv) acc(pixel, vector int) reg.VecPhysical {
+	return c.isa.regs[pixel*c.vectors+vector]
+}
+
+// others are the registers behind the accumulators of so many pixels.
+func (c *conv) others(pixels int) []reg.VecPhysical { return c.isa.regs[pixels*c.vectors:] }
+
+// blocks is the number of blocks of 16 channels.
+func (c *conv) blocks() int { return c.vectors * c.isa.width / 64 }
 
 // routine walks over rows and, in each, over tiles of as many pixels as are
 // left, whose sums the function sum adds to the accumulators.
 func (c *conv) routine(name, doc string, pixels []int, sum func(pixels int)) {
 	g := c.g
-	c.a = g.routine(name, doc, &convCall)
+	c.a = g.routine(name+c.isa.name, doc, &convCall)
 	c.pitch = c.load("pitch")
 	c.outPixel = c.load("outPixel")
 	reach := pixels[0]
@@ -66,6 +81,11 @@ func (c *conv) routine(name, doc string, pixels []int, sum func(pixels int)) {
 		g.Label(again)
 		g.CMPQ(c.field("left"), imm(n))
 		g.JLT(operand.LabelRef(smaller))
+		if n == 6 {
+			// Eight pixels are better divided into fours than into six and two.
+			g.CMPQ(c.field("left"), imm(8))
+			g.JEQ(operand.LabelRef(smaller))
+		}
 		c.start(n)
 		sum(n)
 		c.store(n)
@@ -99,18 +119,10 @@ func (c *conv) start(pixels int) {
 	zero, done := g.label("zero"), g.label("started")
 	g.CMPQ(c.field("add"), imm(0))
 	g.JEQ(operand.LabelRef(zero))
-	for b := range c.blocks {
-		out := c.out(b)
-		for p := range pixels {
-			g.VMOVUPS(at(out, 0), c.acc(p, b))
-			if p < pixels-1 {
-				g.ADDQ(c.outPixel, out)
-			}
-		}
-	}
+	c.eachPlace(pixels, func(m operand.Mem, acc reg.VecPhysical) { g.VMOVUPS(m, acc) })
 	g.JMP(operand.LabelRef(done))
 	g.Label(zero)
-	g.zero(zmm[:pixels*c.blocks]...)
+	g.zero(c.isa.regs[:pixels*c.vectors]...)
 	g.Label(done)
 }
 
@@ -121,18 +133,26 @@ func (c *conv) out(block int) reg.GPVirtual {
 	return r
 }
 
-// store writes the accumulators and moves on to the next tile.
-func (c *conv) store(pixels int) {
-	g := c.g
-	for b := range c.blocks {
+// eachPlace calls f for each accumulator and its place in the output.
+func (c *conv) eachPlace(pixels int, f func(m operand.Mem, acc reg.VecPhysical)) {
+	perBlock := c.vectors / c.blocks()
+	for b := range c.blocks() {
 		out := c.out(b)
 		for p := range pixels {
-			g.VMOVUPS(c.acc(p, b), at(out, 0))
+			for v := range perBlock {
+				f(at(out, v*c.isa.width), c.acc(p, b*perBlock+v))
+			}
 			if p < pixels-1 {
-				g.ADDQ(c.outPixel, out)
+				c.g.ADDQ(c.outPixel, out)
 			}
 		}
 	}
+}
+
+// store writes the accumulators and moves on to the next tile.
+func (c *conv) store(pixels int) {
+	g := c.g
+	c.eachPlace(pixels, func(m operand.Mem, acc reg.VecPhysical) { g.VMOVUPS(acc, m) })
 	step := g.GP64()
 	g.IMUL3Q(imm(pixels), c.outPixel, step)
 	g.ADDQ(step, c.field("tileOut"))
@@ -176,18 +196,18 @@ func (c *conv) eachIn(reach int, body func()) {
 func (c *conv) sum(pixels int) {
 	g := c.g
 	w := c.weights()
-	weights, inputs := zmm[24:][:c.blocks], zmm[28:32]
+	weights, inputs := c.others(pixels)[:c.vectors], c.others(pixels)[c.vectors:]
 	c.eachTap(1, pixels, func() {
 		c.eachIn(pixels, func() {
-			for b := range c.blocks {
-				g.VMOVUPS(at(w, 64*b), weights[b])
+			for v, r := range weights {
+				g.VMOVUPS(at(w, v*c.isa.width), r)
 			}
 			g.ADDQ(c.pitch, w)
 			for p := range pixels {
-				v := inputs[p%len(inputs)]
-				g.VBROADCASTSS(c.x.place(p), v)
-				for b := range c.blocks {
-					g.VFMADD231PS(v, weights[b], c.acc(p, b))
+				x := inputs[p%len(inputs)]
+				g.VBROADCASTSS(c.x.place(p), x)
+				for v, r := range weights {
+					g.VFMADD231PS(x, r, c.acc(p, v))
 				}
 			}
 		})
@@ -200,7 +220,7 @@ func (c *conv) sumTriple(pixels int) {
 	g := c.g
 	w, tapPitch := c.weights(), c.load("nin")
 	g.IMULQ(c.pitch, tapPitch)
-	weights, inputs := zmm[24:27], zmm[28:32]
+	weights, inputs := zmm[24:27], zmm[27:32]
 	c.eachTap(3, pixels+2, func() {
 		c.eachIn(pixels+2, func() {
 			g.VMOVUPS(at(w, 0), weights[0])

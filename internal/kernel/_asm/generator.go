@@ -12,9 +12,9 @@ import (
 // generator adds to an avo context what the routines have in common.
 type generator struct {
 	*build.Context
-	labels int
-	floats map[uint32]operand.Mem
-	typed  []string // signatures to replace, and by what
+	labels    int
+	constants map[uint32]operand.Mem
+	typed     []string // signatures to replace, and by what
 }
 
 // routine begins func name(a *args) and returns the register that holds a.

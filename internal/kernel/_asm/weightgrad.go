@@ -11,27 +11,47 @@ func weightGradAVX512(g *generator) {
 	a := g.routine("weightGradAVX512",
 		"adds the gradient of one tap, 1<<(variant/3) input channels and variant%3+1 blocks of output channels.", &weightGradCall)
 	g.variants(arg(a, &weightGradCall, "variant"), 12, func(i int) {
-		w := &weightGrad{g: g, a: a, channels: 1 << (i / 3), blocks: i%3 + 1}
+		w := &weightGrad{g: g, isa: avx512, a: a, channels: 1 << (i / 3), vectors: i%3 + 1}
 		w.image()
 	})
 	a = g.routine("weightGradTripleAVX512",
 		"adds the gradient of three taps of neighbouring pixels, eight input channels and one block of output channels; cols is at least two.", &weightGradCall)
-	w := &weightGrad{g: g, a: a, channels: 8, blocks: 3, triple: true}
+	w := &weightGrad{g: g, isa: avx512, a: a, channels: 8, vectors: 3, triple: true}
 	w.image()
+}
+
+// weightGradAVX2 generates the same for one block, which is two vectors.
+func weightGradAVX2(g *generator) {
+	a := g.routine("weightGradAVX2",
+		"adds the gradient of one tap, one block of output channels and 1, 2, 4 or 6 input channels (variants 0 to 3).", &weightGradCall)
+	g.variants(arg(a, &weightGradCall, "variant"), 4, func(i int) {
+		w := &weightGrad{g: g, isa: avx2, a: a, channels: []int{1, 2, 4, 6}[i], vectors: 2}
+		w.image()
+	})
 }
 
 // weightGrad generates one variant.
 type weightGrad struct {
-	g                *generator
-	channels, blocks int
-	triple           bool // blocks are taps
+	g                 *generator
+	isa               *isa
+	channels, vectors int
+	triple            bool // vectors are taps
 
 	a, x, z          reg.GPVirtual
 	inPixel, dzPixel reg.GPVirtual
 }
 
-// acc is the accumulator of a channel and block.
-func (w *weightGrad) acc(channel, block int) reg.VecPhysical { return zmm[channel*w.blocks+block] }
+// acc is the accumulator of a channel and vector.
+func (w *weightGrad) acc(channel, vector int) reg.VecPhysical {
+	return w.isa.regs[channel*w.vectors+vector]
+}
+
+// others are the registers behind the accumulators: as many as there are
+// vectors, and the rest.
+func (w *weightGrad) others() (dz, inputs []reg.VecPhysical) {
+	rest := w.isa.regs[w.channels*w.vectors:]
+	return rest[:w.vectors], rest[w.vectors:]
+}
 
 func (w *weightGrad) load(name string) reg.GPVirtual { return w.g.load(w.a, &weightGradCall, name) }
 
@@ -70,15 +90,15 @@ func (w *weightGrad) accumulators(move func(m operand.Mem, acc reg.VecPhysical))
 		tapPitch = w.load("tapPitch")
 	}
 	for i := range w.channels {
-		for b := range w.blocks {
-			m := at(dw, 64*b)
+		for v := range w.vectors {
+			m := at(dw, v*w.isa.width)
 			if w.triple {
 				m = at(dw, 0)
-				if b > 0 {
-					m.Index, m.Scale = tapPitch, uint8(b)
+				if v > 0 {
+					m.Index, m.Scale = tapPitch, uint8(v)
 				}
 			}
-			move(m, w.acc(i, b))
+			move(m, w.acc(i, v))
 		}
 		if i < w.channels-1 {
 			g.ADDQ(pitch, dw)
@@ -90,17 +110,17 @@ func (w *weightGrad) accumulators(move func(m operand.Mem, acc reg.VecPhysical))
 func (w *weightGrad) row() {
 	g := w.g
 	left := w.load("cols")
-	dz, inputs := zmm[24:][:w.blocks], zmm[28:32]
+	dz, inputs := w.others()
 	loop := g.label("pixel")
 	g.Label(loop)
-	for b := range w.blocks {
-		g.VMOVUPS(at(w.z, 64*b), dz[b])
+	for v, r := range dz {
+		g.VMOVUPS(at(w.z, v*w.isa.width), r)
 	}
 	for i := range w.channels {
-		v := inputs[i%len(inputs)]
-		g.VBROADCASTSS(at(w.x, 4*i), v)
-		for b := range w.blocks {
-			g.VFMADD231PS(v, dz[b], w.acc(i, b))
+		x := inputs[i%len(inputs)]
+		g.VBROADCASTSS(at(w.x, 4*i), x)
+		for v, r := range dz {
+			g.VFMADD231PS(x, r, w.acc(i, v))
 		}
 	}
 	g.ADDQ(w.inPixel, w.x)
@@ -114,7 +134,7 @@ func (w *weightGrad) row() {
 // the second and dz[p-2] by the third.
 func (w *weightGrad) rowTriple() {
 	g := w.g
-	dz, inputs := zmm[24:27], zmm[28:32]
+	dz, inputs := w.others()
 	// step adds a pixel of the input to some taps; past the row's end, dz[0]
 	// stays behind by so many pixels.
 	step := func(behind int, taps ...int) {

@@ -32,51 +32,96 @@ const (
 
 // winograd generates the transforms of F(4x4, 3x3). Each computes one dimension
 // from memory into registers and the other from registers into memory.
-func winograd(g *generator) {
-	winogradInput(g)
-	winogradOutput(g)
-	winogradGrad(g)
-	winogradWeights(g)
-	winogradWeightGrad(g)
+func winograd(g *generator, s *isa) {
+	winogradInput(g, s)
+	winogradOutput(g, s)
+	winogradGrad(g, s)
+	winogradWeights(g, s)
+	winogradWeightGrad(g, s)
 }
 
-// transform is the state of one routine.
+// transform is the state of one routine. With 32 registers, the constants and
+// what is half transformed stay in registers; with 16, they are in memory.
 type transform struct {
 	g         *generator
+	isa       *isa
 	a         reg.GPVirtual
 	call      *call
 	free      []reg.VecPhysical
-	constants map[float64]reg.VecPhysical
+	constants map[float64]operand.Op
+	local     operand.Mem // 6x6 vectors, half transformed
 }
 
-// newTransform begins a routine that keeps constants in registers.
-func newTransform(g *generator, name, doc string, c *call, constants ...float64) *transform {
-	t := &transform{g: g, call: c, a: g.routine(name+"AVX512", doc, c), constants: map[float64]reg.VecPhysical{}}
-	for i := len(zmm) - 1; i >= 0; i-- {
-		t.free = append(t.free, zmm[i])
+// newTransform begins a routine that uses some constants.
+func newTransform(g *generator, s *isa, name, doc string, c *call, constants ...float64) *transform {
+	t := &transform{g: g, isa: s, call: c, a: g.routine(name+s.name, doc, c), constants: map[float64]operand.Op{}}
+	for i := len(s.regs) - 1; i >= 0; i-- {
+		t.free = append(t.free, s.regs[i])
 	}
 	for _, v := range constants {
-		r := t.take()
-		g.VBROADCASTSS(g.float(v), r)
-		t.constants[v] = r
+		t.constants[v] = g.vector(v, s.width)
+		if t.inRegisters() {
+			r := t.take()
+			g.VMOVUPS(t.constants[v], r)
+			t.constants[v] = r
+		}
 	}
 	return t
 }
 
-// float is a constant in memory.
-func (g *generator) float(v float64) operand.Mem {
+func (t *transform) inRegisters() bool { return len(t.isa.regs) == 32 }
+
+// vector is a vector in memory of equal numbers.
+func (g *generator) vector(v float64, width int) operand.Mem {
 	bits := math.Float32bits(float32(v))
-	m, ok := g.floats[bits]
+	m, ok := g.constants[bits]
 	if !ok {
-		m = g.StaticGlobal(g.label("float"))
+		m = g.StaticGlobal(g.label("vector"))
 		g.DataAttributes(attr.RODATA | attr.NOPTR)
-		g.AddDatum(0, operand.U32(bits))
-		if g.floats == nil {
-			g.floats = map[uint32]operand.Mem{}
+		for i := 0; i < width; i += 4 {
+			g.AddDatum(i, operand.U32(bits))
 		}
-		g.floats[bits] = m
+		if g.constants == nil {
+			g.constants = map[uint32]operand.Mem{}
+		}
+		g.constants[bits] = m
 	}
 	return m
+}
+
+// keep keeps a column for the transform of the rows.
+func (t *transform) keep(column int, regs []reg.VecPhysical) []operand.Op {
+	var kept []operand.Op
+	if !t.inRegisters() && t.local.Base == nil {
+		t.local = t.g.AllocLocal(windowSide * windowSide * t.isa.width)
+		t.g.Attributes(0) // the frame needs the check of the stack's size
+	}
+	for i, r := range regs {
+		if t.inRegisters() {
+			kept = append(kept, r)
+			continue
+		}
+		m := t.local.Offset((column*windowSide + i) * t.isa.width)
+		t.g.VMOVUPS(r, m)
+		kept = append(kept, m)
+		t.give(r)
+	}
+	return kept
+}
+
+// eachRow calls f with the rows of what was kept.
+func (t *transform) eachRow(columns [][]operand.Op, f func(i int, row []reg.VecPhysical)) {
+	for i := range columns[0] {
+		var row []reg.VecPhysical
+		for _, column := range columns {
+			if r, ok := column[i].(reg.VecPhysical); ok {
+				row = append(row, r)
+				continue
+			}
+			row = append(row, t.read(column[i].(operand.Mem))...)
+		}
+		f(i, row)
+	}
 }
 
 func (t *transform) field(name string) operand.Mem { return arg(t.a, t.call, name) }
@@ -222,17 +267,6 @@ func (t *transform) weightGrad(u []reg.VecPhysical) []reg.VecPhysical {
 	return []reg.VecPhysical{u[0], u[1], u[5]}
 }
 
-// transpose turns rows into columns.
-func transpose(rows [][]reg.VecPhysical) [][]reg.VecPhysical {
-	cols := make([][]reg.VecPhysical, len(rows[0]))
-	for _, row := range rows {
-		for i, r := range row {
-			cols[i] = append(cols[i], r)
-		}
-	}
-	return cols
-}
-
 // multiples addresses n places at a pitch from a base; the base may move.
 type multiples struct {
 	base, pitch, pitch3, pitch5 reg.GPVirtual
@@ -286,10 +320,10 @@ func (g *generator) loop(counter reg.GPVirtual, body func()) {
 
 // winogradInput first transforms the columns of the image's pixels, each once
 // for both tiles that need it, into a scratch, then the rows of each tile.
-func winogradInput(g *generator) {
-	t := newTransform(g, "winogradInput", "transforms a row of tiles of the input.", &winogradInputCall,
+func winogradInput(g *generator, s *isa) {
+	t := newTransform(g, s, "winogradInput", "transforms a row of tiles of the input.", &winogradInputCall,
 		product, squares, squareA, squareB, pointA, pointB)
-	const column = windowSide * 64
+	column := windowSide * s.width
 	zero := t.take()
 	g.zero(zero)
 	again := g.label("channels")
@@ -298,7 +332,7 @@ func winogradInput(g *generator) {
 	columns := t.load("columns")
 	storeColumn := func(regs []reg.VecPhysical) {
 		for i, r := range regs {
-			g.VMOVUPS(r, at(columns, 64*i))
+			g.VMOVUPS(r, at(columns, s.width*i))
 		}
 		g.ADDQ(imm(column), columns)
 	}
@@ -350,7 +384,7 @@ func winogradInput(g *generator) {
 		for i := range windowSide {
 			var d []operand.Mem
 			for j := range windowSide {
-				d = append(d, at(src, j*column+64*i))
+				d = append(d, at(src, j*column+s.width*i))
 			}
 			v := t.input(t.read(d...))
 			for j, r := range v {
@@ -362,15 +396,15 @@ func winogradInput(g *generator) {
 		g.ADDQ(imm(tileSide*column), src)
 		g.ADDQ(step, dst)
 	})
-	g.ADDQ(imm(64), t.field("channel"))
+	g.ADDQ(imm(t.isa.width), t.field("channel"))
 	g.DECQ(t.field("vectors"))
 	g.JNE(operand.LabelRef(again))
 	g.VZEROUPPER()
 	g.RET()
 }
 
-func winogradOutput(g *generator) {
-	t := newTransform(g, "winogradOutput", "transforms a row of tiles of one block of the output back.", &winogradTileCall,
+func winogradOutput(g *generator, s *isa) {
+	t := newTransform(g, s, "winogradOutput", "transforms a row of tiles of one block of the output back.", &winogradTileCall,
 		squareA, squareB, pointA, pointB)
 	tile, step := t.load("m"), t.load("tile")
 	col, pitch := g.GP64(), t.load("pitch")
@@ -383,13 +417,13 @@ func winogradOutput(g *generator) {
 	row := t.load("row")
 	g.loop(t.load("tiles"), func() {
 		g.MOVQ(tile, col)
-		var columns [][]reg.VecPhysical
-		for range windowSide {
-			columns = append(columns, t.output(t.read(rows.places(windowSide)...)))
+		var columns [][]operand.Op
+		for x := range windowSide {
+			columns = append(columns, t.keep(x, t.output(t.read(rows.places(windowSide)...))))
 			g.ADDQ(pitch, col)
 		}
 		g.MOVQ(out, pixel)
-		for y, m := range transpose(columns) {
+		t.eachRow(columns, func(y int, m []reg.VecPhysical) {
 			regs := t.output(m)
 			skip := g.label("store")
 			g.CMPQ(t.field("add"), imm(0))
@@ -405,7 +439,7 @@ func winogradOutput(g *generator) {
 			if y < tileSide-1 {
 				g.ADDQ(row, pixel)
 			}
-		}
+		})
 		g.LEAQ(operand.Mem{Base: out, Index: pixels.pitch, Scale: tileSide}, out)
 		g.ADDQ(step, tile)
 	})
@@ -413,8 +447,8 @@ func winogradOutput(g *generator) {
 	g.RET()
 }
 
-func winogradGrad(g *generator) {
-	t := newTransform(g, "winogradGrad", "transforms a row of tiles of one block of the output's gradient.", &winogradTileCall,
+func winogradGrad(g *generator, s *isa) {
+	t := newTransform(g, s, "winogradGrad", "transforms a row of tiles of one block of the output's gradient.", &winogradTileCall,
 		squareA, squareB, pointA, pointB)
 	tile, step := t.load("m"), t.load("tile")
 	row, rowPitch := g.GP64(), g.GP64()
@@ -423,13 +457,13 @@ func winogradGrad(g *generator) {
 	src, pixel := t.load("plane"), t.load("pixel")
 	rows := g.newMultiples(src, t.load("row"), tileSide)
 	g.loop(t.load("tiles"), func() {
-		var columns [][]reg.VecPhysical
-		for range tileSide {
-			columns = append(columns, t.grad(t.read(rows.places(tileSide)...)))
+		var columns [][]operand.Op
+		for x := range tileSide {
+			columns = append(columns, t.keep(x, t.grad(t.read(rows.places(tileSide)...))))
 			g.ADDQ(pixel, src)
 		}
 		g.MOVQ(tile, row)
-		for i, y := range transpose(columns) {
+		t.eachRow(columns, func(i int, y []reg.VecPhysical) {
 			regs := t.grad(y)
 			for j, r := range regs {
 				g.VMOVUPS(r, places.place(j))
@@ -438,7 +472,7 @@ func winogradGrad(g *generator) {
 			if i < windowSide-1 {
 				g.ADDQ(rowPitch, row)
 			}
-		}
+		})
 		g.ADDQ(step, tile)
 	})
 	g.VZEROUPPER()
@@ -459,15 +493,15 @@ func weightLoops(t *transform, body func(w, u reg.GPVirtual)) {
 		g.ADDQ(t.field("wPitch"), w)
 		g.ADDQ(t.field("uPitch"), u)
 	})
-	g.ADDQ(imm(64), t.field("channel"))
+	g.ADDQ(imm(t.isa.width), t.field("channel"))
 	g.DECQ(t.field("blocks"))
 	g.JNE(operand.LabelRef(block))
 	g.VZEROUPPER()
 	g.RET()
 }
 
-func winogradWeights(g *generator) {
-	t := newTransform(g, "winogradWeights", "transforms weights.", &winogradWeightCall,
+func winogradWeights(g *generator, s *isa) {
+	t := newTransform(g, s, "winogradWeights", "transforms weights.", &winogradWeightCall,
 		weight0, weightA, weightA1, weightA2, weightB, weightB1, weightB2)
 	tap, position := t.load("tap"), t.load("position")
 	col, row, rowPitch := g.GP64(), g.GP64(), g.GP64()
@@ -478,25 +512,25 @@ func winogradWeights(g *generator) {
 	g.LEAQ(operand.Mem{Base: places.pitch3, Index: places.pitch3, Scale: 1}, rowPitch)
 	weightLoops(t, func(w, u reg.GPVirtual) {
 		g.MOVQ(w, col)
-		var columns [][]reg.VecPhysical
-		for range 3 {
-			columns = append(columns, t.weight(t.read(taps.places(3)...)))
+		var columns [][]operand.Op
+		for x := range 3 {
+			columns = append(columns, t.keep(x, t.weight(t.read(taps.places(3)...))))
 			g.ADDQ(tap, col)
 		}
 		g.MOVQ(u, row)
-		for _, y := range transpose(columns) {
+		t.eachRow(columns, func(_ int, y []reg.VecPhysical) {
 			regs := t.weight(y)
 			for j, r := range regs {
 				g.VMOVUPS(r, places.place(j))
 			}
 			t.give(regs...)
 			g.ADDQ(rowPitch, row)
-		}
+		})
 	})
 }
 
-func winogradWeightGrad(g *generator) {
-	t := newTransform(g, "winogradWeightGrad", "adds gradients of transformed weights to those of the weights and clears them.", &winogradWeightCall,
+func winogradWeightGrad(g *generator, s *isa) {
+	t := newTransform(g, s, "winogradWeightGrad", "adds gradients of transformed weights to those of the weights and clears them.", &winogradWeightCall,
 		weight0, weightA, weightA1, weightA2, weightB, weightB1, weightB2)
 	tap, position := t.load("tap"), t.load("position")
 	col, row, rowPitch := g.GP64(), g.GP64(), g.GP64()
@@ -505,8 +539,8 @@ func winogradWeightGrad(g *generator) {
 	taps := g.newMultiples(row, tap, 3)
 	weightLoops(t, func(w, u reg.GPVirtual) {
 		g.MOVQ(u, col)
-		var columns [][]reg.VecPhysical
-		for range windowSide {
+		var columns [][]operand.Op
+		for x := range windowSide {
 			places := rows.places(windowSide)
 			d := t.read(places...)
 			zero := t.take()
@@ -515,11 +549,11 @@ func winogradWeightGrad(g *generator) {
 				g.VMOVUPS(zero, m)
 			}
 			t.give(zero)
-			columns = append(columns, t.weightGrad(d))
+			columns = append(columns, t.keep(x, t.weightGrad(d)))
 			g.ADDQ(position, col)
 		}
 		g.MOVQ(w, row)
-		for _, m := range transpose(columns) {
+		t.eachRow(columns, func(_ int, m []reg.VecPhysical) {
 			regs := t.weightGrad(m)
 			for x, r := range regs {
 				g.VADDPS(taps.place(x), r, r)
@@ -528,6 +562,6 @@ func winogradWeightGrad(g *generator) {
 			t.give(regs...)
 			g.LEAQ(operand.Mem{Base: row, Index: tap, Scale: 2}, row)
 			g.ADDQ(tap, row)
-		}
+		})
 	})
 }
