@@ -22,7 +22,7 @@ func readTestdata(t testing.TB, name string) []byte {
 }
 
 func TestCIFAR10PicklesOfEveryPython(t *testing.T) {
-	for _, writer := range []string{"python2", "python3-protocol2", "python3-protocol3", "python3-protocol4", "fortran"} {
+	for _, writer := range []string{"python2", "python3-protocol2", "python3-protocol3", "python3-protocol4", "python3-protocol5", "fortran"} {
 		m, err := decodeCIFAR10Pickle(readTestdata(t, "cifar10-"+writer+".pickle"))
 		if err != nil {
 			t.Errorf("%s: %v", writer, err)
@@ -165,7 +165,7 @@ func fuzzDecoder(f *testing.F, decode decoder, classes int) {
 }
 
 func FuzzCIFARPickle(f *testing.F) {
-	for _, writer := range []string{"python2", "python3-protocol2", "python3-protocol4", "fortran"} {
+	for _, writer := range []string{"python2", "python3-protocol2", "python3-protocol4", "python3-protocol5", "fortran"} {
 		f.Add(readTestdata(f, "cifar10-"+writer+".pickle"))
 	}
 	fuzzDecoder(f, decodeCIFAR10Pickle, 10)

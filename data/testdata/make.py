@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Writes the pickles beside this script: three images of CIFAR-10's layout as
-Python 2 writes them and as Python 3 does in protocols 2 to 4, one of them in Fortran
+Python 2 writes them and as Python 3 does in protocols 2 to 5, one of them in Fortran
 order. Value j of image i is (31*i + 7*j) % 256, label i is 3*i. Needs NumPy."""
 import os, pickle, struct
 import numpy as np
@@ -39,7 +39,7 @@ def path(name):
 
 with open(path("python2"), "wb") as f:
     Python2Pickler(f, protocol=2).dump(batch(str.encode))
-for protocol in (2, 3, 4):
+for protocol in (2, 3, 4, 5):
     with open(path("python3-protocol%d" % protocol), "wb") as f:
         pickle.dump(batch(str), f, protocol)
 with open(path("fortran"), "wb") as f:
