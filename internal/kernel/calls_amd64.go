@@ -162,3 +162,8 @@ type winogradWeightCall struct {
 	channel  int // offset of the first output channel: 0
 	blocks   int // vectors of output channels, changed by the routine
 }
+
+// peakCall is a loop of arithmetic.
+type peakCall struct {
+	n int // repetitions
+}

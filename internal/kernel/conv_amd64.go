@@ -4,8 +4,6 @@ package kernel
 
 import "unsafe"
 
-const wordSize = 4
-
 func pointerTo(s []float32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
 
 // newConvCall translates the arguments of a convolution, of which an image

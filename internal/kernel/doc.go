@@ -26,6 +26,9 @@ package kernel
 // Lane is the unit to which channel counts are padded: one AVX-512 vector.
 const Lane = 16
 
+// wordSize is the number of bytes of a float32.
+const wordSize = 4
+
 // Pad returns the number of channels that c channels occupy in memory.
 func Pad(c int) int { return (c + Lane - 1) / Lane * Lane }
 

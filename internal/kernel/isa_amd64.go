@@ -36,3 +36,18 @@ func (k *Kernels) weightGrad(a *weightGradArgs) {
 		weightGradGeneric(a)
 	}
 }
+
+// peak repeats multiply-adds n times and returns the number of operations.
+func (k *Kernels) peak(n int) (flops float64) {
+	c := peakCall{n: n}
+	switch k.isa {
+	case AVX512:
+		peakAVX512(&c)
+		return float64(n) * 24 * 16 * 2
+	case AVX2:
+		peakAVX2(&c)
+		return float64(n) * 12 * 8 * 2
+	default:
+		return peakGeneric(n)
+	}
+}

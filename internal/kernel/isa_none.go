@@ -43,3 +43,5 @@ func (k *Kernels) winogradGrad(a *winogradTileArgs) { winogradGradGeneric(a) }
 func (k *Kernels) winogradWeights(a *winogradWeightArgs) { winogradWeightsGeneric(a) }
 
 func (k *Kernels) winogradWeightGrad(a *winogradWeightArgs) { winogradWeightGradGeneric(a) }
+
+func (k *Kernels) peak(n int) (flops float64) { return peakGeneric(n) }

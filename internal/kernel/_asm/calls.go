@@ -20,7 +20,7 @@ func (c *call) offset(name string) int {
 	panic("no field " + name + " in " + c.name)
 }
 
-var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall}
+var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall, &peakCall}
 
 var convCall = call{"convCall", "convCall is a convolution of one image; pitches are in bytes.", []field{
 	{"in", pointer, "first tap's pixel of the first output pixel"},
@@ -154,3 +154,5 @@ var winogradWeightCall = call{"winogradWeightCall", "winogradWeightCall is weigh
 	{"channel", "int", "offset of the first output channel: 0"},
 	{"blocks", "int", "vectors of output channels, changed by the routine"},
 }}
+
+var peakCall = call{"peakCall", "peakCall is a loop of arithmetic.", []field{{"n", "int", "repetitions"}}}

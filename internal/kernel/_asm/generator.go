@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
@@ -13,8 +14,8 @@ import (
 type generator struct {
 	*build.Context
 	labels    int
-	constants map[uint32]operand.Mem
-	typed     []string // signatures to replace, and by what
+	constants map[constant]operand.Mem // vectors in memory
+	typed     []string                 // signatures to replace, and by what
 }
 
 // routine begins func name(a *args) and returns the register that holds a.
@@ -129,4 +130,29 @@ func imm(n int) operand.Op {
 		return operand.I8(n)
 	}
 	return operand.I32(n)
+}
+
+// constant is a vector of equal numbers.
+type constant struct {
+	bits  uint32
+	width int
+}
+
+// vector is a vector in memory of equal numbers.
+func (g *generator) vector(v float64, width int) operand.Mem {
+	bits := math.Float32bits(float32(v))
+	key := constant{bits, width}
+	m, ok := g.constants[key]
+	if !ok {
+		m = g.StaticGlobal(g.label("vector"))
+		g.DataAttributes(attr.RODATA | attr.NOPTR)
+		for i := 0; i < width; i += 4 {
+			g.AddDatum(i, operand.U32(bits))
+		}
+		if g.constants == nil {
+			g.constants = map[constant]operand.Mem{}
+		}
+		g.constants[key] = m
+	}
+	return m
 }

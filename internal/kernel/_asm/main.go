@@ -17,7 +17,7 @@ import (
 	"github.com/mmcloughlin/avo/printer"
 )
 
-const constraint = "amd64,!purego"
+const buildConstraint = "amd64,!purego"
 
 // files are the generated pairs NAME_amd64.s and NAME_amd64.go.
 var files = map[string]func(g *generator){
@@ -29,6 +29,7 @@ var files = map[string]func(g *generator){
 	"image_avx2":        func(g *generator) { images(g, avx2) },
 	"winograd_avx512":   func(g *generator) { winograd(g, avx512) },
 	"winograd_avx2":     func(g *generator) { winograd(g, avx2) },
+	"peak":              func(g *generator) { peak(g, avx512); peak(g, avx2) },
 }
 
 func images(g *generator, s *isa) {
@@ -53,7 +54,7 @@ func main() {
 
 func write(dir, name string, generate func(g *generator)) error {
 	c := build.NewContext()
-	c.ConstraintExpr(constraint)
+	c.ConstraintExpr(buildConstraint)
 	g := &generator{Context: c}
 	generate(g)
 	f, err := c.Result()

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"math"
-
-	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -70,24 +67,6 @@ func newTransform(g *generator, s *isa, name, doc string, c *call, constants ...
 }
 
 func (t *transform) inRegisters() bool { return len(t.isa.regs) == 32 }
-
-// vector is a vector in memory of equal numbers.
-func (g *generator) vector(v float64, width int) operand.Mem {
-	bits := math.Float32bits(float32(v))
-	m, ok := g.constants[bits]
-	if !ok {
-		m = g.StaticGlobal(g.label("vector"))
-		g.DataAttributes(attr.RODATA | attr.NOPTR)
-		for i := 0; i < width; i += 4 {
-			g.AddDatum(i, operand.U32(bits))
-		}
-		if g.constants == nil {
-			g.constants = map[uint32]operand.Mem{}
-		}
-		g.constants[bits] = m
-	}
-	return m
-}
 
 // keep keeps a column for the transform of the rows.
 func (t *transform) keep(column int, regs []reg.VecPhysical) []operand.Op {
