@@ -80,7 +80,11 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 		if e.Name == formatEntry {
 			continue
 		}
-		f.entries = append(f.entries, fileEntry{e.Name, func() (Value, error) { return e.Value, nil }})
+		value := e.Value
+		if n, err := strconv.ParseInt(string(value.(Text)), 10, 64); err == nil && isNumber(e.Name) {
+			value = Int(n)
+		}
+		f.entries = append(f.entries, fileEntry{e.Name, func() (Value, error) { return value, nil }})
 	}
 	return nil
 }
@@ -215,13 +219,19 @@ func cmpInt(a, b int64) int {
 	return 1
 }
 
+// isNumber reports whether an entry of a Description is a number, which
+// metadata spell out.
+func isNumber(name string) bool {
+	return slices.Contains([]string{"C", "N", "classes", "seed", "hp"}, name)
+}
+
 // describeMetadata reads what writeSafetensors writes of a Description.
 func describeMetadata(metadata []Entry) Description {
 	var d Description
 	for _, e := range metadata {
 		text := string(e.Value.(Text))
 		n, err := strconv.Atoi(text)
-		isNumber := err == nil && n > 0
+		positive := err == nil && n > 0
 		switch e.Name {
 		case "arch":
 			d.Arch = text
@@ -232,19 +242,19 @@ func describeMetadata(metadata []Entry) Description {
 				d.Seed = &n
 			}
 		case "C":
-			if isNumber {
+			if positive {
 				d.C = n
 			}
 		case "N":
-			if isNumber {
+			if positive {
 				d.N = n
 			}
 		case "classes":
-			if isNumber {
+			if positive {
 				d.Classes = n
 			}
 		case "hp":
-			if isNumber {
+			if positive {
 				d.HP = n
 			}
 		}

@@ -74,6 +74,11 @@ func TestDescriptionRoundTrip(t *testing.T) {
 			if d := different(everyType(), load(t, f, weights.Selector{})); d != "" {
 				t.Errorf("%v: %s", format, d)
 			}
+			for _, e := range want.Entries() {
+				if v, err := f.Entry(e.Name); err != nil || v != e.Value {
+					t.Errorf("%v: entry %s is %#v, %v; want %#v", format, e.Name, v, err, e.Value)
+				}
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 func newRootCommand(a *app) *cobra.Command {
 	root := newGroup("cellnet", "Build, evaluate and train NAS-Bench-201 cell networks",
 		newArchCommand(a),
+		newWeightsCommand(a),
 		newVersionCommand(a),
 	)
 	root.Long = root.Short + ` in plain Go.

@@ -23,10 +23,10 @@ func Write(name string, write func(io.Writer) error) error {
 	defer f.Close()
 	buffered := bufio.NewWriterSize(f, 1<<16)
 	if err := write(buffered); err != nil {
-		return err
+		return writingError(name, err)
 	}
 	if err := buffered.Flush(); err != nil {
-		return err
+		return writingError(name, err)
 	}
 	return f.Commit()
 }
@@ -45,13 +45,13 @@ func Create(name string) (*File, error) {
 	switch info, err := os.Stat(name); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, err
+		return nil, writingError(name, err)
 	case info.IsDir():
 		return nil, fmt.Errorf("writing %s: it is a directory", name)
 	case !info.Mode().IsRegular():
 		f, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
-			return nil, err
+			return nil, writingError(name, err)
 		}
 		return &File{File: f}, nil
 	default:
@@ -68,7 +68,7 @@ func Create(name string) (*File, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("writing %s: %w", name, err)
+			return nil, writingError(name, err)
 		}
 		return &File{File: f, name: name}, nil
 	}
@@ -82,13 +82,13 @@ func (f *File) Commit() error {
 		return f.File.Close()
 	}
 	if err := f.File.Sync(); err != nil {
-		return fmt.Errorf("writing %s: %w", f.name, err)
+		return writingError(f.name, err)
 	}
 	if err := f.File.Close(); err != nil {
-		return fmt.Errorf("writing %s: %w", f.name, err)
+		return writingError(f.name, err)
 	}
 	if err := os.Rename(f.File.Name(), f.name); err != nil {
-		return fmt.Errorf("writing %s: %w", f.name, err)
+		return writingError(f.name, err)
 	}
 	f.committed = true
 	syncDir(filepath.Dir(f.name))
@@ -112,6 +112,20 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
+}
+
+// writingError says what went wrong with the file of that name, not with the
+// temporary one.
+func writingError(name string, err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		err = path.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return fmt.Errorf("writing %s: %w", name, err)
 }
 
 // syncDir makes a rename last through a crash, on the file systems that can

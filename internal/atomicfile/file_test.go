@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -70,8 +71,8 @@ func TestWriteErrors(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{dir, filepath.Join(dir, "missing", "out")} {
 		called := false
-		if err := Write(name, func(io.Writer) error { called = true; return nil }); err == nil || called {
-			t.Errorf("writing %s: error %v, called %v", name, err, called)
+		if err := Write(name, func(io.Writer) error { called = true; return nil }); err == nil || called || strings.Count(err.Error(), dir) != 1 {
+			t.Errorf("writing %s: error %v, called %v; want one that names the file once", name, err, called)
 		}
 	}
 }

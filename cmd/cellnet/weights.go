@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/cell"
+	"cellnet/models"
+	"cellnet/weights"
+)
+
+func newWeightsCommand(a *app) *cobra.Command {
+	return newGroup("weights", "Show and convert files of weights",
+		newWeightsShowCommand(a),
+		newWeightsConvertCommand(a),
+	)
+}
+
+// networkFlags choose one of the networks of a weights file.
+type networkFlags struct {
+	hp, trial, entry string
+}
+
+func (f *networkFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.hp, "hp", "", "take the weights of this training recipe: its number of epochs, such as 12 or 200")
+	cmd.Flags().StringVar(&f.trial, "trial", "", "take the weights of this trial, as `DATASET:SEED`")
+	cmd.Flags().StringVar(&f.entry, "entry", "", "take the state dict in this entry of the file")
+}
+
+// selector reads the flags. The parts of a trial may be * or left out.
+func (f networkFlags) selector() (weights.Selector, error) {
+	s := weights.Selector{Entry: f.entry}
+	if f.hp != "" {
+		n, err := strconv.Atoi(f.hp)
+		if err != nil || n < 1 {
+			return s, usageErrorf("--hp %.40q is no number of epochs", f.hp)
+		}
+		s.HP = n
+	}
+	dataset, seed, _ := strings.Cut(f.trial, ":")
+	if dataset != "*" {
+		s.Dataset = dataset
+	}
+	if seed != "" && seed != "*" {
+		n, err := strconv.Atoi(seed)
+		if err != nil {
+			return s, usageErrorf("--trial %.60q is not DATASET:SEED, such as cifar10:777", f.trial)
+		}
+		s.Seed = &n
+	}
+	return s, nil
+}
+
+// choose gives the network that the flags mean.
+func (f networkFlags) choose(file *weights.File, s weights.Selector) (*weights.Network, error) {
+	n, err := file.Select(s)
+	var selection *weights.SelectionError
+	if errors.As(err, &selection) && len(selection.Fitting) > 0 {
+		return nil, usageErrorf("%w; use --hp, --trial or --entry", err)
+	}
+	return n, err
+}
+
+// checkArch makes sure that weights are those of a network of the cell.
+func checkArch(c cell.Cell, n *weights.Network, state *weights.StateDict) error {
+	config := cell.Config{C: n.C, N: n.N, Cell: c, Classes: n.Classes}
+	if err := config.Validate(); err != nil {
+		return errors.New("they are not those of a network of cells")
+	}
+	_, err := models.FromStateDict(config, state)
+	return err
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/cell"
+	"cellnet/weights"
+)
+
+func newWeightsConvertCommand(a *app) *cobra.Command {
+	var format, arch string
+	var flags networkFlags
+	cmd := &cobra.Command{
+		Use:   "convert IN OUT",
+		Short: "Write the weights of a file in another format",
+		Long: `Write the weights of a file in another format.
+
+The format is that of OUT's extension, .pth (or .pt) for PyTorch's zip format or
+.safetensors, unless --format tells it. What IN tells about the network is
+written with it.`,
+		Example: `  cellnet weights convert net.pth net.safetensors
+  cellnet weights convert net.pth old.pth --format legacy
+  cellnet weights convert 000157-FULL.pth 157.pth --hp 200 --trial cifar10:777
+  cellnet weights convert bare.pth named.pth --arch 11`,
+		Args: wantArgs("IN", "OUT"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.convertWeights(args[0], args[1], format, arch, flags)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&format, "format", "", "write this format: legacy, zip or safetensors")
+	cmd.Flags().StringVar(&arch, "arch", "", "check that the weights are those of a network of this `ARCH`, and note it in OUT")
+	return cmd
+}
+
+func (a *app) convertWeights(in, out, formatName, arch string, flags networkFlags) error {
+	format, err := weights.FormatOf(out)
+	if formatName != "" {
+		format, err = weights.ParseFormat(formatName)
+	}
+	if err != nil {
+		return usageErrorf("writing %s: %w; or use --format", out, err)
+	}
+	selector, err := flags.selector()
+	if err != nil {
+		return err
+	}
+	var c cell.Cell
+	if arch != "" {
+		if c, err = parseArch(arch); err != nil {
+			return err
+		}
+		selector.Arch = c.String()
+	}
+	f, err := weights.OpenFile(in)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	n, err := flags.choose(f, selector)
+	if err != nil {
+		return err
+	}
+	state, err := n.Load()
+	if err != nil {
+		return err
+	}
+	if bad := state.NonFinite(); len(bad) > 0 {
+		fmt.Fprintf(a.stderr, "cellnet: warning: %s: NaN or infinite numbers in %s\n", in, strings.Join(quoted(bad), ", "))
+	}
+	entries := a.entriesFor(f, n, format)
+	if arch != "" {
+		if err := checkArch(c, n, state); err != nil {
+			return fmt.Errorf("weights %s: %w", in, err)
+		}
+		if n.Arch == "" {
+			entries = append([]weights.Entry{{Name: "arch", Value: weights.Text(c.String())}}, entries...)
+		}
+	}
+	if err := weights.WriteFile(out, format, state, entries...); err != nil {
+		return err
+	}
+	return nil
+}
+
+// entriesFor gives what is written beside the tensors: the entries of a
+// checkpoint, or what a record of trials tells about the chosen one.
+func (a *app) entriesFor(f *weights.File, n *weights.Network, format weights.Format) []weights.Entry {
+	if len(f.Entries()) == 0 {
+		if n.Arch == "" && n.Dataset == "" {
+			return nil // a bare state dict stays one
+		}
+		return n.Description.Entries()
+	}
+	var entries []weights.Entry
+	var left []string
+	for _, name := range f.Entries() {
+		v, err := f.Entry(name)
+		if err == nil && format == weights.Safetensors {
+			switch v.(type) {
+			case weights.Text, weights.Int, weights.Float, weights.Flag:
+			default:
+				err = fmt.Errorf("entry %s is no text", name)
+			}
+		}
+		if err != nil {
+			left = append(left, name)
+			continue
+		}
+		entries = append(entries, weights.Entry{Name: name, Value: v})
+	}
+	if len(left) > 0 {
+		fmt.Fprintf(a.stderr, "cellnet: warning: the format %v cannot keep these entries: %s\n", format, strings.Join(quoted(left), ", "))
+	}
+	return entries
+}

@@ -1,0 +1,264 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/cell"
+	"cellnet/weights"
+)
+
+// weightsRecord is what weights show --json prints. The fields of one network
+// are null if the file has several and none is chosen.
+type weightsRecord struct {
+	File      string          `json:"file"`
+	Format    string          `json:"format"`
+	Networks  []networkRecord `json:"networks"`
+	Entries   map[string]any  `json:"entries"` // of the file; plain values, or what they are
+	Tensors   []tensorRecord  `json:"tensors"`
+	Elements  *int            `json:"elements"`
+	NonFinite []string        `json:"non_finite"` // tensors with NaN or infinity
+	names     []string        // of the entries, in order
+}
+
+// networkRecord describes a network; what the file does not tell is null.
+type networkRecord struct {
+	HP      *int    `json:"hp"`
+	Dataset *string `json:"dataset"`
+	Seed    *int    `json:"seed"`
+	Entry   *string `json:"entry"`
+	Arch    *string `json:"arch"`
+	Index   *int    `json:"index"`
+	C       *int    `json:"C"`
+	N       *int    `json:"N"`
+	Classes *int    `json:"classes"`
+	Tensors int     `json:"tensors"`
+	text    string
+}
+
+type tensorRecord struct {
+	Name  string `json:"name"`
+	Type  string `json:"dtype"`
+	Shape []int  `json:"shape"`
+}
+
+func newWeightsShowCommand(a *app) *cobra.Command {
+	var asJSON bool
+	var arch string
+	var flags networkFlags
+	cmd := &cobra.Command{
+		Use:   "show FILE",
+		Short: "Show what a weights file holds: its networks, their tensors, what it tells about them",
+		Long: `Show what a weights file holds: its networks, their tensors, what it tells about them.
+
+If the file holds several networks, they are listed; choose one for its tensors.`,
+		Example: `  cellnet weights show net.pth
+  cellnet weights show 000157-FULL.pth --hp 200 --trial cifar10:777 --json`,
+		Args: wantArgs("FILE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := describeWeights(args[0], arch, flags)
+			if err != nil {
+				return err
+			}
+			if len(r.NonFinite) > 0 {
+				fmt.Fprintf(a.stderr, "cellnet: warning: %s: NaN or infinite numbers in %s\n", args[0], strings.Join(quoted(r.NonFinite), ", "))
+			}
+			if asJSON {
+				return a.printJSON(r)
+			}
+			return a.printWeights(r)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&arch, "arch", "", "check that the weights are those of a network of this `ARCH`")
+	addJSONFlag(cmd, &asJSON)
+	return cmd
+}
+
+func describeWeights(name, arch string, flags networkFlags) (weightsRecord, error) {
+	r := weightsRecord{File: name, Entries: map[string]any{}}
+	selector, err := flags.selector()
+	if err != nil {
+		return r, err
+	}
+	var c cell.Cell
+	if arch != "" {
+		if c, err = parseArch(arch); err != nil {
+			return r, err
+		}
+		selector.Arch = c.String()
+	}
+	f, err := weights.OpenFile(name)
+	if err != nil {
+		return r, err
+	}
+	defer f.Close()
+	r.Format = f.Format.String()
+	r.Networks = []networkRecord{}
+	for _, n := range f.Networks() {
+		r.Networks = append(r.Networks, describeNetwork(n))
+	}
+	for _, entry := range f.Entries() {
+		r.names = append(r.names, entry)
+		r.Entries[entry] = "not read"
+		if v, err := f.Entry(entry); err == nil {
+			r.Entries[entry] = plainValue(v)
+		}
+	}
+	if selector == (weights.Selector{}) && len(r.Networks) > 1 {
+		return r, nil
+	}
+	n, err := flags.choose(f, selector)
+	if err != nil {
+		return r, err
+	}
+	state, err := n.Load()
+	if err != nil {
+		return r, err
+	}
+	if arch != "" {
+		if err := checkArch(c, n, state); err != nil {
+			return r, fmt.Errorf("weights %s: %w", name, err)
+		}
+	}
+	r.Networks = []networkRecord{describeNetwork(n)}
+	r.Elements = new(int)
+	r.Tensors = []tensorRecord{}
+	for _, t := range n.Tensors {
+		r.Tensors = append(r.Tensors, tensorRecord{t.Name, t.DType.String(), append([]int{}, t.Shape...)})
+		*r.Elements += t.Len()
+	}
+	r.NonFinite = append([]string{}, state.NonFinite()...)
+	return r, nil
+}
+
+func describeNetwork(n *weights.Network) networkRecord {
+	r := networkRecord{
+		HP: known(n.HP), Dataset: known(n.Dataset), Seed: n.Seed, Entry: known(n.Entry), Arch: known(n.Arch),
+		C: known(n.C), N: known(n.N), Classes: known(n.Classes), Tensors: len(n.Tensors), text: n.String(),
+	}
+	if c, err := cell.Parse(n.Arch); err == nil {
+		if index, ok := c.Index(); ok {
+			r.Index = &index
+		}
+	}
+	return r
+}
+
+// known gives nil for the zero value.
+func known[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// plainValue gives a value as JSON has it, or words for what it is.
+func plainValue(v weights.Value) any {
+	switch v := v.(type) {
+	case weights.Text:
+		return string(v)
+	case weights.Int:
+		return int64(v)
+	case weights.Float:
+		if v != v || v-v != 0 {
+			return fmt.Sprint(float64(v)) // which JSON has no number for
+		}
+		return float64(v)
+	case weights.Flag:
+		return bool(v)
+	case weights.None:
+		return nil
+	case weights.List:
+		return fmt.Sprintf("list of %d", len(v))
+	case weights.Dict:
+		return fmt.Sprintf("dict of %d", len(v))
+	case *weights.StateDict:
+		return fmt.Sprintf("state dict of %d tensors", v.Len())
+	case weights.Tensor:
+		return fmt.Sprintf("tensor of %v, shape %v", v.DType, v.Shape)
+	}
+	return "unknown"
+}
+
+func (a *app) printWeights(r weightsRecord) error {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "file\t%s\n", r.File)
+	fmt.Fprintf(w, "format\t%s\n", r.Format)
+	for _, name := range r.names {
+		fmt.Fprintf(w, "entry %s\t%s\n", quotedName(name), quotedName(fmt.Sprint(r.Entries[name])))
+	}
+	if r.Tensors == nil {
+		fmt.Fprintf(w, "networks\t%d, choose one by --hp, --trial or --entry:\n", len(r.Networks))
+		for _, n := range r.Networks {
+			fmt.Fprintf(w, "\t%s, %d tensors%s\n", quotedName(n.text), n.Tensors, n.shape())
+		}
+	} else {
+		n := r.Networks[0]
+		fmt.Fprintf(w, "network\t%s%s\n", quotedName(n.text), n.shape())
+		if n.Arch != nil {
+			fmt.Fprintf(w, "arch\t%s\n", quotedName(*n.Arch))
+		}
+		if n.Index != nil {
+			fmt.Fprintf(w, "index\t%d\n", *n.Index)
+		}
+		fmt.Fprintf(w, "tensors\t%d with %d numbers\n", len(r.Tensors), *r.Elements)
+	}
+	w.Flush()
+	w = tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, t := range r.Tensors {
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", quotedName(t.Name), t.Type, shapeText(t.Shape))
+	}
+	w.Flush()
+	_, err := fmt.Fprint(a.stdout, b.String())
+	return err
+}
+
+// shape tells the sizes of a network that are known.
+func (n networkRecord) shape() string {
+	var b strings.Builder
+	for _, size := range []struct {
+		name string
+		n    *int
+	}{{"C", n.C}, {"N", n.N}, {"classes", n.Classes}} {
+		if size.n != nil {
+			fmt.Fprintf(&b, ", %s = %d", size.name, *size.n)
+		}
+	}
+	return b.String()
+}
+
+func shapeText(shape []int) string {
+	if len(shape) == 0 {
+		return "scalar"
+	}
+	sizes := make([]string, len(shape))
+	for i, n := range shape {
+		sizes[i] = strconv.Itoa(n)
+	}
+	return strings.Join(sizes, "x")
+}
+
+// quotedName gives a name from a file, quoted if it holds characters that
+// should not reach a terminal.
+func quotedName(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+func quoted(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = quotedName(name)
+	}
+	return out
+}
