@@ -1,0 +1,204 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"cellnet/models"
+	"cellnet/weights"
+)
+
+// checkpointVersion changes with what a checkpoint holds.
+const checkpointVersion = 1
+
+// Entries of a checkpoint, beside the network's state dict.
+const (
+	entryVersion   = "checkpoint"
+	entryRun       = "run"
+	entryImages    = "images"
+	entryEpoch     = "epoch"
+	entryStep      = "step"
+	entryPartial   = "partial"
+	entryRate      = "rate"
+	entryElapsed   = "elapsed"
+	entryHistory   = "history"
+	entryOptimizer = "optimizer"
+	entryWeights   = "net_state_dict"
+)
+
+// write writes a checkpoint: all that the rest of the run depends on. The random
+// numbers to come are a function of the seed and the position. The file is one
+// that torch.load reads, too.
+func (t *Trainer) write(path string) error {
+	state := t.params.StateDict()
+	if names := state.NonFinite(); len(names) > 0 {
+		return &DivergedError{t.state.epoch, t.state.step, "numbers of " + strings.Join(names, ", ") + " are not finite"}
+	}
+	run, err := t.run.text()
+	if err != nil {
+		return err
+	}
+	history, err := json.Marshal(t.state.history)
+	if err != nil {
+		return err
+	}
+	s := &t.state
+	return weights.WriteFile(path, weights.Zip, state,
+		weights.Entry{Name: entryVersion, Value: weights.Int(checkpointVersion)},
+		weights.Entry{Name: entryRun, Value: weights.Text(run)},
+		weights.Entry{Name: entryImages, Value: weights.Int(t.data.Train.Len())},
+		weights.Entry{Name: entryEpoch, Value: weights.Int(s.epoch)},
+		weights.Entry{Name: entryStep, Value: weights.Int(s.step)},
+		weights.Entry{Name: entryPartial, Value: weights.List{
+			weights.Int(s.partial.n), weights.Int(s.partial.top1), weights.Int(s.partial.top5), weights.Float(s.partial.loss),
+		}},
+		weights.Entry{Name: entryRate, Value: weights.Float(s.rate)},
+		weights.Entry{Name: entryElapsed, Value: weights.Int(s.elapsed)},
+		weights.Entry{Name: entryHistory, Value: weights.Text(history)},
+		weights.Entry{Name: entryOptimizer, Value: t.optimizer.State()},
+	)
+}
+
+// OtherRunError says that a checkpoint belongs to another run.
+type OtherRunError struct {
+	Path      string
+	Got, Want string
+}
+
+// Error shows both runs.
+func (e *OtherRunError) Error() string {
+	return fmt.Sprintf("resuming from %s: it is of the run %s, not of %s: resume with the same arguments, or choose another folder", e.Path, e.Got, e.Want)
+}
+
+// read takes over a checkpoint. On an error the trainer is as it was.
+func (t *Trainer) read(path string) error {
+	f, err := weights.OpenFile(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	c := checkpointReader{file: f}
+	if version := c.int(entryVersion); c.err == nil && version != checkpointVersion {
+		return fmt.Errorf("%s is a checkpoint of version %d, this program reads %d", path, version, checkpointVersion)
+	}
+	want, err := t.run.text()
+	if err != nil {
+		return err
+	}
+	got, images := c.text(entryRun), c.int(entryImages)
+	if c.err != nil {
+		return fmt.Errorf("%s: %w", path, c.err)
+	}
+	if got != want {
+		return &OtherRunError{path, got, want}
+	}
+	if images != t.data.Train.Len() {
+		return &OtherRunError{path, fmt.Sprintf("on %d images", images), fmt.Sprintf("on %d", t.data.Train.Len())}
+	}
+	s := c.state()
+	if c.err == nil && (s.epoch != len(s.history) || s.epoch > t.run.Recipe.TotalEpochs() || s.step < 0 || s.step > t.loader.Steps()) {
+		c.err = fmt.Errorf("position %d, %d is outside the run", s.epoch, s.step)
+	}
+	optimizer, params := t.run.Recipe.Optimizer(), c.params(t.run)
+	if state := c.stateDict(entryOptimizer); c.err == nil {
+		c.err = optimizer.LoadState(state)
+	}
+	if c.err != nil {
+		return fmt.Errorf("%s: %w", path, c.err)
+	}
+	t.state, t.params, t.optimizer = s, params, optimizer
+	return nil
+}
+
+// checkpointReader takes entries out of a checkpoint; the first error stays.
+type checkpointReader struct {
+	file *weights.File
+	err  error
+}
+
+func (c *checkpointReader) fail(err error) {
+	if c.err == nil {
+		c.err = err
+	}
+}
+
+func entry[T weights.Value](c *checkpointReader, name string) (value T) {
+	v, err := c.file.Entry(name)
+	if err != nil {
+		c.fail(err)
+		return value
+	}
+	value, ok := v.(T)
+	if !ok {
+		c.fail(fmt.Errorf("entry %s is a %T, want a %T", name, v, value))
+	}
+	return value
+}
+
+func (c *checkpointReader) int(name string) int     { return int(entry[weights.Int](c, name)) }
+func (c *checkpointReader) text(name string) string { return string(entry[weights.Text](c, name)) }
+func (c *checkpointReader) stateDict(name string) *weights.StateDict {
+	return entry[*weights.StateDict](c, name)
+}
+
+func (c *checkpointReader) state() state {
+	s := state{
+		epoch: c.int(entryEpoch), step: c.int(entryStep), rate: float64(entry[weights.Float](c, entryRate)),
+		elapsed: time.Duration(c.int(entryElapsed)), partial: c.partial(),
+	}
+	history := c.text(entryHistory)
+	if c.err == nil {
+		if err := json.Unmarshal([]byte(history), &s.history); err != nil {
+			c.fail(fmt.Errorf("entry %s: %w", entryHistory, err))
+		}
+	}
+	return s
+}
+
+func (c *checkpointReader) partial() (s score) {
+	values := entry[weights.List](c, entryPartial)
+	counts := []*int{&s.n, &s.top1, &s.top5}
+	if len(values) != len(counts)+1 {
+		c.fail(fmt.Errorf("entry %s has %d values", entryPartial, len(values)))
+		return s
+	}
+	for i, count := range counts {
+		n, ok := values[i].(weights.Int)
+		if !ok {
+			c.fail(fmt.Errorf("entry %s: value %d is a %T", entryPartial, i, values[i]))
+		}
+		*count = int(n)
+	}
+	loss, ok := values[len(counts)].(weights.Float)
+	if !ok {
+		c.fail(fmt.Errorf("entry %s: the loss is a %T", entryPartial, values[len(counts)]))
+	}
+	s.loss = float64(loss)
+	return s
+}
+
+func (c *checkpointReader) params(run Run) *models.Parameters {
+	if c.err != nil {
+		return nil
+	}
+	for _, n := range c.file.Networks() {
+		if n.Entry != entryWeights {
+			continue
+		}
+		state, err := n.Load()
+		if err != nil {
+			c.fail(err)
+			return nil
+		}
+		params, err := models.FromStateDict(run.Net, state)
+		if err != nil {
+			c.fail(err)
+		}
+		return params
+	}
+	c.fail(errors.New("no network"))
+	return nil
+}

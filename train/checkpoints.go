@@ -1,0 +1,136 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"cellnet/internal/filelock"
+)
+
+// keptCheckpoints is how many checkpoints are left of a run: should the last one
+// be damaged by a failing disk, there is one before it.
+const keptCheckpoints = 2
+
+const (
+	checkpointPattern = "epoch-*-step-*.ckpt"
+	leftoverPattern   = "." + checkpointPattern + ".*.tmp" // of writes that were killed
+	lockName          = "lock"                             // held by the process that trains
+)
+
+// checkpointName sorts by position.
+func checkpointName(epoch, step int) string {
+	return fmt.Sprintf("epoch-%06d-step-%06d.ckpt", epoch, step)
+}
+
+// matching lists the files of a folder whose names match a pattern, sorted. A
+// folder that is missing has none.
+func matching(folder, pattern string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	var paths []string
+	for _, e := range entries {
+		if ok, _ := filepath.Match(pattern, e.Name()); ok {
+			paths = append(paths, filepath.Join(folder, e.Name()))
+		}
+	}
+	return paths, nil
+}
+
+// checkpoints lists the checkpoints in a folder, the last one first.
+func checkpoints(folder string) ([]string, error) {
+	paths, err := matching(folder, checkpointPattern)
+	slices.Reverse(paths)
+	return paths, err
+}
+
+// openCheckpoints makes the folder for checkpoints this process's own, until the
+// returned function is called.
+func (t *Trainer) openCheckpoints() (release func(), err error) {
+	folder := t.options.Checkpoints
+	if folder == "" {
+		return func() {}, nil
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return nil, fmt.Errorf("making a folder for checkpoints: %w", err)
+	}
+	lock, err := filelock.TryAcquire(filepath.Join(folder, lockName))
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, fmt.Errorf("another process trains in %s: wait for it, or choose another folder: %w", folder, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	leftovers, err := matching(folder, leftoverPattern)
+	for _, path := range leftovers {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		lock.Release()
+		return nil, fmt.Errorf("tidying %s: %w", folder, err)
+	}
+	return func() { lock.Remove() }, nil
+}
+
+// checkpoint writes a checkpoint of the present position and removes old ones.
+func (t *Trainer) checkpoint() error {
+	folder := t.options.Checkpoints
+	if folder == "" {
+		return nil
+	}
+	path := filepath.Join(folder, checkpointName(t.state.epoch, t.state.step))
+	if err := t.write(path); err != nil {
+		return fmt.Errorf("writing checkpoint %s: %w", path, err)
+	}
+	t.lastCheckpoint = time.Now()
+	paths, err := checkpoints(folder)
+	if err != nil {
+		return err
+	}
+	for _, old := range paths[min(keptCheckpoints, len(paths)):] {
+		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("removing an old checkpoint: %w", err)
+		}
+	}
+	if t.options.Hooks.OnCheckpoint != nil {
+		t.options.Hooks.OnCheckpoint(path)
+	}
+	return nil
+}
+
+// HasCheckpoints tells whether a folder holds checkpoints of some run.
+func HasCheckpoints(folder string) (bool, error) {
+	paths, err := checkpoints(folder)
+	return len(paths) > 0, err
+}
+
+// Resume goes to the position of the last checkpoint in the folder for
+// checkpoints; of a damaged one, to that of the one before, and damaged tells why.
+// If there is none, resumed is false. A checkpoint of another run is an
+// [*OtherRunError].
+func (t *Trainer) Resume() (resumed bool, damaged []error, err error) {
+	paths, err := checkpoints(t.options.Checkpoints)
+	if err != nil {
+		return false, nil, fmt.Errorf("looking for checkpoints: %w", err)
+	}
+	for _, path := range paths {
+		err := t.read(path)
+		var other *OtherRunError
+		switch {
+		case err == nil:
+			return true, damaged, nil
+		case errors.As(err, &other):
+			return false, damaged, err
+		}
+		damaged = append(damaged, fmt.Errorf("reading checkpoint %w", err))
+	}
+	if len(damaged) > 0 {
+		return false, damaged, fmt.Errorf("resuming from %s: no checkpoint can be read: %w", t.options.Checkpoints, damaged[0])
+	}
+	return false, nil, nil
+}

@@ -1,0 +1,60 @@
+package train
+
+import (
+	"fmt"
+
+	"cellnet/data"
+)
+
+// Data are the images of a dataset, in memory. Several trainers may use the same.
+type Data struct {
+	Dataset     data.Dataset
+	Train       *data.Images
+	Evaluations []EvaluationSet
+}
+
+// EvaluationSet is a set that is evaluated after every epoch.
+type EvaluationSet struct {
+	Set    data.Set
+	Images *data.Images
+}
+
+// LoadData reads the training images of a dataset and those of its evaluation
+// sets that are there; missing tells why others are not.
+func LoadData(source *data.Source) (d *Data, missing []error, err error) {
+	d = &Data{Dataset: source.Dataset()}
+	if d.Train, err = source.Load(data.Train); err != nil {
+		return nil, nil, err
+	}
+	sets, missing := source.EvaluationSets()
+	for _, set := range sets {
+		images, err := source.Load(set)
+		if err != nil {
+			return nil, nil, err
+		}
+		d.Evaluations = append(d.Evaluations, EvaluationSet{set, images})
+	}
+	return d, missing, nil
+}
+
+// trainLoader makes shuffled and augmented batches of the training images.
+func (d *Data) trainLoader(r Recipe, seed uint32) (*data.Loader, error) {
+	augmentation := d.Dataset.Augmentation()
+	augmentation.Cutout = r.Cutout
+	loader, err := data.NewLoader(d.Train, data.LoaderConfig{
+		BatchSize: r.BatchSize, Normalization: d.Dataset.Normalization(), Shuffle: true, Augmentation: augmentation, Seed: uint64(seed),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("training images: %w", err)
+	}
+	return loader, nil
+}
+
+// loader makes batches of a set as it is.
+func (e EvaluationSet) loader(d data.Dataset) (*data.Loader, error) {
+	loader, err := data.NewLoader(e.Images, data.LoaderConfig{Normalization: d.Normalization()})
+	if err != nil {
+		return nil, fmt.Errorf("images of %v: %w", e.Set, err)
+	}
+	return loader, nil
+}

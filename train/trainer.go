@@ -1,0 +1,289 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"cellnet/data"
+	"cellnet/models"
+
+	"gorgonia.org/gorgonia"
+)
+
+// evaluationCapacity is the number of images of which all activations stay in the
+// processor's cache.
+const evaluationCapacity = 16
+
+// Options are choices that don't change the result of a run.
+type Options struct {
+	// Checkpoints is the folder for checkpoints, "" for none. One is written
+	// after every epoch and when the run is interrupted; the last two are kept.
+	Checkpoints string
+	// Interval, if it is not 0, is the time after which another checkpoint is
+	// written within an epoch.
+	Interval time.Duration
+	Hooks    Hooks
+}
+
+// Hooks are called in the course of a run; any may be nil.
+type Hooks struct {
+	OnStep       func(Progress)
+	OnEvaluation func(EvaluationProgress)
+	OnEpoch      func(Epoch)
+	OnCheckpoint func(path string)
+}
+
+// Progress is told after every step.
+type Progress struct {
+	Epoch, Epochs int // the epoch at work, from 0
+	Step, Steps   int // those of the epoch that are done, of how many
+	Images        int // of the step
+	Loss          float64
+	MeanLoss      float64 // of the epoch so far
+	Rate          float64
+	Elapsed       time.Duration // of the epoch's steps, those before a resumption included
+}
+
+// EvaluationProgress is told after every batch of an evaluation.
+type EvaluationProgress struct {
+	Epoch, Epochs int
+	Set           data.Set
+	Done, Total   int // images
+}
+
+// DivergedError says that a training can't go on because its numbers are no
+// longer finite.
+type DivergedError struct {
+	Epoch, Step int
+	What        string // that is not finite
+}
+
+// Error says where the run stopped.
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("training diverged in epoch %d, step %d: %s: try a lower learning rate", e.Epoch, e.Step, e.What)
+}
+
+// Trainer trains one network.
+type Trainer struct {
+	run       Run
+	data      *Data
+	options   Options
+	params    *models.Parameters
+	optimizer Optimizer
+	loader    *data.Loader
+	state     state
+
+	lastCheckpoint time.Time
+}
+
+// state is the position of a run and what it measured.
+type state struct {
+	epoch   int // at work
+	step    int // done in it
+	partial score
+	elapsed time.Duration // of the epoch's steps
+	rate    float64       // of the last step
+	history []Epoch
+}
+
+// NewTrainer prepares a run from its beginning; see also [Trainer.Resume].
+func NewTrainer(run Run, d *Data, o Options) (*Trainer, error) {
+	if err := run.Validate(); err != nil {
+		return nil, fmt.Errorf("training: %w", err)
+	}
+	if d.Dataset != run.Dataset {
+		return nil, fmt.Errorf("training on %v: the images are those of %v", run.Dataset, d.Dataset)
+	}
+	t := &Trainer{run: run, data: d, options: o, optimizer: run.Recipe.Optimizer()}
+	var err error
+	if t.params, err = models.Initialize(run.Net, run.Seed); err != nil {
+		return nil, err
+	}
+	if t.loader, err = d.trainLoader(run.Recipe, run.Seed); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Parameters are those of the network as it is now.
+func (t *Trainer) Parameters() *models.Parameters { return t.params }
+
+// History lists the epochs that are done.
+func (t *Trainer) History() []Epoch { return t.state.history }
+
+// Steps is the number of steps of an epoch.
+func (t *Trainer) Steps() int { return t.loader.Steps() }
+
+// Position tells how many epochs are done, and how many steps of the next one.
+func (t *Trainer) Position() (epochs, steps int) { return t.state.epoch, t.state.step }
+
+// Train goes on to the end of the run. When ctx is done it finishes the step at
+// hand, writes a checkpoint and returns ctx's error. If the loss or a parameter is
+// no longer finite it returns a [*DivergedError], and leaves the checkpoints as
+// they are.
+func (t *Trainer) Train(ctx context.Context) error {
+	epochs := t.run.Recipe.TotalEpochs()
+	if t.state.epoch >= epochs {
+		return nil
+	}
+	release, err := t.openCheckpoints()
+	if err != nil {
+		return err
+	}
+	defer release()
+	machine, err := t.newMachine()
+	if err != nil {
+		return err
+	}
+	defer machine.close()
+	t.lastCheckpoint = time.Now()
+	for t.state.epoch < epochs {
+		if err := t.trainEpoch(ctx, machine); err != nil {
+			return t.interrupted(ctx, err)
+		}
+		evaluations, err := t.evaluate(ctx, machine.evaluation)
+		if err != nil {
+			return t.interrupted(ctx, err)
+		}
+		done := Epoch{t.state.epoch, t.state.rate, t.state.partial.metrics(t.state.elapsed), evaluations}
+		t.state = state{epoch: t.state.epoch + 1, history: append(t.state.history, done)}
+		if err := t.checkpoint(); err != nil {
+			return err
+		}
+		if t.options.Hooks.OnEpoch != nil {
+			t.options.Hooks.OnEpoch(done)
+		}
+	}
+	return nil
+}
+
+// interrupted writes a checkpoint if ctx is what stopped the run.
+func (t *Trainer) interrupted(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	if err := t.checkpoint(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// machine is what a run computes with.
+type machine struct {
+	net, evaluation *models.Network
+	vm              gorgonia.VM
+	learnables      []gorgonia.ValueGrad
+}
+
+func (t *Trainer) newMachine() (*machine, error) {
+	options := models.Options{
+		Side: t.data.Train.Side(), Capacity: t.loader.BatchSize(), Mode: models.Training, Smoothing: t.run.Recipe.Smoothing,
+	}
+	net, err := models.New(t.params, options)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
+		return nil, fmt.Errorf("differentiating the network: %w", err)
+	}
+	options.Capacity, options.Mode = evaluationCapacity, models.Evaluation
+	evaluation, err := models.New(t.params, options)
+	if err != nil {
+		return nil, err
+	}
+	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
+	return &machine{net, evaluation, vm, gorgonia.NodesToValueGrads(net.Learnables())}, nil
+}
+
+func (m *machine) close() { m.vm.Close() }
+
+// trainEpoch takes the steps of the epoch that are left.
+func (t *Trainer) trainEpoch(ctx context.Context, m *machine) error {
+	start := time.Now()
+	for batch, err := range t.loader.Epoch(ctx, t.state.epoch, t.state.step) {
+		if err != nil {
+			return err
+		}
+		loss, err := t.step(m, batch)
+		if err != nil {
+			return err
+		}
+		t.state.elapsed += time.Since(start)
+		t.told(len(batch.Labels), loss)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if t.options.Interval > 0 && time.Since(t.lastCheckpoint) >= t.options.Interval {
+			if err := t.checkpoint(); err != nil {
+				return err
+			}
+		}
+		start = time.Now()
+	}
+	return nil
+}
+
+// step takes one step and returns the loss before it.
+func (t *Trainer) step(m *machine, batch data.Batch) (float64, error) {
+	s := &t.state
+	where := func(err error) error { return fmt.Errorf("training epoch %d, step %d: %w", s.epoch, s.step, err) }
+	if err := m.net.SetBatch(batch.Input, batch.Labels); err != nil {
+		return 0, where(err)
+	}
+	err := m.vm.RunAll()
+	m.vm.Reset()
+	if err != nil {
+		return 0, where(err)
+	}
+	before := s.partial.loss
+	if err := s.partial.add(m.net, batch.Labels); err != nil {
+		return 0, where(err)
+	}
+	loss := (s.partial.loss - before) / float64(len(batch.Labels))
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return 0, &DivergedError{s.epoch, s.step, fmt.Sprintf("loss is %g", loss)}
+	}
+	s.rate = t.run.Recipe.RateAt(s.epoch, s.step, t.loader.Steps())
+	t.optimizer.SetRate(s.rate)
+	if err := t.optimizer.Step(m.learnables); err != nil {
+		return 0, where(err)
+	}
+	s.step++
+	return loss, nil
+}
+
+func (t *Trainer) told(images int, loss float64) {
+	if t.options.Hooks.OnStep == nil {
+		return
+	}
+	s := &t.state
+	t.options.Hooks.OnStep(Progress{
+		Epoch: s.epoch, Epochs: t.run.Recipe.TotalEpochs(), Step: s.step, Steps: t.loader.Steps(),
+		Images: images, Loss: loss, MeanLoss: s.partial.loss / float64(s.partial.n), Rate: s.rate, Elapsed: s.elapsed,
+	})
+}
+
+// evaluate evaluates all sets.
+func (t *Trainer) evaluate(ctx context.Context, net *models.Network) ([]Evaluation, error) {
+	var evaluations []Evaluation
+	for _, set := range t.data.Evaluations {
+		loader, err := set.loader(t.data.Dataset)
+		if err != nil {
+			return nil, err
+		}
+		progress := EvaluationProgress{Epoch: t.state.epoch, Epochs: t.run.Recipe.TotalEpochs(), Set: set.Set, Total: loader.Len()}
+		metrics, err := Evaluate(ctx, net, loader.Epoch(ctx, 0, 0), EvaluationHooks{OnBatch: func(images int, _ time.Duration) {
+			progress.Done += images
+			if t.options.Hooks.OnEvaluation != nil {
+				t.options.Hooks.OnEvaluation(progress)
+			}
+		}})
+		if err != nil {
+			return nil, fmt.Errorf("%v after epoch %d: %w", set.Set, t.state.epoch, err)
+		}
+		evaluations = append(evaluations, Evaluation{set.Set, metrics})
+	}
+	return evaluations, nil
+}
