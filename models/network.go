@@ -113,6 +113,9 @@ func (n *Network) Parameters() *Parameters { return n.params }
 // Capacity is the largest number of images of a batch.
 func (n *Network) Capacity() int { return n.options.Capacity }
 
+// Smoothing is the label smoothing of the loss.
+func (n *Network) Smoothing() float64 { return n.options.Smoothing }
+
 // Learnables lists the nodes of the learnable tensors in PyTorch's order.
 func (n *Network) Learnables() gorgonia.Nodes { return n.learnables }
 

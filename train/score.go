@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"cellnet/internal/ops"
 	"cellnet/models"
 )
 
@@ -13,21 +14,19 @@ type score struct {
 	loss          float64 // sum over images
 }
 
-// add takes what a network's last run gave for the images of the labels.
+// add takes what a network's last run gave for the images of the labels. Losses
+// are added image by image, so that the sum does not depend on the batches.
 func (s *score) add(net *models.Network, labels []int) error {
-	loss, ok := net.Loss.Value().Data().(float32)
-	if !ok {
-		return fmt.Errorf("loss is a %v, want a float32 number", net.Loss.Value().Dtype())
-	}
 	logits, ok := net.Logits.Value().Data().([]float32)
 	if !ok {
 		return fmt.Errorf("logits are a %v, want a float32 tensor", net.Logits.Value().Dtype())
 	}
-	s.n += len(labels)
-	s.loss += float64(loss) * float64(len(labels))
-	classes := net.Parameters().Config().Classes
+	classes, smoothing := net.Parameters().Config().Classes, net.Smoothing()
 	for i, label := range labels {
-		rank := rankOf(logits[i*classes:][:classes], label)
+		own := logits[i*classes:][:classes]
+		s.n++
+		s.loss += ops.CrossEntropy(own, label, smoothing)
+		rank := rankOf(own, label)
 		if rank < 1 {
 			s.top1++
 		}

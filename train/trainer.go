@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 	"time"
 
 	"cellnet/data"
@@ -12,9 +13,9 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// evaluationCapacity is the number of images of which all activations stay in the
-// processor's cache.
-const evaluationCapacity = 16
+// evaluationShare is the number of images that each processor evaluates at a time:
+// few enough for their activations to stay in its cache.
+const evaluationShare = 8
 
 // Options are choices that don't change the result of a run.
 type Options struct {
@@ -188,7 +189,7 @@ func (t *Trainer) newMachine() (*machine, error) {
 	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
 		return nil, fmt.Errorf("differentiating the network: %w", err)
 	}
-	options.Capacity, options.Mode = evaluationCapacity, models.Evaluation
+	options.Capacity, options.Mode = evaluationShare*runtime.GOMAXPROCS(0), models.Evaluation
 	evaluation, err := models.New(t.params, options)
 	if err != nil {
 		return nil, err
