@@ -389,10 +389,11 @@ func (a *args) trial() *Trial {
 	return t
 }
 
-// untyped tells whether an hp is given as a number where Python wants a string.
+// untyped tells whether an hp is given as a number where Python wants a string:
+// everywhere but in get_more_info.
 func untyped(c recorded) bool {
 	raw := string(c.Args["hp"])
-	return c.failed() && raw != "" && raw[0] != '"'
+	return c.failed() && c.Call != "get_more_info" && raw != "" && raw[0] != '"'
 }
 
 func (p *player) answer(c recorded) (any, error) {

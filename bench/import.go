@@ -139,7 +139,8 @@ type storeWriter struct {
 
 func newStoreWriter(out io.Writer) *storeWriter {
 	return &storeWriter{
-		w:   parquet.NewWriter(out, newStoreSchema(), parquet.PageBufferSize(pageBytes), parquet.CreatedBy("cellnet", "1", "")),
+		w: parquet.NewWriter(out, newStoreSchema(), parquet.PageBufferSize(pageBytes), parquet.CreatedBy("cellnet", "1", ""),
+			parquet.SkipPageBounds("raw"), parquet.SkipPageStatistics("raw")),
 		odd: map[string][]byte{},
 	}
 }

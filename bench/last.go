@@ -30,11 +30,7 @@ func (t lastTrial) Metrics(set data.Set, epoch Epoch) (Metrics, error) {
 		return Metrics{}, err
 	}
 	m := t.sets[set]
-	timed := m.total.OK
-	for s := data.XValid; s <= data.OriTest && set != data.Train; s++ {
-		timed = timed || t.sets[s].total.OK
-	}
-	if !m.loss.OK || !m.top1.OK || timed && !m.total.OK {
+	if !m.loss.OK || !m.top1.OK {
 		return Metrics{}, missing(set, e)
 	}
 	return Metrics{e, m.loss.Value, m.top1.Value, m.seconds, m.total}, nil

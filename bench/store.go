@@ -16,6 +16,7 @@ import (
 	"cellnet/internal/pickle"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // cachedBytes bounds the pages that a store keeps in memory. The columns of the
@@ -24,6 +25,8 @@ const cachedBytes = 128 << 20
 
 // store is a benchmark in a Parquet file made by Import.
 type store struct {
+	r      io.ReaderAt
+	size   int64
 	file   *parquet.File
 	closer io.Closer
 	header storeHeader
@@ -50,11 +53,14 @@ func openStore(r io.ReaderAt, size int64, closer io.Closer) (s *store, err error
 	if err != nil {
 		return nil, err
 	}
-	s = &store{file: file, closer: closer, cache: pageCache{limit: cachedBytes}}
+	s = &store{r: r, size: size, file: file, closer: closer, cache: pageCache{limit: cachedBytes}}
 	if s.header, err = readHeader(file.Lookup(metaHeader)); err != nil {
 		return nil, err
 	}
 	if err := sameColumns(file.Schema()); err != nil {
+		return nil, err
+	}
+	if err := checkChunks(file.Metadata(), size); err != nil {
 		return nil, err
 	}
 	row := int64(0)
@@ -81,22 +87,6 @@ func openStore(r io.ReaderAt, size int64, closer io.Closer) (s *store, err error
 	s.odd = sync.OnceValues(s.readOdd)
 	s.meta = sync.OnceValues(s.readRoot)
 	return s, nil
-}
-
-// checkFooter makes sure that the footer's claimed length fits the file.
-func checkFooter(r io.ReaderAt, size int64) error {
-	var end [8]byte
-	if size < 12 {
-		return errors.New("the file is cut off")
-	}
-	if _, err := r.ReadAt(end[:], size-8); err != nil {
-		return err
-	}
-	length := int64(end[0]) | int64(end[1])<<8 | int64(end[2])<<16 | int64(end[3])<<24
-	if string(end[4:]) != "PAR1" || length > size-12 {
-		return errors.New("the file is cut off: it has no end like a Parquet file's")
-	}
-	return nil
 }
 
 func sameColumns(s *parquet.Schema) error {
@@ -200,17 +190,15 @@ func (s *store) evaluated() ([]int, error) {
 	return all, nil
 }
 
-// column is a place in a column of a row group.
+// column is a column of a row group, at some page.
 type column struct {
-	s       *store
-	group   int
-	number  int
+	meta    *format.ColumnChunk
 	chunk   parquet.ColumnChunk
 	offsets parquet.OffsetIndex
 	page    *columnPage
 }
 
-// columns are the columns of a row group, each at some page.
+// columns are the columns of a row group.
 type columns struct {
 	s     *store
 	group int
@@ -244,6 +232,10 @@ func (c *columns) turn(col *column, number int, row int64) (err error) {
 		}
 	}()
 	if col.chunk == nil {
+		col.meta = &c.s.file.Metadata().RowGroups[c.group].Columns[number]
+		if err := checkOffsets(c.s.r, col.meta); err != nil {
+			return err
+		}
 		col.chunk = c.s.file.RowGroups()[c.group].ColumnChunks()[number]
 		if col.offsets, err = col.chunk.OffsetIndex(); err != nil {
 			return err
@@ -256,6 +248,14 @@ func (c *columns) turn(col *column, number int, row int64) (err error) {
 	}
 	first := col.offsets.FirstRowIndex(page)
 	col.page, err = c.s.cache.get(pageKey{c.group, number, page}, func() (*columnPage, error) {
+		if at := col.meta.MetaData.DictionaryPageOffset; at != 0 {
+			if err := checkPage(c.s.r, c.s.size, at); err != nil {
+				return nil, err
+			}
+		}
+		if err := checkPage(c.s.r, c.s.size, col.offsets.Offset(page)); err != nil {
+			return nil, err
+		}
 		return readPage(col.chunk, number, first)
 	})
 	if err == nil && row >= first+int64(col.page.rows) {
@@ -292,9 +292,13 @@ func (r *rowReader) blob(column int) []byte    { p, i := r.at(column); return p.
 // trial reads the record of a row.
 func (s *store) trial(c *columns, row int64) (*Trial, error) {
 	r := &rowReader{c: c, row: row}
-	d, err := data.ParseDataset(r.text(colDataset))
-	if r.err != nil || err != nil {
-		return nil, errors.Join(r.err, err)
+	name := r.text(colDataset)
+	if r.err != nil {
+		return nil, r.err
+	}
+	d, err := data.ParseDataset(name)
+	if err != nil {
+		return nil, err
 	}
 	seed, arch := r.integer(colSeed), r.text(colArch)
 	if raw := r.blob(colRaw); raw != nil {
@@ -313,10 +317,14 @@ func (s *store) trial(c *columns, row int64) (*Trial, error) {
 		},
 		HasWeights: r.integer(colHasWeights) != 0,
 	}
+	sets, spelled := r.texts(colSets), r.text(colSpelling)
+	if r.err != nil {
+		return nil, r.err
+	}
 	if t.Epochs < 0 || t.Epochs > maxEpochs {
 		return nil, fmt.Errorf("%d epochs, want 0 to %d", t.Epochs, maxEpochs)
 	}
-	for _, name := range r.texts(colSets) {
+	for _, name := range sets {
 		set, err := data.ParseSet(name)
 		if err != nil || set == data.Train {
 			return nil, fmt.Errorf("evaluation set %.20q", name)
@@ -324,7 +332,7 @@ func (s *store) trial(c *columns, row int64) (*Trial, error) {
 		column := curveColumn(set)
 		t.Evals = append(t.Evals, Eval{set, r.curve(column), r.curve(column + 1), r.curve(column + 2)})
 	}
-	if t.spelling, err = parseSpelling(r.text(colSpelling)); err != nil {
+	if t.spelling, err = parseSpelling(spelled); err != nil {
 		return nil, err
 	}
 	return t, r.err

@@ -63,7 +63,7 @@ type storeRow struct {
 
 	HasWeights bool   `parquet:"has_weights,zstd"`
 	Spelling   string `parquet:"spelling,dict,zstd"`
-	Raw        []byte `parquet:"raw,optional,zstd"` // pickle of a trial that no spelling describes
+	Raw        []byte `parquet:"raw,optional,plain,zstd"` // pickle of a trial that no spelling describes
 }
 
 // The columns of a store, in the order of storeRow.

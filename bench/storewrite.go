@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"slices"
 
 	"cellnet/data"
@@ -51,6 +52,9 @@ func (w *storeWriter) row(a *Arch, hp HP, r *Results, t *Trial) error {
 
 	c.integer(colHasWeights, parquet.BooleanValue(t.HasWeights))
 	c.text(colSpelling, t.spelling.String())
+	if len(t.raw) > maxPage/2 {
+		return fmt.Errorf("its record of %d bytes is too large for a store", len(t.raw))
+	}
 	if t.raw == nil {
 		c.put(colRaw, parquet.NullValue().Level(0, 0, colRaw))
 	} else {

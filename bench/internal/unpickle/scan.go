@@ -408,7 +408,10 @@ func (s *scanner) isItems(h int) bool {
 
 func (s *scanner) setItems() error {
 	n := len(s.marks)
-	if n == 0 || s.marks[n-1] == 0 {
+	if n == 0 {
+		return s.broken("no mark on the stack")
+	}
+	if s.marks[n-1] == 0 {
 		return s.broken("the stack runs empty")
 	}
 	m := s.marks[n-1]

@@ -1,0 +1,105 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cellnet/data"
+	"cellnet/internal/pickle"
+	"cellnet/internal/torchfile"
+)
+
+// useAll makes queries of everything that data holds, if it can be opened.
+func useAll(t *testing.T, text []byte) {
+	b, err := Read("fuzz", bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		checkLine(t, err)
+		return
+	}
+	defer b.Close()
+	n := 0
+	for a, err := range b.All() {
+		if err != nil {
+			checkLine(t, err)
+			continue
+		}
+		for hp := range a.All() {
+			_, err := b.MoreInfo(a.Index, data.CIFAR10, hp, Epoch{}, Choice{})
+			checkLine(t, err)
+			_, err = b.MoreInfo(a.Index, data.CIFAR100, hp, AtEpoch(1), OfSeed(777))
+			checkLine(t, err)
+			_, err = b.Cost(a.Index, data.CIFAR10Valid, hp)
+			checkLine(t, err)
+			_, err = b.InfoString(a.Index, hp)
+			checkLine(t, err)
+		}
+		if n++; n == 20 {
+			break
+		}
+	}
+	_, _, err = b.Best(BestQuery{Dataset: data.CIFAR10, Set: data.OriTest, HP: HP12})
+	checkLine(t, err)
+	_, err = b.Statistics(data.CIFAR10, HP12)
+	checkLine(t, err)
+	_ = b.String()
+}
+
+// checkLine makes sure that an error is one line.
+func checkLine(t *testing.T, err error) {
+	if err != nil && strings.Contains(strings.TrimSpace(err.Error()), "\n") {
+		t.Errorf("error of several lines: %v", err)
+	}
+}
+
+func smallFile(f testing.TB) string {
+	return writeBenchmark(f, map[int]*pickle.Dict{5: plainArch(5), 6: plainArch(6)})
+}
+
+func readFile(f testing.TB, path string) []byte {
+	f.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return text
+}
+
+func FuzzPublishedFiles(f *testing.F) {
+	b := mustOpen(f, smallFile(f))
+	for i, o := range []ExportOptions{
+		{Layout: NASBench201Archive}, {Layout: NASBench201Archive, Format: torchfile.Zip}, {Layout: NATSFolder},
+	} {
+		dir := filepath.Join(f.TempDir(), fmt.Sprint(i))
+		if err := Export(b, dir, o); err != nil {
+			f.Fatal(err)
+		}
+		suffix := archiveSuffix
+		if o.Layout == NATSFolder {
+			suffix = natsSuffix
+		}
+		f.Add(readFile(f, filepath.Join(dir, "000005"+suffix)))
+	}
+	f.Fuzz(useAll)
+}
+
+func FuzzStore(f *testing.F) {
+	b := mustOpen(f, smallFile(f))
+	b.space = func() (searchSpace, error) { // a short search space, so that mutations reach more than it
+		archs := make([]string, 10)
+		for i := range archs {
+			archs[i] = fmt.Sprint("arch ", i)
+		}
+		index, err := archIndex(archs)
+		return searchSpace{archs, index}, err
+	}
+	store := filepath.Join(f.TempDir(), "small.parquet")
+	if err := Import(b, store, nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(readFile(f, store))
+	f.Fuzz(useAll)
+}
