@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"cellnet/internal/fixture"
+	"cellnet/internal/pickle"
 	"cellnet/weights"
 )
 
@@ -257,5 +258,30 @@ func TestPyTorchReadsOurFiles(t *testing.T) {
 	}
 	if out, err := exec.Command(python, args...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestRecipeByKey opens results whose trials don't tell their epochs.
+func TestRecipeByKey(t *testing.T) {
+	tensor := &pickle.Tensor{Storage: &pickle.Storage{Len: 1, Data: make([]byte, 4)}, Shape: []int{1}, Stride: []int{1}}
+	for key, want := range map[string]int{"less": 12, "full": 200, "01": 1, "12": 12, "90": 90, "200": 200} {
+		inner, trial, trials, results, recipes := new(pickle.Dict), new(pickle.Dict), new(pickle.Dict), new(pickle.Dict), new(pickle.Dict)
+		inner.Set("a", tensor)
+		trial.Set("net_state_dict", inner)
+		trials.Set(pickle.NewTuple("cifar10", 777), trial)
+		results.Set("all_results", trials)
+		recipes.Set(key, results)
+		var out bytes.Buffer
+		if err := pickle.NewWriter(&out, pickle.Protocol4).Write(recipes); err != nil {
+			t.Fatal(err)
+		}
+		f, err := openBytes(out.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := f.Select(weights.Selector{HP: want, Dataset: "cifar10", Seed: pointer(777)})
+		if err != nil || f.Format != weights.Pickle || n.HP != want {
+			t.Errorf("key %s: %v, format %v; want hp %d", key, err, f.Format, want)
+		}
 	}
 }

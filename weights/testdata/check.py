@@ -4,6 +4,8 @@ import json, sys
 from collections import OrderedDict
 import torch
 
+torch.set_num_threads(1)
+
 sys.path.insert(0, sys.argv[1])
 import refnet
 

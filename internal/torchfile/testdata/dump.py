@@ -7,6 +7,8 @@ import bz2, collections, hashlib, pickle, struct, sys, zipfile
 import numpy as np
 import torch
 
+torch.set_num_threads(1)
+
 
 def dump(v, out):
     if v is None or isinstance(v, bool):
