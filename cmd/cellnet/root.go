@@ -7,6 +7,11 @@ import (
 func newRootCommand(a *app) *cobra.Command {
 	root := newGroup("cellnet", "Build, evaluate and train NAS-Bench-201 cell networks",
 		newArchCommand(a),
+		newModelCommand(a),
+		newEvalCommand(a),
+		newPredictCommand(a),
+		newDemoCommand(a),
+		newTrainCommand(a),
 		newWeightsCommand(a),
 		newVersionCommand(a),
 	)

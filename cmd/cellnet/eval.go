@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"cellnet/cell"
+	"cellnet/data"
+	"cellnet/internal/procmem"
+	"cellnet/models"
+	"cellnet/train"
+
+	"github.com/spf13/cobra"
+)
+
+// evalBatch is the number of images of a batch for each processor: few enough
+// for their activations to stay in the processors' caches.
+const evalBatch = 8
+
+// evalRecord is what eval --json prints.
+type evalRecord struct {
+	Arch    cell.Cell                `json:"arch"`
+	Index   *int                     `json:"index"` // null outside the benchmark
+	Dataset data.Dataset             `json:"dataset"`
+	Weights string                   `json:"weights"`
+	Sets    map[string]train.Metrics `json:"sets"`
+}
+
+// evalFlags are those of eval.
+type evalFlags struct {
+	weights, dataset string
+	sets             []string
+	network          networkFlags
+	data             dataFlags
+	asJSON           bool
+}
+
+func newEvalCommand(a *app) *cobra.Command {
+	var f evalFlags
+	cmd := &cobra.Command{
+		Use:   "eval [ARCH] --weights FILE --dataset DATASET",
+		Short: "Evaluate trained weights on a dataset",
+		Long: `Evaluate trained weights on a dataset: loss, top-1 and top-5 accuracy in percent.
+
+ARCH may be left out where the weights file names it.`,
+		Example: `  cellnet eval 11 --weights net.pth --dataset cifar10 --data ~/data
+  cellnet eval --weights 000157-FULL.pth --hp 200 --trial cifar100:777 --dataset cifar100 --json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usageErrorf("unexpected argument %q", args[1])
+			}
+			return nil
+		},
+		ValidArgsFunction: completeArch,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.eval(cmd.Context(), strings.Join(args, ""), f)
+		},
+	}
+	cmd.Flags().StringVar(&f.weights, "weights", "", "`FILE` of the weights: .pth, safetensors or a benchmark's record")
+	cmd.Flags().StringVar(&f.dataset, "dataset", "", "cifar10-valid, cifar10, cifar100, ImageNet16-120 or synthetic")
+	cmd.Flags().StringSliceVar(&f.sets, "sets", nil, "evaluation sets, such as ori-test,x-valid (default: all there are)")
+	f.network.add(cmd)
+	f.data.add(cmd)
+	addJSONFlag(cmd, &f.asJSON)
+	return cmd
+}
+
+func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
+	if f.weights == "" || f.dataset == "" {
+		return usageErrorf("eval needs --weights and --dataset")
+	}
+	dataset, err := data.ParseDataset(f.dataset)
+	if err != nil {
+		return usageErrorf("--dataset: %w", err)
+	}
+	var wanted []data.Set
+	for _, name := range f.sets {
+		set, err := data.ParseSet(name)
+		if err != nil {
+			return usageErrorf("--sets: %w", err)
+		}
+		wanted = append(wanted, set)
+	}
+	source, err := f.data.open(ctx, a, dataset)
+	if err != nil {
+		return err
+	}
+	if wanted == nil {
+		var missing []error
+		wanted, missing = source.EvaluationSets()
+		for _, err := range missing {
+			fmt.Fprintf(a.stderr, "note: %v\n", err)
+		}
+	}
+	// The images of the first set are read while the weights are.
+	first := make(chan error, 1)
+	go func() {
+		_, err := source.Load(wanted[0])
+		first <- err
+	}()
+	l, err := a.loadNetwork(f.weights, arch, f.network)
+	if err != nil {
+		return err
+	}
+	if l.config().Classes != dataset.Classes() {
+		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.config().Classes, dataset, dataset.Classes())
+	}
+	net, err := newEvaluation(l.params, dataset.Side())
+	if err != nil {
+		return err
+	}
+	if err := <-first; err != nil {
+		return fmt.Errorf("reading %s: %w", dataset, err)
+	}
+	r := evalRecord{Arch: l.config().Cell, Dataset: dataset, Weights: f.weights, Sets: map[string]train.Metrics{}}
+	if index, ok := r.Arch.Index(); ok {
+		r.Index = &index
+	}
+	for _, set := range wanted {
+		images, err := source.Load(set)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", dataset, err)
+		}
+		if r.Sets[set.String()], err = a.evaluate(ctx, net, images, dataset, set.String()); err != nil {
+			return err
+		}
+	}
+	if f.asJSON {
+		return a.printJSON(r)
+	}
+	return a.printEval(r, wanted)
+}
+
+// newEvaluation builds a network for evaluation, with a capacity for the
+// processors that there are.
+func newEvaluation(params *models.Parameters, side int) (*models.Network, error) {
+	return models.New(params, models.Options{Side: side, Capacity: evalBatch * runtime.GOMAXPROCS(0), Mode: models.Evaluation})
+}
+
+// evaluate runs images through a network.
+func (a *app) evaluate(ctx context.Context, net *models.Network, images *data.Images, d data.Dataset, title string) (train.Metrics, error) {
+	loader, err := data.NewLoader(images, data.LoaderConfig{BatchSize: net.Capacity(), Normalization: d.Normalization()})
+	if err != nil {
+		return train.Metrics{}, err
+	}
+	b := a.newBar(int64(images.Len()), "evaluating "+title, "images")
+	defer b.finish()
+	return train.Evaluate(ctx, net, loader.Epoch(ctx, 0, 0), train.EvaluationHooks{OnBatch: func(n int, _ time.Duration) { b.add(n) }})
+}
+
+func (a *app) printEval(r evalRecord, sets []data.Set) error {
+	index := "not in the benchmark"
+	if r.Index != nil {
+		index = fmt.Sprintf("index %d", *r.Index)
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s (%s), %s\n", r.Arch, index, r.Weights)
+	fmt.Fprintf(w, "%s\timages\tloss\ttop-1 %%\ttop-5 %%\tseconds\timages/s\n", r.Dataset)
+	for _, set := range sets {
+		m := r.Sets[set.String()]
+		fmt.Fprintf(w, "%s\t%d\t%.4f\t%.2f\t%.2f\t%.2f\t%.0f\n", set, m.N, m.Loss, m.Top1, m.Top5, m.Seconds, float64(m.N)/m.Seconds)
+	}
+	if peak := procmem.Peak(); peak > 0 {
+		fmt.Fprintf(w, "peak memory\t%d MB\n", peak>>20)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+
+	"cellnet/data"
+
+	"github.com/spf13/cobra"
+	"gorgonia.org/gorgonia"
+)
+
+// predictFlags are those of predict.
+type predictFlags struct {
+	weights, arch, dataset string
+	top                    int
+	network                networkFlags
+	asJSON                 bool
+}
+
+// prediction is what predict --json prints for an image.
+type prediction struct {
+	Image   string      `json:"image"`
+	Classes []candidate `json:"classes"` // most probable first
+}
+
+type candidate struct {
+	Class       int     `json:"class"`
+	Name        string  `json:"name"`
+	Probability float64 `json:"probability"`
+}
+
+func newPredictCommand(a *app) *cobra.Command {
+	var f predictFlags
+	cmd := &cobra.Command{
+		Use:   "predict IMAGE... --weights FILE",
+		Short: "Classify PNG or JPEG images",
+		Example: `  cellnet predict cat.png --weights net.pth
+  cellnet predict *.jpg --weights net.pth --arch 11 --dataset cifar100 --top 3 --json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageErrorf("missing argument IMAGE")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error { return a.predict(args, f) },
+	}
+	cmd.Flags().StringVar(&f.weights, "weights", "", "`FILE` of the weights")
+	cmd.Flags().StringVar(&f.arch, "arch", "", "`ARCH` of the network, where the file does not name it")
+	cmd.Flags().StringVar(&f.dataset, "dataset", "", "dataset the network was trained on (default: what the file names, or that of as many classes)")
+	cmd.Flags().IntVar(&f.top, "top", 5, "how many classes to print")
+	f.network.add(cmd)
+	addJSONFlag(cmd, &f.asJSON)
+	return cmd
+}
+
+func (a *app) predict(paths []string, f predictFlags) error {
+	if f.weights == "" {
+		return usageErrorf("predict needs --weights")
+	}
+	if f.top < 1 {
+		return usageErrorf("--top %d: want 1 or more", f.top)
+	}
+	l, err := a.loadNetwork(f.weights, f.arch, f.network)
+	if err != nil {
+		return err
+	}
+	d, err := datasetOf(l, f.dataset)
+	if err != nil {
+		return err
+	}
+	net, err := newEvaluation(l.params, d.Side())
+	if err != nil {
+		return err
+	}
+	net.Freeze(true)
+	vm := gorgonia.NewTapeMachine(net.Graph)
+	defer vm.Close()
+	normalizer := d.Normalization().Normalizer()
+	input := make([]float32, 3*d.Side()*d.Side())
+	for _, path := range paths {
+		pixels, err := data.ReadPicture(path, d.Side())
+		if err != nil {
+			return fmt.Errorf("reading image: %w", err)
+		}
+		normalizer.Image(input, pixels)
+		if err := net.SetBatch(input, nil); err != nil {
+			return err
+		}
+		if err := vm.RunAll(); err != nil {
+			return err
+		}
+		vm.Reset()
+		logits := net.Logits.Value().Data().([]float32)[:l.config().Classes]
+		if err := a.printPrediction(prediction{path, ranked(logits, d.ClassNames(), f.top)}, f.asJSON); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// datasetOf is the dataset that a network was trained on: the one that is
+// given, that its file names, or the first of as many classes.
+func datasetOf(l loaded, given string) (data.Dataset, error) {
+	name := given
+	if name == "" {
+		name = l.description.Dataset
+	}
+	classes := l.config().Classes
+	if name == "" {
+		at := slices.IndexFunc(data.Datasets(), func(d data.Dataset) bool { return d.Classes() == classes })
+		if at < 0 {
+			return 0, usageErrorf("no dataset has the network's %d classes: give --dataset", classes)
+		}
+		return data.Datasets()[at], nil
+	}
+	d, err := data.ParseDataset(name)
+	if err != nil {
+		return 0, usageErrorf("--dataset: %w", err)
+	}
+	if d.Classes() != classes {
+		return 0, usageErrorf("--dataset: %s has %d classes, the network %d", d, d.Classes(), classes)
+	}
+	return d, nil
+}
+
+// ranked gives the top classes by their softmax.
+func ranked(logits []float32, names []string, top int) []candidate {
+	highest := float64(slices.Max(logits))
+	all := make([]candidate, len(logits))
+	var sum float64
+	for i, v := range logits {
+		all[i] = candidate{Class: i, Name: strconv.Itoa(i), Probability: math.Exp(float64(v) - highest)}
+		if names != nil {
+			all[i].Name = names[i]
+		}
+		sum += all[i].Probability
+	}
+	for i := range all {
+		all[i].Probability /= sum
+	}
+	slices.SortStableFunc(all, func(x, y candidate) int {
+		switch {
+		case x.Probability > y.Probability:
+			return -1
+		case x.Probability < y.Probability:
+			return 1
+		}
+		return 0
+	})
+	return all[:min(top, len(all))]
+}
+
+func (a *app) printPrediction(p prediction, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(p)
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, p.Image)
+	for _, c := range p.Classes {
+		fmt.Fprintf(w, "  %s\t%.1f %%\n", c.Name, 100*c.Probability)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,2 @@
+// Package procmem tells how much memory the process has taken.
+package procmem
