@@ -37,6 +37,23 @@ func LoadData(source *data.Source) (d *Data, missing []error, err error) {
 	return d, missing, nil
 }
 
+// Limit keeps the first n images of every set, for a quick try.
+func (d *Data) Limit(n int) *Data {
+	limited := &Data{Dataset: d.Dataset, Train: first(d.Train, n)}
+	for _, e := range d.Evaluations {
+		limited.Evaluations = append(limited.Evaluations, EvaluationSet{e.Set, first(e.Images, n)})
+	}
+	return limited
+}
+
+func first(images *data.Images, n int) *data.Images {
+	indexes := make([]int, min(n, images.Len()))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	return images.Select(indexes)
+}
+
 // trainLoader makes shuffled and augmented batches of the training images.
 func (d *Data) trainLoader(r Recipe, seed uint32) (*data.Loader, error) {
 	augmentation := d.Dataset.Augmentation()

@@ -51,7 +51,8 @@ type Progress struct {
 type EvaluationProgress struct {
 	Epoch, Epochs int
 	Set           data.Set
-	Done, Total   int // images
+	Images        int // of the batch
+	Done, Total   int // images of the set
 }
 
 // DivergedError says that a training can't go on because its numbers are no
@@ -276,6 +277,7 @@ func (t *Trainer) evaluate(ctx context.Context, net *models.Network) ([]Evaluati
 		}
 		progress := EvaluationProgress{Epoch: t.state.epoch, Epochs: t.run.Recipe.TotalEpochs(), Set: set.Set, Total: loader.Len()}
 		metrics, err := Evaluate(ctx, net, loader.Epoch(ctx, 0, 0), EvaluationHooks{OnBatch: func(images int, _ time.Duration) {
+			progress.Images = images
 			progress.Done += images
 			if t.options.Hooks.OnEvaluation != nil {
 				t.options.Hooks.OnEvaluation(progress)
