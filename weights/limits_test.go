@@ -198,6 +198,13 @@ func FuzzOpen(f *testing.F) {
 		f.Add(encode(f, format, small))
 		f.Add(encode(f, format, small, weights.Description{Arch: "|none~0|", C: 4, Seed: pointer(3)}.Entries()...))
 	}
+	for _, name := range []string{"parameter.pth", "parameter-zip.pth"} {
+		data, err := os.ReadFile("../internal/torchfile/testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	results, trials := new(pickle.Dict), new(pickle.Dict)
 	tensor := &pickle.Tensor{Storage: &pickle.Storage{Len: 1, Data: make([]byte, 4)}, Shape: []int{1}, Stride: []int{1}}
 	state, trial := new(pickle.Dict), new(pickle.Dict)

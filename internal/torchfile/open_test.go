@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -64,6 +65,32 @@ func TestRoundTrip(t *testing.T) {
 		if whole.Storage != columns.Storage {
 			t.Errorf("%v: a shared storage became two", format)
 		}
+	}
+}
+
+// TestFilesOfPyTorch reads files that PyTorch wrote: the same tensors in both
+// formats, some of them views of one storage.
+func TestFilesOfPyTorch(t *testing.T) {
+	var texts []string
+	for _, name := range []string{"parameter.pth", "parameter-zip.pth"} {
+		data, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := load(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dict := f.Value.(*pickle.Dict)
+		base, _ := pickle.Field[*pickle.Tensor](dict, "base")
+		row, _ := pickle.Field[*pickle.Tensor](dict, "row")
+		if base.Storage != row.Storage || row.Offset != 12 || dict.Len() != 13 {
+			t.Errorf("%s: the row starts at %d of %v, there are %d tensors", name, row.Offset, row.Storage, dict.Len())
+		}
+		texts = append(texts, pickletest.Dump(f.Value))
+	}
+	if texts[0] != texts[1] {
+		t.Errorf("legacy %s\nzip    %s", texts[0], texts[1])
 	}
 }
 
@@ -274,6 +301,13 @@ func FuzzOpen(f *testing.F) {
 	f.Add(written(f, Legacy))
 	f.Add(written(f, Zip))
 	f.Add(archive(f, zip.Deflate, recordsOf(f, written(f, Zip))...))
+	for _, name := range []string{"parameter.pth", "parameter-zip.pth"} {
+		data, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
