@@ -19,6 +19,7 @@ type Cell struct {
 	values [][]float32 // of each node, dense batches; the input's is the caller's
 	out    [][]group   // convolutions that leave each node
 	needed []bool
+	unit   int // images that are worked on together
 
 	grad cellGrad
 }
@@ -26,7 +27,7 @@ type Cell struct {
 // NewCell prepares a cell of side x side images. params has its convolutions in
 // the order of the edges.
 func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) *Cell {
-	b := &Cell{plan: newPlan(c), work: w, side: side, channels: channels, padded: kernel.Pad(channels), capacity: capacity, Params: params}
+	b := &Cell{plan: newPlan(c), work: w, side: side, channels: channels, padded: kernel.Pad(channels), capacity: capacity, Params: params, unit: together(side)}
 	size := capacity * b.imageSize()
 	b.needed = b.computed()
 	for range b.convs {
@@ -64,22 +65,35 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 			for i, e := range g.edges {
 				g.pack(i, b.Params[e.conv].Conv, nil)
 			}
+			g.packed(k)
 		}
-		sum := b.newSum(node)
-		b.work.images(n, func(s *scratch, i int) {
-			var relu *kernel.Bordered
-			if len(groups) > 0 {
-				relu = s.border(useInput, b.side, b.side, b.padded)
+		sum, points := b.newSum(node), hasPoints(groups)
+		b.work.units(n, b.unit, func(s *scratch, from, count int) {
+			var positive []float32
+			if points {
+				positive = s.densely(useInput, b.unit*b.imageSize())
 			}
-			b.nodeValue(s, sum, node, i, relu)
+			for i := range count {
+				var relu kernel.Plane
+				if points {
+					relu = kernel.Dense(positive[i*b.imageSize():], b.side, b.padded)
+				}
+				b.nodeValue(s, sum, node, from+i, relu)
+			}
 			for _, g := range groups {
 				s.blocks = s.blocks[:0]
 				for _, e := range g.edges {
-					s.blocks = blocks(s.blocks, b.norms[e.conv].image(i), b.padded)
+					s.blocks = blocks(s.blocks, b.norms[e.conv].z[from*b.imageSize():], b.padded)
 				}
-				g.run(k, s.blocks, relu, false)
+				in := positive
+				if g.taps == 9 {
+					in = b.values[node][from*b.imageSize():]
+				}
+				g.run(k, s, s.blocks, in, count, false)
 				for _, e := range g.edges {
-					b.norms[e.conv].observe(k, i)
+					for i := range count {
+						b.norms[e.conv].observe(k, from+i)
+					}
 				}
 			}
 		})
@@ -117,16 +131,12 @@ func (b *Cell) newSum(node int) nodeSum {
 	return sum
 }
 
-// nodeValue computes image i of a node and, where relu is not nil, stores its
+// nodeValue computes image i of a node and, where positive has data, stores its
 // positive part there.
-func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, relu *kernel.Bordered) {
+func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, positive kernel.Plane) {
 	k := b.work.Kernels
-	var positive kernel.Plane
-	if relu != nil {
-		positive = relu.Inside()
-	}
 	if node == 0 {
-		if relu != nil {
+		if positive.Data != nil {
 			k.ReLUCopy(positive, b.image(0, i), b.side, b.side, b.padded)
 		}
 		return
@@ -134,7 +144,7 @@ func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, relu *kernel.Bord
 	value := b.image(node, i)
 	pooled := poolSum(k, s, value, sum.pools, func(node int) []float32 { return b.image(node, i) }, b.side, b.padded, false)
 	if pooled && len(sum.norms)+len(sum.skips) == 0 {
-		if relu != nil {
+		if positive.Data != nil {
 			k.ReLUCopy(positive, value, b.side, b.side, b.padded)
 		}
 		return

@@ -21,6 +21,7 @@ type CellEval struct {
 	skips   [][]source
 	pools   [][]source
 	shift   [][]float32
+	shifted []bool // whether convolutions lead to a node
 	y       []float32
 }
 
@@ -39,8 +40,12 @@ func newMerged(g group) merged {
 			m.targets = append(m.targets, e.to)
 		}
 	}
-	m.convs = newConvs(g.rows, g.cols, g.in, g.out, g.taps, len(m.targets))
+	m.convs = newConvs(g.side, g.in, g.out, g.taps, len(m.targets))
 	return m
+}
+
+func hasPointTargets(groups []merged) bool {
+	return slices.ContainsFunc(groups, func(g merged) bool { return g.taps == 1 })
 }
 
 // NewCellEval prepares a cell; see [NewCell].
@@ -59,6 +64,10 @@ func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params
 		}
 		b.shift[node] = make([]float32, b.padded)
 	}
+	b.shifted = make([]bool, b.nodes)
+	for _, e := range b.edges {
+		b.shifted[e.to] = b.shifted[e.to] || e.conv >= 0
+	}
 	b.y = make([]float32, capacity*side*side*b.padded)
 	return b
 }
@@ -73,6 +82,7 @@ func (b *CellEval) Fold() {
 			for i, to := range g.targets {
 				g.pack(i, b.foldInto(g, to), nil)
 			}
+			g.packed(b.work.Kernels)
 		}
 	}
 }
@@ -100,23 +110,29 @@ func (b *CellEval) foldInto(g merged, to int) []float32 {
 // Forward computes the cell of n images x and returns its output, which is
 // valid until the next call.
 func (b *CellEval) Forward(x []float32, n int) []float32 {
-	b.work.images(n, func(s *scratch, i int) { b.image(s, x, i) })
+	unit := min(together(b.side), evalTogether)
+	b.work.units(n, unit, func(s *scratch, from, count int) { b.images(s, x, from, count) })
 	return b.y
 }
 
-// image computes one image. Convolutions add to their node as soon as their
-// source is complete; the rest of a node is added when it is its turn.
-func (b *CellEval) image(s *scratch, x []float32, i int) {
+// evalTogether bounds the images that are worked on together, so that all
+// workers have some of a small batch.
+const evalTogether = 8
+
+// images computes count images from number from on. Convolutions add to their
+// node as soon as their source is complete; the rest of a node is added when it
+// is its turn.
+func (b *CellEval) images(s *scratch, x []float32, from, count int) {
 	k := b.work.Kernels
-	pixels := b.side * b.side
-	value := func(node int) []float32 {
+	size := b.side * b.side * b.padded
+	values := func(node int) []float32 {
 		switch node {
 		case 0:
-			return imageOf(x, i, pixels, b.channels)
+			return x[from*size:][:count*size]
 		case b.nodes - 1:
-			return imageOf(b.y, i, pixels, b.channels)
+			return b.y[from*size:][:count*size]
 		}
-		return s.densely(useNode+node, pixels*b.padded)
+		return s.densely(useNode+node, evalTogether*size)[:count*size]
 	}
 	started := s.marks(b.nodes)
 	for node := range b.nodes {
@@ -124,40 +140,56 @@ func (b *CellEval) image(s *scratch, x []float32, i int) {
 			continue
 		}
 		groups := b.out[node]
-		var relu *kernel.Bordered
-		var positive kernel.Plane
-		if len(groups) > 0 {
-			relu = s.border(useInput, b.side, b.side, b.padded)
-			positive = relu.Inside()
+		var positive []float32
+		if hasPointTargets(groups) {
+			positive = s.densely(useInput, evalTogether*size)
 		}
-		if node > 0 {
-			started[node] = poolSum(k, s, value(node), b.pools[node], value, b.side, b.padded, started[node]) || started[node]
-			b.finish(k, s, node, value, started[node], positive)
-		} else if relu != nil {
-			k.ReLUCopy(positive, value(0), b.side, b.side, b.padded)
+		for i := range count {
+			var relu kernel.Plane
+			if positive != nil {
+				relu = kernel.Dense(positive[i*size:], b.side, b.padded)
+			}
+			b.finish(s, node, func(node int) []float32 { return values(node)[i*size:][:size] }, started[node], relu)
 		}
 		for _, g := range groups {
-			add := false
-			for _, to := range g.targets {
-				add = add || started[to]
+			in := positive
+			if g.taps == 9 {
+				in = values(node)
 			}
-			s.blocks = s.blocks[:0]
-			for _, to := range g.targets {
-				v := value(to)
-				if add && !started[to] {
-					clear(v)
-				}
-				started[to] = true
-				s.blocks = blocks(s.blocks, v, b.padded)
-			}
-			g.run(k, s.blocks, relu, add)
+			b.convolve(k, s, g, values, in, count, started)
 		}
 	}
 }
 
-// finish adds a node's shift and skip connections to what convolutions and
-// pools have left in its value, if they have begun it.
-func (b *CellEval) finish(k *kernel.Kernels, s *scratch, node int, value func(node int) []float32, begun bool, positive kernel.Plane) {
+// convolve adds a group's convolutions to their targets, or begins these.
+func (b *CellEval) convolve(k *kernel.Kernels, s *scratch, g merged, values func(int) []float32, in []float32, count int, started []bool) {
+	add := false
+	for _, to := range g.targets {
+		add = add || started[to]
+	}
+	s.blocks = s.blocks[:0]
+	for _, to := range g.targets {
+		v := values(to)
+		if add && !started[to] {
+			clear(v)
+		}
+		started[to] = true
+		s.blocks = blocks(s.blocks, v, b.padded)
+	}
+	g.run(k, s, s.blocks, in, count, add)
+}
+
+// finish adds an image's shift, skip connections and pools to what convolutions
+// have left in a node's value, if they have begun it.
+func (b *CellEval) finish(s *scratch, node int, value func(node int) []float32, begun bool, positive kernel.Plane) {
+	k := b.work.Kernels
+	if node == 0 {
+		if positive.Data != nil {
+			k.ReLUCopy(positive, value(0), b.side, b.side, b.padded)
+		}
+		return
+	}
+	begun = poolSum(k, s, value(node), b.pools[node], value, b.side, b.padded, begun) || begun
 	s.terms = s.terms[:0]
 	if begun {
 		s.terms = append(s.terms, kernel.Term{X: value(node)})
@@ -165,7 +197,7 @@ func (b *CellEval) finish(k *kernel.Kernels, s *scratch, node int, value func(no
 	for _, from := range b.skips[node] {
 		s.terms = append(s.terms, kernel.Term{X: value(from.node), Scale: from.times})
 	}
-	complete := begun && len(b.skips[node]) == 0 && !slices.ContainsFunc(b.edges, func(e edge) bool { return e.to == node && e.conv >= 0 })
+	complete := begun && len(b.skips[node]) == 0 && !b.shifted[node]
 	switch {
 	case !complete:
 		k.AffineSum(value(node), b.shift[node], s.terms, positive, b.side, b.side, b.padded)

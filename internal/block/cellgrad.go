@@ -76,88 +76,135 @@ func (b *Cell) settleInto(node, n int) {
 	}
 }
 
-// nodeGrad computes the gradient of a node's value, and of the weights of the
+// nodeGrad is the computing of a node's gradient, and of the weights of the
 // convolutions that read it, from those of the later nodes.
+type nodeGrad struct {
+	*Cell
+	node         int
+	grads        [][]float32 // of the nodes, dense batches
+	groups       []group
+	skips, pools []source // nodes that the gradient arrives from
+	sizes        []int    // of the groups' sums
+	total        int
+}
+
 func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 	k := b.work.Kernels
-	groups := b.grad.groups[node]
-	size := b.imageSize()
-	sizes, total := make([]int, len(groups)), 0
-	for j, g := range groups {
-		for i, e := range g.edges {
-			g.packTransposed(i, b.Params[e.conv].Conv)
+	g := &nodeGrad{Cell: b, node: node, grads: grads, groups: b.grad.groups[node]}
+	for _, group := range g.groups {
+		for i, e := range group.edges {
+			group.packTransposed(i, b.Params[e.conv].Conv)
 		}
-		sizes[j] = g.gradSize()
-		total += sizes[j]
+		group.packedTransposed(k)
+		g.sizes = append(g.sizes, group.gradSize())
+		g.total += group.gradSize()
 	}
-	sums := b.work.shared(useGrad, gradChunks*total)
-	clear(sums)
 	live := b.filter(func(e edge) bool { return e.from == node && grads[e.to] != nil })
-	skips, pools := sources(live, cell.SkipConnect, to, b.padded), sources(live, cell.AvgPool3x3, to, b.padded)
+	g.skips, g.pools = sources(live, cell.SkipConnect, to, b.padded), sources(live, cell.AvgPool3x3, to, b.padded)
 
-	b.work.chunks(n, func(s *scratch, chunk, i int) {
-		value := b.image(node, i)
-		var g []float32
-		if len(groups) > 0 {
-			g = s.densely(useGrad, size)
-			relu := s.border(useInput, b.side, b.side, b.padded)
-			k.ReLUCopy(relu.Inside(), value, b.side, b.side, b.padded)
-			at := chunk * total
-			for j, group := range groups {
-				dz := s.border(useNormGrad, b.side, b.side, group.wide())
-				for c, e := range group.edges {
-					dst := dz.Inside().At(0, 0, c*b.padded)
-					b.norms[e.conv].storeGrad(k, dst, grads[e.to][i*size:][:size], i, b.side, b.side)
-				}
-				group.inputGrad(k, s, g, dz, j > 0)
-				group.weightGrad(k, sums[at:][:sizes[j]], relu, dz)
-				at += sizes[j]
-			}
+	sums := b.work.shared(useGrad, gradChunks*g.total)
+	clear(sums)
+	b.work.chunks(n, func(s *scratch, chunk, from, count int) {
+		mine := sums[chunk*g.total:][:g.total]
+		for done := 0; done < count; done += b.unit {
+			g.images(s, mine, from+done, min(b.unit, count-done))
 		}
-		dst := grads[node][i*size:][:size]
-		gradOf := func(node int) []float32 { return grads[node][i*size:][:size] }
-		begun := b.addSkips(s, dst, g, value, skips, gradOf)
-		if len(pools) > 0 {
-			k.AvgPoolGrad(dst, addSources(k, s, pools, gradOf, b.side, b.padded), s.densely(usePool, b.side*b.padded), b.side, b.side, b.padded, begun)
-		} else if !begun {
-			clear(dst)
-		}
-		if node > 0 {
-			b.observeInto(k, node, grads[node], i)
+		g.eachSum(mine, func(group group, sum []float32) {
+			group.weightGradEnd(k, sum, s.densely(useTransformed, group.transformedSize()))
+		})
+	})
+	addChunks(b.work, sums, g.total)
+	g.eachSum(sums, func(group group, sum []float32) {
+		for i, e := range group.edges {
+			group.collect(i, b.grad.params[e.conv].Conv, sum)
 		}
 	})
+}
 
-	addChunks(b.work, sums, total)
+// eachSum calls f for each group with its part of a chunk's sums.
+func (g *nodeGrad) eachSum(sums []float32, f func(group, []float32)) {
 	at := 0
-	for j, g := range groups {
-		for i, e := range g.edges {
-			g.collect(i, b.grad.params[e.conv].Conv, sums[at:])
-		}
-		at += sizes[j]
+	for j, group := range g.groups {
+		f(group, sums[at:][:g.sizes[j]])
+		at += g.sizes[j]
 	}
 }
 
-// addSkips computes dst = (value > 0 ? g : 0) + the gradients that arrive by
-// skip connections; a nil g is zero. It tells whether there is anything to add.
-func (b *Cell) addSkips(s *scratch, dst, g, value []float32, skips []source, gradOf func(node int) []float32) bool {
-	if g == nil && len(skips) == 0 {
-		return false
+// images works on count images from number from on.
+func (g *nodeGrad) images(s *scratch, sums []float32, from, count int) {
+	size := g.imageSize()
+	reaching := g.throughConvs(s, sums, from, count)
+	for i := range count {
+		var masked []float32
+		if reaching != nil {
+			masked = reaching[i*size:][:size]
+		}
+		g.add(s, masked, from+i)
+		if g.node > 0 {
+			g.observeInto(g.work.Kernels, g.node, g.grads[g.node], from+i)
+		}
 	}
-	if g == nil {
+}
+
+// throughConvs returns the gradient of the node's positive part, which arrives
+// by convolutions, nil if there are none, and adds that of their weights.
+func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int) []float32 {
+	if len(g.groups) == 0 {
+		return nil
+	}
+	k, size := g.work.Kernels, g.imageSize()
+	values := g.values[g.node][from*size:][:count*size]
+	reaching := s.densely(useGrad, g.unit*size)
+	first := true
+	g.eachSum(sums, func(group group, sum []float32) {
+		in := values
+		if group.taps == 1 {
+			in = s.densely(useInput, g.unit*size)
+			k.ReLUCopy(kernel.Dense(in, g.side, g.padded), values, count*g.side, g.side, g.padded)
+		}
+		wide := group.wide()
+		pixels := g.side * g.side
+		dz := s.densely(useNormGrad, g.unit*pixels*wide)
+		for c, e := range group.edges {
+			for i := range count {
+				dst := kernel.Dense(dz[i*pixels*wide+c*g.padded:], g.side, wide)
+				g.norms[e.conv].storeGrad(k, dst, g.grads[e.to][(from+i)*size:][:size], from+i, g.side, g.side)
+			}
+		}
+		group.inputGrad(k, s, reaching, dz, count, !first)
+		group.weightGrad(k, s, sum, s.densely(useTransformed, group.transformedSize()), in, dz, count)
+		first = false
+	})
+	return reaching
+}
+
+// add stores the gradient of image i: masked, where the node is positive, and
+// what arrives by skip connections and pools.
+func (g *nodeGrad) add(s *scratch, masked []float32, i int) {
+	k, size := g.work.Kernels, g.imageSize()
+	dst := g.grads[g.node][i*size:][:size]
+	gradOf := func(node int) []float32 { return g.grads[node][i*size:][:size] }
+	switch {
+	case masked != nil:
+		s.sums = s.sums[:0]
+		for _, t := range g.skips {
+			s.sums = append(s.sums, gradOf(t.node))
+			for extra := 1; t.times != nil && extra < int(t.times[0]); extra++ {
+				s.sums = append(s.sums, gradOf(t.node))
+			}
+		}
+		k.MaskedSum(dst, masked, g.image(g.node, i), s.sums, size)
+	case len(g.skips) > 0:
 		s.terms = s.terms[:0]
-		for _, t := range skips {
+		for _, t := range g.skips {
 			s.terms = append(s.terms, kernel.Term{X: gradOf(t.node), Scale: t.times})
 		}
-		b.work.Kernels.AffineSum(dst, s.zeros(b.padded), s.terms, kernel.Plane{}, b.side, b.side, b.padded)
-		return true
+		k.AffineSum(dst, s.zeros(g.padded), s.terms, kernel.Plane{}, g.side, g.side, g.padded)
+	case len(g.pools) == 0:
+		clear(dst)
 	}
-	s.sums = s.sums[:0]
-	for _, t := range skips {
-		s.sums = append(s.sums, gradOf(t.node))
-		for extra := 1; t.times != nil && extra < int(t.times[0]); extra++ {
-			s.sums = append(s.sums, gradOf(t.node))
-		}
+	if len(g.pools) > 0 {
+		begun := masked != nil || len(g.skips) > 0
+		k.AvgPoolGrad(dst, addSources(k, s, g.pools, gradOf, g.side, g.padded), s.densely(usePool, g.side*g.padded), g.side, g.side, g.padded, begun)
 	}
-	b.work.Kernels.MaskedSum(dst, g, value, s.sums, len(dst))
-	return true
 }

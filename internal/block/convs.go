@@ -3,50 +3,53 @@ package block
 import "cellnet/internal/kernel"
 
 // convs is a set of convolutions of stride 1 and one kernel size that read the
-// same image: side by side they are one convolution with more outputs, and
-// their input gradient is one with more inputs.
+// positive part of the same image: side by side they are one convolution with
+// more outputs, and their input gradient is one with more inputs. 3x3 kernels
+// go by Winograd's algorithm, several images at a time.
 type convs struct {
-	rows, cols, taps  int
-	in, out, count    int // channels of each convolution; how many there are
-	inPad, outPad     int
-	forward, backward kernel.Conv
-	weights           []float32 // [tap][in][count*outPad]
-	transposed        []float32 // [tap][count*outPad][inPad]
+	side, taps       int
+	in, out, count   int // channels of each convolution; how many there are
+	inPad, outPad    int
+	weights          []float32 // [tap][in][count*outPad]
+	transposed       []float32 // [tap][count*outPad][inPad]
+	u, uTransposed   []float32 // Winograd's transforms of these
+	forward, inverse kernel.Conv
+	ofWeights        kernel.Conv
 }
 
-// newConvs prepares count convolutions of taps (1 or 9) taps.
-func newConvs(rows, cols, in, out, taps, count int) *convs {
-	c := &convs{rows: rows, cols: cols, taps: taps, in: in, out: out, count: count, inPad: kernel.Pad(in), outPad: kernel.Pad(out)}
-	c.forward = kernel.Conv{
-		Rows: rows, Cols: cols, In: in,
-		InPixel: c.inPad, InRow: (cols + 2) * c.inPad, Taps: borderTaps(cols, c.inPad, taps),
-		OutPixel: c.outPad, OutRow: cols * c.outPad,
+// newConvs prepares count convolutions of taps (1 or 9) taps on side x side
+// images.
+func newConvs(side, in, out, taps, count int) *convs {
+	c := &convs{side: side, taps: taps, in: in, out: out, count: count, inPad: kernel.Pad(in), outPad: kernel.Pad(out)}
+	point := func(in, inPad, outPad int) kernel.Conv {
+		return kernel.Conv{Rows: side, Cols: side, In: in, InPixel: inPad, InRow: side * inPad, Taps: []int{0}, OutPixel: outPad, OutRow: side * outPad}
 	}
-	wide := c.wide()
-	c.backward = kernel.Conv{
-		Rows: rows, Cols: cols, In: wide,
-		InPixel: wide, InRow: (cols + 2) * wide, Taps: borderTaps(cols, wide, taps),
-		OutPixel: c.inPad, OutRow: cols * c.inPad,
-	}
+	c.forward = point(in, c.inPad, c.outPad)
+	c.inverse = point(c.wide(), c.wide(), c.inPad)
+	c.ofWeights = point(in, c.inPad, c.wide())
 	return c
-}
-
-// borderTaps lists the offsets of a 3x3 or 1x1 kernel in a bordered image.
-func borderTaps(cols, channels, taps int) []int {
-	if taps == 1 {
-		return []int{(cols + 2 + 1) * channels}
-	}
-	offsets := make([]int, 0, taps)
-	for y := range 3 {
-		for x := range 3 {
-			offsets = append(offsets, (y*(cols+2)+x)*channels)
-		}
-	}
-	return offsets
 }
 
 // wide is the number of channels of all outputs.
 func (c *convs) wide() int { return c.count * c.outPad }
+
+// winograd is the 3x3 convolution of n dense images.
+func (c *convs) winograd(n, in, inPad, outPad int, relu bool) *kernel.Winograd {
+	return &kernel.Winograd{
+		Images: n, Rows: c.side, Cols: c.side,
+		In: in, InPixel: inPad, InRow: c.side * inPad, InImage: c.side * c.side * inPad,
+		OutPixel: outPad, OutRow: c.side * outPad, OutImage: c.side * c.side * outPad,
+		ReLU: relu,
+	}
+}
+
+// together is how many images of side x side pixels are best convolved at a
+// time: as many as make up for one of 32x32.
+func together(side int) int {
+	const tile, enough = 4, 64
+	tiles := (side + tile - 1) / tile
+	return max(1, enough/(tiles*tiles))
+}
 
 // pack takes the weights of convolution i, times a scale for each output.
 func (c *convs) pack(i int, w, scale []float32) {
@@ -54,6 +57,18 @@ func (c *convs) pack(i int, w, scale []float32) {
 		c.weights = make([]float32, c.taps*c.in*c.wide())
 	}
 	kernel.PackWeights(c.weights, w, c.out, c.in, c.taps, c.wide(), i*c.outPad, scale)
+}
+
+// packed ends the packing of all convolutions' weights.
+func (c *convs) packed(k *kernel.Kernels) {
+	if c.taps == 1 {
+		return
+	}
+	g := c.winograd(1, c.in, c.inPad, c.outPad, true)
+	if c.u == nil {
+		c.u = make([]float32, g.TransformedLen(c.wide()))
+	}
+	k.WinogradWeights(g, c.u, c.weights, c.wide())
 }
 
 // packTransposed takes the weights of convolution i for the input gradient.
@@ -64,7 +79,20 @@ func (c *convs) packTransposed(i int, w []float32) {
 	kernel.PackTransposed(c.transposed, w, c.out, c.in, c.taps, c.wide(), c.inPad, i*c.outPad)
 }
 
-// blocks appends one image's outputs, split in blocks of Lane channels.
+// packedTransposed ends the packing for the input gradient.
+func (c *convs) packedTransposed(k *kernel.Kernels) {
+	if c.taps == 1 {
+		return
+	}
+	g := c.winograd(1, c.wide(), c.wide(), c.inPad, false)
+	if c.uTransposed == nil {
+		c.uTransposed = make([]float32, g.TransformedLen(c.inPad))
+	}
+	k.WinogradWeights(g, c.uTransposed, c.transposed, c.inPad)
+}
+
+// blocks appends the outputs of an image, or of the first of several, split in
+// blocks of Lane channels.
 func blocks(list [][]float32, image []float32, channels int) [][]float32 {
 	for c := 0; c < channels; c += kernel.Lane {
 		list = append(list, image[c:])
@@ -72,26 +100,63 @@ func blocks(list [][]float32, image []float32, channels int) [][]float32 {
 	return list
 }
 
-// run computes all convolutions of one image; out has their blocks in order.
-func (c *convs) run(k *kernel.Kernels, out [][]float32, in *kernel.Bordered, add bool) {
-	k.Conv(&c.forward, out, in.Whole().Data, c.weights, add)
+// run computes all convolutions of n dense images; out has the blocks of their
+// outputs in order, for the first image. For 1x1 kernels in is the images'
+// positive part, for 3x3 the images themselves.
+func (c *convs) run(k *kernel.Kernels, s *scratch, out [][]float32, in []float32, n int, add bool) {
+	if c.taps == 9 {
+		k.WinogradConv(c.winograd(n, c.in, c.inPad, c.outPad, true), &s.winograd, out, in, c.u, add)
+		return
+	}
+	g := c.forward
+	g.Rows *= n
+	k.Conv(&g, out, in, c.weights, add)
 }
 
-// inputGrad computes the gradient of the image that the convolutions read from
-// those of their outputs, side by side in dz.
-func (c *convs) inputGrad(k *kernel.Kernels, s *scratch, dst []float32, dz *kernel.Bordered, add bool) {
+// inputGrad computes the gradient of the positive parts of n images from those
+// of all outputs, side by side in dz.
+func (c *convs) inputGrad(k *kernel.Kernels, s *scratch, dst, dz []float32, n int, add bool) {
 	s.blocks = blocks(s.blocks[:0], dst, c.inPad)
-	k.Conv(&c.backward, s.blocks, dz.Whole().Data, c.transposed, add)
+	if c.taps == 9 {
+		k.WinogradConv(c.winograd(n, c.wide(), c.wide(), c.inPad, false), &s.winograd, s.blocks, dz, c.uTransposed, add)
+		return
+	}
+	g := c.inverse
+	g.Rows *= n
+	k.Conv(&g, s.blocks, dz, c.transposed, add)
 }
 
 // gradSize is the length of the sums that weightGrad adds to.
 func (c *convs) gradSize() int { return c.taps * c.in * c.wide() }
 
-func (c *convs) weightGrad(k *kernel.Kernels, sums []float32, in, dz *kernel.Bordered) {
-	k.WeightGrad(&c.forward, sums, in.Whole().Data, dz.Inside(), c.wide())
+// transformedSize is the length of the sums that weightGrad keeps in between.
+func (c *convs) transformedSize() int {
+	if c.taps == 1 {
+		return 0
+	}
+	return c.winograd(1, c.in, c.inPad, c.wide(), true).TransformedLen(c.wide())
 }
 
-// collect adds up the chunks' sums and hands out the gradient of convolution i.
+// weightGrad adds the gradient of the weights by n images (in as in run) to
+// transformed, which begins as zero, or to sums.
+func (c *convs) weightGrad(k *kernel.Kernels, s *scratch, sums, transformed, in, dz []float32, n int) {
+	if c.taps == 9 {
+		k.WinogradWeightGrad(c.winograd(n, c.in, c.inPad, c.wide(), true), &s.winograd, transformed, in, dz, c.wide())
+		return
+	}
+	g := c.ofWeights
+	g.Rows *= n
+	k.WeightGrad(&g, sums, in, kernel.Dense(dz, c.side, c.wide()), c.wide())
+}
+
+// weightGradEnd adds transformed to sums and clears it.
+func (c *convs) weightGradEnd(k *kernel.Kernels, sums, transformed []float32) {
+	if c.taps == 9 {
+		k.WinogradWeightGradEnd(c.winograd(1, c.in, c.inPad, c.wide(), true), sums, transformed, c.wide())
+	}
+}
+
+// collect hands out the gradient of convolution i.
 func (c *convs) collect(i int, dst, sums []float32) {
 	kernel.UnpackWeights(dst, sums, c.out, c.in, c.taps, c.wide(), i*c.outPad)
 }

@@ -65,7 +65,7 @@ func NewReductionEval(w *Workspace, side, channels, capacity int, params Reducti
 	outPad := kernel.Pad(wide)
 	return &ReductionEval{
 		work: w, side: half, channels: wide, inPad: kernel.Pad(channels), outPad: outPad, Params: params,
-		a: newStrided(half, half, channels, wide), b: newConvs(half, half, wide, wide, 9, 1), down: newConvs(half, half, channels, wide, 1, 1),
+		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1),
 		y: make([]float32, capacity*half*half*outPad),
 	}
 }
@@ -77,32 +77,41 @@ func (r *ReductionEval) Fold() {
 	r.shiftA = shift
 	scale, shift = r.Params.B.fold(r.outPad)
 	r.b.pack(0, r.Params.B.Conv, scale)
+	r.b.packed(r.work.Kernels)
 	r.shiftB = shift
 	r.down.pack(0, r.Params.Downsample, nil)
 }
 
 // Forward computes the block of n images x.
 func (r *ReductionEval) Forward(x []float32, n int) []float32 {
-	k := r.work.Kernels
-	full := 2 * r.side
-	r.work.images(n, func(s *scratch, i int) {
-		image := imageOf(x, i, full*full, r.inPad)
+	unit := min(together(r.side), evalTogether)
+	r.work.units(n, unit, func(s *scratch, from, count int) { r.images(s, x, from, count) })
+	return r.y
+}
+
+// images computes count images from number from on.
+func (r *ReductionEval) images(s *scratch, x []float32, from, count int) {
+	k, full, size := r.work.Kernels, 2*r.side, r.side*r.side*r.outPad
+	middle := s.densely(useNode, evalTogether*size)
+	for i := range count {
+		image := imageOf(x, from+i, full*full, r.inPad)
 		relu := s.border(useInput, full, full, r.inPad)
 		k.ReLUCopy(relu.Inside(), image, full, full, r.inPad)
-		middle := s.densely(useNode, r.side*r.side*r.outPad)
-		r.a.run(k, s, middle, relu)
-		relu = s.border(useInput, r.side, r.side, r.outPad)
-		s.terms = append(s.terms[:0], kernel.Term{X: middle})
-		k.AffineSum(middle, r.shiftA, s.terms, relu.Inside(), r.side, r.side, r.outPad)
+		mine := middle[i*size:][:size]
+		r.a.run(k, s, mine, relu)
+		s.terms = append(s.terms[:0], kernel.Term{X: mine})
+		k.AffineSum(mine, r.shiftA, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
 
-		y := imageOf(r.y, i, r.side*r.side, r.channels)
-		s.blocks = blocks(s.blocks[:0], y, r.outPad)
-		r.down.run(k, s.blocks, averaged(s, image, r.side, r.inPad), false)
-		r.b.run(k, s.blocks, relu, true)
+		s.blocks = blocks(s.blocks[:0], r.y[(from+i)*size:], r.outPad)
+		r.down.run(k, s, s.blocks, averaged(s, image, r.side, r.inPad), 1, false)
+	}
+	s.blocks = blocks(s.blocks[:0], r.y[from*size:], r.outPad)
+	r.b.run(k, s, s.blocks, middle, count, true)
+	for i := from; i < from+count; i++ {
+		y := r.y[i*size:][:size]
 		s.terms = append(s.terms[:0], kernel.Term{X: y})
 		k.AffineSum(y, r.shiftB, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
-	})
-	return r.y
+	}
 }
 
 // HeadEval is the last batch norm with ReLU and the average, in evaluation.

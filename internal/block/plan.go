@@ -199,13 +199,18 @@ func groupBySize(edges []edge, side, channels int) []group {
 			}
 		}
 		if len(same) > 0 {
-			groups = append(groups, group{same, newConvs(side, side, channels, channels, taps, len(same))})
+			groups = append(groups, group{same, newConvs(side, channels, channels, taps, len(same))})
 		}
 	}
 	return groups
 }
 
-// images returns image i of a dense batch.
+// hasPoints tells whether there are 1x1 convolutions among the groups.
+func hasPoints(groups []group) bool {
+	return slices.ContainsFunc(groups, func(g group) bool { return g.taps == 1 })
+}
+
+// imageOf returns image i of a dense batch.
 func imageOf(batch []float32, i, pixels, channels int) []float32 {
 	size := pixels * kernel.Pad(channels)
 	return batch[i*size:][:size]

@@ -29,6 +29,7 @@ type Reduction struct {
 	middle       []float32 // conv_a's result, normalized
 	y            []float32
 	normA, normB *norm
+	unit         int // images that are worked on together
 	a            *strided
 	b, down      *convs
 
@@ -41,7 +42,7 @@ func NewReduction(w *Workspace, side, channels, capacity int, params ReductionPa
 	half, wide := side/2, 2*channels
 	r := &Reduction{
 		work: w, side: half, channels: wide, inPad: kernel.Pad(channels), outPad: kernel.Pad(wide), capacity: capacity, Params: params,
-		a: newStrided(half, half, channels, wide), b: newConvs(half, half, wide, wide, 9, 1), down: newConvs(half, half, channels, wide, 1, 1),
+		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), unit: together(half),
 	}
 	size := capacity * half * half * r.outPad
 	r.normA = newNorm(wide, half*half, capacity, make([]float32, size))
@@ -59,21 +60,15 @@ func (r *Reduction) outImage(y []float32, i int) []float32 {
 	return imageOf(y, i, r.side*r.side, r.channels)
 }
 
-// averaged stores the 2x2 averages of an image, bordered.
-func averaged(s *scratch, x []float32, side, inPad int) *kernel.Bordered {
+// averaged returns the 2x2 averages of an image.
+func averaged(s *scratch, x []float32, side, inPad int) []float32 {
 	small := s.densely(useReduced, side*side*inPad)
 	kernel.HalfPool(small, x, 2*side, 2*side, inPad)
-	border := s.border(useReduced, side, side, inPad)
-	copyInside(border.Inside(), small, side, side, inPad)
-	return border
+	return small
 }
 
-// copyInside copies a dense image into a view whose pixels lie side by side.
-func copyInside(dst kernel.Plane, src []float32, rows, cols, channels int) {
-	for row := range rows {
-		copy(dst.Data[row*dst.Row:][:cols*channels], src[row*cols*channels:])
-	}
-}
+// from returns the images of a dense batch of outputs from number i on.
+func (r *Reduction) from(y []float32, i int) []float32 { return y[i*r.side*r.side*r.outPad:] }
 
 // Forward computes the block of n images x and returns its output, which is
 // valid until the next call.
@@ -82,6 +77,7 @@ func (r *Reduction) Forward(x []float32, n int) []float32 {
 	r.x = x
 	r.a.pack(r.Params.A.Conv, nil)
 	r.b.pack(0, r.Params.B.Conv, nil)
+	r.b.packed(k)
 	r.down.pack(0, r.Params.Downsample, nil)
 
 	r.work.images(n, func(s *scratch, i int) {
@@ -92,20 +88,23 @@ func (r *Reduction) Forward(x []float32, n int) []float32 {
 	})
 	r.normA.settle(r.Params.A.Norm, n)
 
-	r.work.images(n, func(s *scratch, i int) {
-		relu := s.border(useInput, r.side, r.side, r.outPad)
-		s.terms = append(s.terms[:0], kernel.Term{X: r.normA.image(i), Scale: r.normA.scale})
-		k.AffineSum(r.outImage(r.middle, i), r.normA.shift, s.terms, relu.Inside(), r.side, r.side, r.outPad)
-		s.blocks = blocks(s.blocks[:0], r.normB.image(i), r.outPad)
-		r.b.run(k, s.blocks, relu, false)
-		r.normB.observe(k, i)
+	r.work.units(n, r.unit, func(s *scratch, from, count int) {
+		for i := from; i < from+count; i++ {
+			s.terms = append(s.terms[:0], kernel.Term{X: r.normA.image(i), Scale: r.normA.scale})
+			k.AffineSum(r.outImage(r.middle, i), r.normA.shift, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
+		}
+		s.blocks = blocks(s.blocks[:0], r.from(r.normB.z, from), r.outPad)
+		r.b.run(k, s, s.blocks, r.from(r.middle, from), count, false)
+		for i := from; i < from+count; i++ {
+			r.normB.observe(k, i)
+		}
 	})
 	r.normB.settle(r.Params.B.Norm, n)
 
 	r.work.images(n, func(s *scratch, i int) {
 		y := r.outImage(r.y, i)
 		s.blocks = blocks(s.blocks[:0], y, r.outPad)
-		r.down.run(k, s.blocks, averaged(s, r.inImage(x, i), r.side, r.inPad), false)
+		r.down.run(k, s, s.blocks, averaged(s, r.inImage(x, i), r.side, r.inPad), 1, false)
 		s.terms = append(s.terms[:0], kernel.Term{X: r.normB.image(i), Scale: r.normB.scale}, kernel.Term{X: y})
 		k.AffineSum(y, r.normB.shift, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
 	})
@@ -124,6 +123,7 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	}
 	r.a.packTransposed(r.Params.A.Conv)
 	r.b.packTransposed(0, r.Params.B.Conv)
+	r.b.packedTransposed(k)
 	r.down.packTransposed(0, r.Params.Downsample)
 
 	r.work.images(n, func(_ *scratch, i int) { r.normB.observeGrad(k, r.outImage(dy, i), i) })
@@ -132,16 +132,13 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	dmiddle := r.work.shared(useNode, r.capacity*half*half*r.outPad)
 	sizeB := r.b.gradSize()
 	sums := r.zeroed(sizeB)
-	r.work.chunks(n, func(s *scratch, chunk, i int) {
-		middle := r.outImage(r.middle, i)
-		relu, dz := s.border(useInput, half, half, r.outPad), s.border(useNormGrad, half, half, r.outPad)
-		k.ReLUCopy(relu.Inside(), middle, half, half, r.outPad)
-		r.normB.storeGrad(k, dz.Inside(), r.outImage(dy, i), i, half, half)
-		g := s.densely(useGrad, len(middle))
-		r.b.inputGrad(k, s, g, dz, false)
-		r.b.weightGrad(k, sums[chunk*sizeB:][:sizeB], relu, dz)
-		k.MaskedSum(r.outImage(dmiddle, i), g, middle, nil, len(middle))
-		r.normA.observeGrad(k, r.outImage(dmiddle, i), i)
+	r.work.chunks(n, func(s *scratch, chunk, from, count int) {
+		mine := sums[chunk*sizeB:][:sizeB]
+		transformed := s.densely(useTransformed, r.b.transformedSize())
+		for done := 0; done < count; done += r.unit {
+			r.unitGradB(s, mine, transformed, dy, dmiddle, from+done, min(r.unit, count-done))
+		}
+		r.b.weightGradEnd(k, mine, transformed)
 	})
 	addChunks(r.work, sums, sizeB)
 	r.b.collect(0, r.grad.B.Conv, sums)
@@ -150,24 +147,11 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	sizeA := r.a.gradSize()
 	total := sizeA + r.down.gradSize()
 	sums = r.zeroed(total)
-	r.work.chunks(n, func(s *scratch, chunk, i int) {
-		x := r.inImage(r.x, i)
-		relu, dz := s.border(useInput, 2*half, 2*half, r.inPad), s.border(useNormGrad, half, half, r.outPad)
-		k.ReLUCopy(relu.Inside(), x, 2*half, 2*half, r.inPad)
-		r.normA.storeGrad(k, dz.Inside(), r.outImage(dmiddle, i), i, half, half)
-		g := s.densely(useGrad, len(x))
-		r.a.inputGrad(k, s, g, dz)
+	r.work.chunks(n, func(s *scratch, chunk, from, count int) {
 		mine := sums[chunk*total:][:total]
-		r.a.weightGrad(k, mine[:sizeA], relu, dz)
-		dx := r.inImage(r.dx, i)
-		k.MaskedSum(dx, g, x, nil, len(x))
-
-		small := averaged(s, x, half, r.inPad)
-		copyInside(dz.Inside(), r.outImage(dy, i), half, half, r.outPad)
-		r.down.weightGrad(k, mine[sizeA:], small, dz)
-		dsmall := s.densely(useReduced, half*half*r.inPad)
-		r.down.inputGrad(k, s, dsmall, dz, false)
-		kernel.HalfPoolGradAdd(dx, dsmall, 2*half, 2*half, r.inPad)
+		for i := from; i < from+count; i++ {
+			r.imageGradA(s, mine[:sizeA], mine[sizeA:], dy, dmiddle, i)
+		}
 	})
 	addChunks(r.work, sums, total)
 	r.a.collect(r.grad.A.Conv, sums)
@@ -179,4 +163,40 @@ func (r *Reduction) zeroed(size int) []float32 {
 	sums := r.work.shared(useGrad, gradChunks*size)
 	clear(sums)
 	return sums
+}
+
+// unitGradB computes the gradient of the middle of count images from number
+// from on, and adds that of conv_b's weights.
+func (r *Reduction) unitGradB(s *scratch, sums, transformed, dy, dmiddle []float32, from, count int) {
+	k, size := r.work.Kernels, r.side*r.side*r.outPad
+	dz, g := s.densely(useNormGrad, r.unit*size), s.densely(useGrad, r.unit*size)
+	for i := range count {
+		r.normB.storeGrad(k, kernel.Dense(dz[i*size:], r.side, r.outPad), r.outImage(dy, from+i), from+i, r.side, r.side)
+	}
+	r.b.inputGrad(k, s, g, dz, count, false)
+	r.b.weightGrad(k, s, sums, transformed, r.from(r.middle, from), dz, count)
+	for i := range count {
+		k.MaskedSum(r.outImage(dmiddle, from+i), g[i*size:][:size], r.outImage(r.middle, from+i), nil, size)
+		r.normA.observeGrad(k, r.outImage(dmiddle, from+i), from+i)
+	}
+}
+
+// imageGradA computes the gradient of image i, and adds those of conv_a's and
+// the downsampling's weights.
+func (r *Reduction) imageGradA(s *scratch, sumsA, sumsDown, dy, dmiddle []float32, i int) {
+	k, half := r.work.Kernels, r.side
+	x := r.inImage(r.x, i)
+	relu, dz := s.border(useInput, 2*half, 2*half, r.inPad), s.border(useNormGrad, half, half, r.outPad)
+	k.ReLUCopy(relu.Inside(), x, 2*half, 2*half, r.inPad)
+	r.normA.storeGrad(k, dz.Inside(), r.outImage(dmiddle, i), i, half, half)
+	g := s.densely(useGrad, len(x))
+	r.a.inputGrad(k, s, g, dz)
+	r.a.weightGrad(k, sumsA, relu, dz)
+	dx := r.inImage(r.dx, i)
+	k.MaskedSum(dx, g, x, nil, len(x))
+
+	r.down.weightGrad(k, s, sumsDown, nil, averaged(s, x, half, r.inPad), r.outImage(dy, i), 1)
+	dsmall := s.densely(useReduced, half*half*r.inPad)
+	r.down.inputGrad(k, s, dsmall, r.outImage(dy, i), 1, false)
+	kernel.HalfPoolGradAdd(dx, dsmall, 2*half, 2*half, r.inPad)
 }

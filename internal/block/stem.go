@@ -27,7 +27,7 @@ type Stem struct {
 func stemGeometry(side, padded int) kernel.Conv {
 	return kernel.Conv{
 		Rows: side, Cols: side, In: imageChannels,
-		InPixel: imagePitch, InRow: (side + 2) * imagePitch, Taps: borderTaps(side, imagePitch, 9),
+		InPixel: imagePitch, InRow: (side + 2) * imagePitch, Taps: borderTaps(side, imagePitch),
 		OutPixel: padded, OutRow: side * padded,
 	}
 }
@@ -93,10 +93,12 @@ func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
 	size := len(b.weights)
 	sums := b.work.shared(useGrad, gradChunks*size)
 	clear(sums)
-	b.work.chunks(n, func(s *scratch, chunk, i int) {
-		dz := s.border(useNormGrad, b.side, b.side, b.padded)
-		b.norm.storeGrad(k, dz.Inside(), image(i), i, b.side, b.side)
-		k.WeightGrad(&b.geometry, sums[chunk*size:][:size], interleaved(s, b.x, i, b.side).Whole().Data, dz.Inside(), b.padded)
+	b.work.chunks(n, func(s *scratch, chunk, from, count int) {
+		for i := from; i < from+count; i++ {
+			dz := s.border(useNormGrad, b.side, b.side, b.padded)
+			b.norm.storeGrad(k, dz.Inside(), image(i), i, b.side, b.side)
+			k.WeightGrad(&b.geometry, sums[chunk*size:][:size], interleaved(s, b.x, i, b.side).Whole().Data, dz.Inside(), b.padded)
+		}
 	})
 	addChunks(b.work, sums, size)
 	kernel.UnpackWeights(b.grad.Conv, sums, b.norm.channels, imageChannels, 9, b.padded, 0)

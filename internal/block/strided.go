@@ -28,7 +28,7 @@ func newStrided(rows, cols, in, out int) *strided {
 	width := 2*cols + 2
 	s.forward = kernel.Conv{
 		Rows: rows, Cols: cols, In: in,
-		InPixel: 2 * s.inPad, InRow: 2 * width * s.inPad, Taps: borderTaps(2*cols, s.inPad, 9),
+		InPixel: 2 * s.inPad, InRow: 2 * width * s.inPad, Taps: borderTaps(2*cols, s.inPad),
 		OutPixel: s.outPad, OutRow: cols * s.outPad,
 	}
 	for p := range s.backward {
@@ -97,4 +97,15 @@ func (s *strided) weightGrad(k *kernel.Kernels, sums []float32, in, dz *kernel.B
 
 func (s *strided) collect(dst, sums []float32) {
 	kernel.UnpackWeights(dst, sums, s.out, s.in, 9, s.outPad, 0)
+}
+
+// borderTaps lists the offsets of a 3x3 kernel in a bordered image.
+func borderTaps(cols, channels int) []int {
+	offsets := make([]int, 0, 9)
+	for y := range 3 {
+		for x := range 3 {
+			offsets = append(offsets, (y*(cols+2)+x)*channels)
+		}
+	}
+	return offsets
 }

@@ -35,6 +35,7 @@ type borderedSlot struct{ use, rows, cols, channels int }
 type scratch struct {
 	dense    map[slot][]float32
 	bordered map[borderedSlot]*kernel.Bordered
+	winograd kernel.WinogradWork
 	blocks   [][]float32
 	terms    []kernel.Term
 	sums     [][]float32
@@ -45,16 +46,13 @@ type scratch struct {
 const (
 	useGrad = iota
 	usePool
+	useInput
+	useNormGrad
+	useTransformed
 	useZeros
 	useSum
 	useReduced
 	useNode // + node
-)
-
-// Uses of a worker's bordered buffers.
-const (
-	useInput = iota
-	useNormGrad
 )
 
 func (s *scratch) densely(use, size int) []float32 {
@@ -99,13 +97,21 @@ func (w *Workspace) images(n int, f func(s *scratch, image int)) {
 	parallel.For(n, func(worker, i int) { f(w.workers[worker], i) })
 }
 
-// chunks calls f for every image of a batch; images of the same chunk
-// (0..gradChunks-1) come in order and never at the same time.
-func (w *Workspace) chunks(n int, f func(s *scratch, chunk, image int)) {
+// units calls f for all images of a batch, in parallel, for at most size of
+// them at a time: count images from number from on.
+func (w *Workspace) units(n, size int, f func(s *scratch, from, count int)) {
+	w.images((n+size-1)/size, func(s *scratch, unit int) {
+		from := unit * size
+		f(s, from, min(size, n-from))
+	})
+}
+
+// chunks divides a batch in gradChunks parts, which are worked on in parallel:
+// f gets count images from number from on.
+func (w *Workspace) chunks(n int, f func(s *scratch, chunk, from, count int)) {
 	w.images(gradChunks, func(s *scratch, chunk int) {
-		for i := chunk * n / gradChunks; i < (chunk+1)*n/gradChunks; i++ {
-			f(s, chunk, i)
-		}
+		from, to := chunk*n/gradChunks, (chunk+1)*n/gradChunks
+		f(s, chunk, from, to-from)
 	})
 }
 
