@@ -52,7 +52,7 @@ var (
 			[]Set{XValid, XTest, OriTest}},
 		Synthetic: {"synthetic", 10, 32, 4, Normalization{
 			Mean: [3]float64{127.4, 127.4, 127.4}, Std: [3]float64{55.3, 55.3, 55.3}},
-			map[Set]int{Train: DefaultSyntheticSize.Train, OriTest: DefaultSyntheticSize.Test},
+			map[Set]int{Train: DefaultSyntheticTrain, OriTest: DefaultSyntheticTest},
 			[]Set{OriTest}},
 	}
 )
@@ -126,8 +126,8 @@ func (d Dataset) Augmentation() Augmentation {
 // not have that set. Of the synthetic dataset it is the default.
 func (d Dataset) Count(s Set) int { return d.description().counts[s] }
 
-// EvaluationSets returns the sets that the benchmark evaluates on, smallest
-// first.
+// EvaluationSets returns the sets that the benchmark evaluates on: those that
+// there are of x-valid, x-test and ori-test, in this order.
 func (d Dataset) EvaluationSets() []Set {
 	return append([]Set(nil), d.description().evaluation...)
 }

@@ -73,6 +73,22 @@ func concat(lists []*Images) *Images {
 	return all
 }
 
+// firstClasses returns the images of classes below n. If they are few, they get
+// memory of their own and m's may be freed.
+func (m *Images) firstClasses(n int) *Images {
+	var kept []int
+	for i, label := range m.labels {
+		if label < n {
+			kept = append(kept, i)
+		}
+	}
+	few := m.Select(kept)
+	if 2*len(kept) < len(m.pixels) {
+		few.compact()
+	}
+	return few
+}
+
 // compact copies the pixels into memory of their own.
 func (m *Images) compact() {
 	size := 3 * m.side * m.side

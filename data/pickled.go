@@ -20,17 +20,7 @@ func decodeImageNet16(content []byte) (*Images, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept := &Images{side: all.side}
-	for i, label := range all.labels {
-		if label < ImageNet16.Classes() {
-			kept.pixels = append(kept.pixels, all.pixels[i])
-			kept.labels = append(kept.labels, label)
-		}
-	}
-	if 2*len(kept.pixels) < len(all.pixels) {
-		kept.compact() // lets go of the file
-	}
-	return kept, nil
+	return all.firstClasses(ImageNet16.Classes()), nil
 }
 
 // decodePickle reads a pickled dict: "data" is a uint8 array of N x 3*side*side,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -146,9 +147,21 @@ func TestBrokenPickles(t *testing.T) {
 	}
 }
 
+// allocated returns the bytes that were ever allocated.
+func allocated() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.TotalAlloc
+}
+
 func fuzzDecoder(f *testing.F, decode decoder, classes int) {
 	f.Fuzz(func(t *testing.T, content []byte) {
+		before := allocated()
 		m, err := decode(content)
+		// What the package comment promises, and 1 MiB for the fuzzing engine.
+		if n := allocated() - before; n > 130*uint64(len(content))+3<<20 {
+			t.Errorf("%d bytes allocated for a file of %d bytes", n, len(content))
+		}
 		if err != nil {
 			if !errors.Is(err, ErrFormat) {
 				t.Errorf("error %v is not ErrFormat", err)
@@ -164,14 +177,28 @@ func fuzzDecoder(f *testing.F, decode decoder, classes int) {
 	})
 }
 
-func FuzzCIFARPickle(f *testing.F) {
-	for _, writer := range []string{"python2", "python3-protocol2", "python3-protocol4", "python3-protocol5", "fortran"} {
-		f.Add(readTestdata(f, "cifar10-"+writer+".pickle"))
+// addTinyPickles adds files with images of 2x2 pixels: inputs of several
+// kilobytes would keep the fuzzer busy with making them smaller.
+func addTinyPickles(f *testing.F) {
+	for _, writer := range []string{"python2", "python3-protocol2", "python3-protocol3", "python3-protocol4", "python3-protocol5", "fortran"} {
+		f.Add(readTestdata(f, "tiny-"+writer+".pickle"))
 	}
-	fuzzDecoder(f, decodeCIFAR10Pickle, 10)
+}
+
+func FuzzCIFARPickle(f *testing.F) {
+	addTinyPickles(f)
+	fuzzDecoder(f, func(content []byte) (*Images, error) {
+		return decodePickle(content, "labels", 2, 0, 9)
+	}, 10)
 }
 
 func FuzzImageNet16(f *testing.F) {
-	f.Add(readTestdata(f, "imagenet16-val_data"))
-	fuzzDecoder(f, decodeImageNet16, 120)
+	addTinyPickles(f)
+	fuzzDecoder(f, func(content []byte) (*Images, error) {
+		m, err := decodePickle(content, "labels", 2, 1, 1000)
+		if err != nil {
+			return nil, err
+		}
+		return m.firstClasses(5), nil // of the tiny files' 1, 4 and 7
+	}, 5)
 }

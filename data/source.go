@@ -255,7 +255,11 @@ func (s *Source) read(files []publishedFile) (*Images, error) {
 			return nil, err
 		}
 	}
-	return concat(parts), nil
+	all := concat(parts)
+	if all.Len() == 0 {
+		return nil, fmt.Errorf("reading %s: %w", s.folder, brokenf("no images of %s in its files", s.dataset))
+	}
+	return all, nil
 }
 
 func (s *Source) readFile(file publishedFile) (*Images, error) {

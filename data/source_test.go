@@ -180,6 +180,20 @@ func TestBrokenFilesAreNamed(t *testing.T) {
 	}
 }
 
+// Files may hold nothing but classes above 120.
+func TestNoImagesOfTheDataset(t *testing.T) {
+	content := readTestdata(t, "imagenet16-val_data")
+	s := &Source{dataset: ImageNet16, options: Options{NoVerify: true}, folder: t.TempDir()}
+	s.layout.decode = func(content []byte) (*Images, error) {
+		m, err := decodeImageNet16(content)
+		return m.firstClasses(0), err
+	}
+	writeFile(t, content, s.folder, "val_data")
+	if _, err := s.read([]publishedFile{{name: "val_data"}}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "no images of ImageNet16-120") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestSetsThatAreNotThere(t *testing.T) {
 	for dataset, set := range map[Dataset]Set{CIFAR10: XValid, CIFAR10Valid: XTest, Synthetic: XTest} {
 		dir := t.TempDir()

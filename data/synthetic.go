@@ -19,18 +19,21 @@ type SyntheticSize struct {
 	Train, Test int
 }
 
-// DefaultSyntheticSize is what zero sizes mean.
-var DefaultSyntheticSize = SyntheticSize{Train: 10000, Test: 2000}
+// What zeros in a SyntheticSize mean.
+const (
+	DefaultSyntheticTrain = 10000
+	DefaultSyntheticTest  = 2000
+)
 
 // maxSynthetic bounds a set of synthetic images to what fits in 1 GB or so.
 const maxSynthetic = 300000
 
 func (z SyntheticSize) withDefaults() (SyntheticSize, error) {
 	if z.Train == 0 {
-		z.Train = DefaultSyntheticSize.Train
+		z.Train = DefaultSyntheticTrain
 	}
 	if z.Test == 0 {
-		z.Test = DefaultSyntheticSize.Test
+		z.Test = DefaultSyntheticTest
 	}
 	if min(z.Train, z.Test) < 0 || max(z.Train, z.Test) > maxSynthetic {
 		return z, fmt.Errorf("data: synthetic sets of %d and %d images, want 1 to %d", z.Train, z.Test, maxSynthetic)
