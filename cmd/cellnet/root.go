@@ -13,6 +13,8 @@ func newRootCommand(a *app) *cobra.Command {
 		newDemoCommand(a),
 		newTrainCommand(a),
 		newWeightsCommand(a),
+		newBenchCommand(a),
+		newQueryCommand(a),
 		newVersionCommand(a),
 	)
 	root.Long = root.Short + ` in plain Go.

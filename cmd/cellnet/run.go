@@ -11,7 +11,7 @@ import (
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := newRootCommand(a)
-	root.SetArgs(append([]string{}, args...)) // cobra takes nil for the process's own
+	root.SetArgs(append([]string{}, queryFileLast(root, args)...)) // cobra takes nil for the process's own
 
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/bench"
+	"cellnet/internal/torchfile"
+)
+
+func newBenchExportCommand(a *app) *cobra.Command {
+	var output, layoutName, formatName string
+	cmd := &cobra.Command{
+		Use:   "export STORE",
+		Short: "Write a benchmark in a published layout",
+		Long: `Write a benchmark in a published layout, which the published Python programs read.
+In the layout that it was made from, the objects are equal but for trained weights,
+which are left out.`,
+		Example: `  cellnet bench export nb201.parquet -o NAS-Bench-201-v1_1.pth
+  cellnet bench export nb201.parquet --layout nats-folder -o NATS-tss-v1_0-3ffb9-simple`,
+		Args: wantArgs("STORE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if output == "" {
+				return usageErrorf("export needs --output")
+			}
+			o := bench.ExportOptions{}
+			switch formatName {
+			case "legacy":
+				o.Format = torchfile.Legacy
+			case "zip":
+				o.Format = torchfile.Zip
+			default:
+				return usageErrorf("--format: unknown format %q, want legacy or zip", formatName)
+			}
+			var err error
+			if layoutName != "" {
+				if o.Layout, err = bench.ParseLayout(layoutName); err != nil {
+					return usageErrorf("--layout: %w", err)
+				}
+			}
+			b, err := bench.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			if layoutName == "" {
+				o.Layout = b.Layout()
+			}
+			var finish func()
+			o.Progress, finish = a.archProgress(b, "exporting")
+			err = bench.Export(b, output, o)
+			finish()
+			if err != nil {
+				return err
+			}
+			return a.noteWritten(b, output)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, or a new folder")
+	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from)")
+	cmd.Flags().StringVar(&formatName, "format", "legacy", "of .pth files: legacy, as published, or zip")
+	return cmd
+}
+
+func layoutNames() string {
+	var names []string
+	for _, l := range bench.Layouts() {
+		names = append(names, l.String())
+	}
+	return fmt.Sprintf("%s or %s", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/bench"
+)
+
+func newBenchImportCommand(a *app) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Convert published benchmark files to a store",
+		Long: `Convert a benchmark to a store: a Parquet file of one row a trial, which opens at
+once and keeps everything but trained weights.
+
+FILE is a NAS-Bench-201 .pth, a folder of 000157-FULL.pth files, a NATS-Bench
+.pickle.pbz2 or a NATS-Bench folder.`,
+		Example: `  cellnet bench import NAS-Bench-201-v1_1-096897.pth -o nb201.parquet`,
+		Args:    wantArgs("FILE"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if output == "" {
+				return usageErrorf("import needs --output")
+			}
+			b, err := bench.Open(args[0])
+			if err != nil {
+				return err
+			}
+			defer b.Close()
+			progress, finish := a.archProgress(b, "importing")
+			err = bench.Import(b, output, progress)
+			finish()
+			if err != nil {
+				return err
+			}
+			return a.noteWritten(b, output)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "write the store to `FILE`")
+	return cmd
+}
+
+// archProgress shows how many of a benchmark's architectures are done.
+func (a *app) archProgress(b *bench.Benchmark, title string) (progress func(done, total int), finish func()) {
+	bar := a.newBar(int64(len(b.Stored())), title, "architectures")
+	return func(done, _ int) { bar.set(int64(done)) }, bar.finish
+}
+
+// noteWritten tells what was written.
+func (a *app) noteWritten(b *bench.Benchmark, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	size := ""
+	if !info.IsDir() {
+		size = fmt.Sprintf(", %.1f MB", float64(info.Size())/1e6)
+	}
+	fmt.Fprintf(a.stderr, "%s: %d architectures%s\n", path, len(b.Stored()), size)
+	return nil
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"cellnet/bench"
+	"cellnet/internal/query"
+)
+
+// newQueryCommand makes the group of queries. Its commands are written with the
+// file in front, query FILE metrics, which [queryFileLast] turns round.
+func newQueryCommand(a *app) *cobra.Command {
+	group := newGroup("query", "Ask a benchmark, a store or the published files")
+	for _, q := range query.All() {
+		group.AddCommand(newQueryKindCommand(a, q))
+	}
+	group.AddCommand(newQueryParamsCommand(a))
+	group.Long = `Ask a benchmark.
+
+FILE is a store made by bench import, or published: a NAS-Bench-201 .pth, a folder
+of 000157-FULL.pth files or one of them, a NATS-Bench .pickle.pbz2 or folder.
+ARCH is an index or an arch string; the flags --index and --arch say the same.`
+	group.Example = `  cellnet query nb201.parquet info
+  cellnet query nb201.parquet metrics --index 11 --dataset cifar100 --hp 200 --json
+  cellnet query nb201.parquet best --dataset cifar10 --set valid --hp 12 --max-flops 50`
+	for _, cmd := range group.Commands() {
+		if !cmd.HasSubCommands() {
+			setQueryUsage(cmd, "cellnet query FILE "+strings.Replace(cmd.Use, " FILE", "", 1)+" [flags]")
+		}
+	}
+	setQueryUsage(group, "cellnet query FILE COMMAND [ARCH] [flags]")
+	return group
+}
+
+// setQueryUsage sets the usage line of a command whose file stands in front.
+func setQueryUsage(cmd *cobra.Command, line string) {
+	cmd.SetUsageTemplate(strings.Replace(cmd.UsageTemplate(), "{{.UseLine}}", line, 1))
+}
+
+// queryFileLast puts the file of "query FILE metrics ..." behind the command,
+// where cobra can do with it. "query FILE" alone stands for info.
+func queryFileLast(root *cobra.Command, args []string) []string {
+	if len(args) < 2 || args[0] != "query" || strings.HasPrefix(args[1], "-") {
+		return args
+	}
+	group, _, err := root.Find(args[:1])
+	if err != nil || subcommand(group, args[1]) != nil {
+		return args
+	}
+	turned, file, rest := args[:1:1], args[1], args[2:]
+	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
+		rest = append([]string{"info"}, rest...)
+	}
+	turned, rest = append(turned, rest[0]), rest[1:]
+	for cmd := subcommand(group, turned[1]); cmd != nil && len(rest) > 0; rest = rest[1:] {
+		if cmd = subcommand(cmd, rest[0]); cmd == nil {
+			break
+		}
+		turned = append(turned, rest[0])
+	}
+	return append(append(turned, file), rest...)
+}
+
+func subcommand(group *cobra.Command, name string) *cobra.Command {
+	for _, cmd := range group.Commands() {
+		if cmd.Name() == name {
+			return cmd
+		}
+	}
+	return nil
+}
+
+// newQueryKindCommand makes the command of a query.
+func newQueryKindCommand(a *app, q *query.Query) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   q.Name + " FILE",
+		Short: "Print " + q.Short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			values, err := queryValues(cmd.Flags(), q, args[1:])
+			if err != nil {
+				return err
+			}
+			parsed, err := q.Parse(values)
+			if err != nil {
+				return usageErrorf("--%w", err)
+			}
+			return a.withBenchmark(args[0], func(b *bench.Benchmark) error {
+				return a.answer(cmd.Context(), b, q, parsed, asJSON)
+			})
+		},
+	}
+	takesArch := addParamFlags(cmd.Flags(), q)
+	if takesArch {
+		cmd.Use += " [ARCH]"
+	}
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return usageErrorf("missing argument FILE")
+		case len(args) > 2 || len(args) == 2 && !takesArch:
+			return usageErrorf("unexpected argument %q", args[len(args)-1])
+		}
+		return nil
+	}
+	addJSONFlag(cmd, &asJSON)
+	return cmd
+}
+
+// addParamFlags adds a flag for every parameter of a query, and tells whether one
+// of them is an architecture.
+func addParamFlags(flags *pflag.FlagSet, q *query.Query) (takesArch bool) {
+	for _, p := range q.Params() {
+		switch p {
+		case query.Mean:
+			flags.Bool(string(p), false, p.Help())
+		default:
+			flags.String(string(p), "", p.Help())
+		}
+		takesArch = takesArch || p == query.Index || p == query.Arch
+	}
+	return takesArch
+}
+
+// queryValues gives the parameters of a query that were given as flags, and the
+// architecture that was given as an argument.
+func queryValues(flags *pflag.FlagSet, q *query.Query, args []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, p := range q.Params() {
+		if f := flags.Lookup(string(p)); f.Changed && f.Value.String() != "false" {
+			values[f.Name] = f.Value.String()
+		}
+	}
+	for _, arch := range args {
+		name := string(query.Arch)
+		if q.Name != "index" && strings.Trim(arch, "0123456789") == "" {
+			name = string(query.Index)
+		}
+		if _, twice := values[name]; twice {
+			return nil, usageErrorf("%q and --%s, want one of them", arch, name)
+		}
+		values[name] = arch
+	}
+	return values, nil
+}
+
+// withBenchmark opens a benchmark for f.
+func (a *app) withBenchmark(path string, f func(*bench.Benchmark) error) error {
+	b, err := bench.Open(path)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	err = f(b)
+	if usage := (usageError{}); err != nil && !errors.As(err, &usage) {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return err
+}
+
+// answer prints what a benchmark answers to a query.
+func (a *app) answer(ctx context.Context, b *bench.Benchmark, q *query.Query, args query.Args, asJSON bool) error {
+	answer, err := q.Answer(ctx, b, args)
+	if faulty := new(query.Error); errors.As(err, &faulty) {
+		return usageErrorf("--%w", faulty)
+	}
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return query.Write(a.stdout, answer)
+	}
+	return answer.Text(a.stdout)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cellnet/internal/fixture"
+	"cellnet/weights"
+)
+
+// nats is a folder of three real records: architectures 0, 11 and 284.
+func nats(t *testing.T) string { return fixture.Shared(t, "data/nats/NATS-tss-v1_0-3ffb9-simple") }
+
+func importStore(t *testing.T, file string) string {
+	t.Helper()
+	store := filepath.Join(t.TempDir(), "store.parquet")
+	mustCellnet(t, "bench", "import", file, "-o", store)
+	return store
+}
+
+func TestQueriesOfStoreAndFilesAgree(t *testing.T) {
+	files := nats(t)
+	store := importStore(t, files)
+	for _, args := range [][]string{
+		{"show", "11"},
+		{"best", "--dataset", "cifar10", "--set", "valid", "--hp", "12", "--max-flops", "50"},
+		{"best", "--dataset", "cifar10", "--set", "valid", "--max-params", "0.01"},
+		{"top", "--dataset", "ImageNet16-120", "--set", "test", "--hp", "200", "--limit", "2"},
+		{"points", "--dataset", "cifar100", "--set", "train"},
+		{"metrics", "--index", "11", "--dataset", "cifar100", "--hp", "200"},
+		{"metrics", "11", "--dataset", "cifar100", "--hp", "200", "--set", "test", "--epoch", "199", "--seed", "777"},
+		{"metrics", "11", "--dataset", "cifar100", "--hp", "200", "--random", "5"},
+		{"metrics", "11", "--dataset", "cifar100", "--mean"},
+		{"cost", "11", "--dataset", "cifar10-valid"},
+		{"config", "11", "--dataset", "cifar100"},
+		{"arch", "11"},
+		{"index", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"},
+		{"trials", "11", "--dataset", "cifar10", "--hp", "200"},
+		{"trials", "11", "--dataset", "cifar10", "--hp", "200", "--seed", "888", "--epoch", "3"},
+		{"simulate", "11", "--dataset", "cifar10", "--hp", "12", "--random", "1"},
+		{"info", "11", "--hp", "200"},
+	} {
+		for _, format := range []string{"", "--json"} {
+			rest := slices.DeleteFunc(append(slices.Clone(args), format), func(s string) bool { return s == "" })
+			direct := mustCellnet(t, append([]string{"query", files}, rest...)...)
+			stored := mustCellnet(t, append([]string{"query", store}, rest...)...)
+			if direct != stored || direct == "" {
+				t.Errorf("%q: files: %sstore: %s", rest, direct, stored)
+			}
+			if format != "" && !json.Valid([]byte(direct)) {
+				t.Errorf("%q: no JSON: %s", rest, direct)
+			}
+		}
+	}
+}
+
+func TestQueryTakesTheFileInFront(t *testing.T) {
+	files := nats(t)
+	in := mustCellnet(t, "query", files, "arch", "--index", "284")
+	if behind := mustCellnet(t, "query", "arch", files, "284"); in != behind || !strings.HasPrefix(in, "|skip_connect~0|") {
+		t.Errorf("got %q and %q", in, behind)
+	}
+	if alone := mustCellnet(t, "query", files); !strings.Contains(alone, "nats-folder") {
+		t.Errorf("query FILE prints %q", alone)
+	}
+	if help := mustCellnet(t, "query", files, "metrics", "--help"); !strings.Contains(help, "cellnet query FILE metrics [ARCH] [flags]") {
+		t.Errorf("help of metrics: %s", help)
+	}
+}
+
+func TestQueryRefuses(t *testing.T) {
+	files := nats(t)
+	for _, f := range []failure{
+		{[]string{"query", files, "metrics", "11"}, exitUsage,
+			"--dataset: missing, want cifar10-valid, cifar10, cifar100 or ImageNet16-120 (see cellnet query metrics --help)"},
+		{[]string{"query", files, "metrics", "--index", "x", "--dataset", "cifar10"}, exitUsage,
+			`--index: "x" is no whole number from 0 to 2147483647 (see cellnet query metrics --help)`},
+		{[]string{"query", files, "metrics", "11", "--index", "3", "--dataset", "cifar10"}, exitUsage,
+			`"11" and --index, want one of them (see cellnet query metrics --help)`},
+		{[]string{"query", files, "metrics", "11", "--dataset", "cifar10", "--mean", "--seed", "777"}, exitUsage,
+			"--mean: does not go with seed (see cellnet query metrics --help)"},
+		{[]string{"query", files, "mtrics"}, exitUsage,
+			`unknown command "mtrics", did you mean metrics? (see cellnet query --help)`},
+		{[]string{"query", files, "arch", "99999"}, exitFailed,
+			files + ": architecture 99999, want 0 to 15624: out of range"},
+		{[]string{"query", files, "params", "11", "--dataset", "cifar10", "--seed", "777"}, exitUsage,
+			"params needs --output (see cellnet query params --help)"},
+		{[]string{"bench", "export", files, "-o", "x", "--layout", "y"}, exitUsage,
+			`--layout: bench: unknown layout "y", want one of [nas-bench-201 nas-bench-201-archive nats-file nats-folder] (see cellnet bench export --help)`},
+	} {
+		f.check(t)
+	}
+}
+
+func TestQueryParamsWritesWeights(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "net.pth")
+	mustCellnet(t, "query", fixture.Shared(t, "fixtures/bench/archive"), "params", "157", "--dataset", "cifar10", "--seed", "111", "-o", out)
+	f, err := weights.OpenFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+}
+
+func TestBenchExportGivesWhatWasImported(t *testing.T) {
+	files := nats(t)
+	store := importStore(t, files)
+	again := filepath.Join(t.TempDir(), "NATS-tss-v1_0-3ffb9-simple")
+	mustCellnet(t, "bench", "export", store, "--layout", "nats-folder", "-o", again)
+	want := mustCellnet(t, "query", files, "show", "11", "--json")
+	if got := mustCellnet(t, "query", again, "show", "11", "--json"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,45 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"cellnet/bench"
+)
+
+// name is the string of an architecture.
+type name struct {
+	Index int    `json:"index"`
+	Arch  string `json:"arch"`
+}
+
+// place is the index of an architecture's string.
+type place name
+
+func arch(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+	i, err := a.at(b)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.ArchString(i)
+	return name{i, s}, err
+}
+
+func index(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+	i, found, err := b.IndexOf(a.arch)
+	if !found {
+		i = -1
+	}
+	return place{i, a.arch}, err
+}
+
+func (n name) Text(w io.Writer) error {
+	_, err := fmt.Fprintln(w, n.Arch)
+	return err
+}
+
+func (p place) Text(w io.Writer) error {
+	_, err := fmt.Fprintln(w, p.Index)
+	return err
+}

@@ -1,0 +1,144 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"cellnet/bench"
+)
+
+// winner is the best architecture: index -1 if none is within the limits.
+type winner struct {
+	Index    int          `json:"index"`
+	Arch     *string      `json:"arch"`
+	Accuracy bench.Number `json:"accuracy"` // in percent
+}
+
+// ranked is an architecture of a list.
+type ranked struct {
+	Index    int          `json:"index"`
+	Arch     string       `json:"arch"`
+	Accuracy bench.Number `json:"accuracy"` // in percent
+	FLOPs    bench.Number `json:"flops"`    // in millions
+	Params   bench.Number `json:"params"`   // in millions
+}
+
+type ranking []ranked
+
+// columns are all architectures' numbers, a list for each.
+type columns struct {
+	Index    []int          `json:"index"`
+	Accuracy []bench.Number `json:"accuracy"`
+	FLOPs    []bench.Number `json:"flops"`
+	Params   []bench.Number `json:"params"`
+}
+
+// Limits of the length of a ranking.
+const (
+	defaultLimit = 10
+	longestLimit = 1000
+)
+
+func (a Args) bestQuery() (bench.BestQuery, error) {
+	d, set, err := bench.SetByWord(a.dataset, a.set)
+	if err != nil {
+		return bench.BestQuery{}, faulty(Set, "%q is no set of %v", a.set, a.dataset)
+	}
+	return bench.BestQuery{Dataset: d, Set: set, HP: a.hp, MaxFLOPs: a.maxFLOPs, MaxParams: a.maxParams}, nil
+}
+
+func best(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+	q, err := a.bestQuery()
+	if err != nil {
+		return nil, err
+	}
+	i, accuracy, err := b.Best(q)
+	if err != nil || i < 0 {
+		return winner{Index: -1}, err
+	}
+	s, err := b.ArchString(i)
+	return winner{i, &s, accuracy}, err
+}
+
+// candidates lists all architectures within the limits.
+func (a Args) candidates(ctx context.Context, b *bench.Benchmark) ([]bench.Candidate, error) {
+	q, err := a.bestQuery()
+	if err != nil {
+		return nil, err
+	}
+	var all []bench.Candidate
+	for c, err := range b.Candidates(q) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func top(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+	n := defaultLimit
+	if a.given[Limit] {
+		n = a.limit
+	}
+	if n > longestLimit {
+		return nil, faulty(Limit, "%d is too many, want at most %d", n, longestLimit)
+	}
+	all, err := a.candidates(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(x, y bench.Candidate) int { return cmp.Compare(y.Accuracy, x.Accuracy) })
+	list := ranking{}
+	for _, c := range all[:min(n, len(all))] {
+		s, err := b.ArchString(c.Index)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ranked{c.Index, s, number(c.Accuracy), number(c.FLOPs), number(c.Params)})
+	}
+	return list, nil
+}
+
+func points(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+	all, err := a.candidates(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	n := len(all)
+	c := columns{make([]int, n), make([]bench.Number, n), make([]bench.Number, n), make([]bench.Number, n)}
+	for i, of := range all {
+		c.Index[i], c.Accuracy[i], c.FLOPs[i], c.Params[i] = of.Index, number(of.Accuracy), number(of.FLOPs), number(of.Params)
+	}
+	return c, nil
+}
+
+func (b winner) Text(w io.Writer) error {
+	if b.Arch == nil {
+		_, err := fmt.Fprintln(w, "none within the limits")
+		return err
+	}
+	return table(w, row("index", b.Index), row("arch", *b.Arch), row("accuracy", orDash(b.Accuracy, 2)+" %"))
+}
+
+func (r ranking) Text(w io.Writer) error {
+	rows := []string{row("index", "accuracy %", "MFLOPs", "M params", "arch")}
+	for _, a := range r {
+		rows = append(rows, row(a.Index, orDash(a.Accuracy, 2), orDash(a.FLOPs, 2), orDash(a.Params, 3), a.Arch))
+	}
+	return table(w, rows...)
+}
+
+func (c columns) Text(w io.Writer) error {
+	rows := []string{row("index", "accuracy %", "MFLOPs", "M params")}
+	for i := range c.Index {
+		rows = append(rows, row(c.Index[i], orDash(c.Accuracy[i], 2), orDash(c.FLOPs[i], 2), orDash(c.Params[i], 3)))
+	}
+	return table(w, rows...)
+}

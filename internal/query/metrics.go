@@ -1,0 +1,56 @@
+package query
+
+import (
+	"context"
+	"io"
+
+	"cellnet/bench"
+	"cellnet/data"
+)
+
+// moreInfo are the metrics on all sets.
+type moreInfo struct{ bench.Info }
+
+// onSet are the metrics on one set.
+type onSet struct {
+	bench.Metrics
+	set data.Set
+}
+
+func metrics(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+	index, err := a.at(b)
+	if err != nil {
+		return nil, err
+	}
+	if !a.given[Set] {
+		info, err := b.MoreInfo(index, a.dataset, a.hp, a.epoch, a.choice())
+		return moreInfo{info}, err
+	}
+	// The trainings asked for stay those on this dataset, though "valid" may mean
+	// others where architectures are ranked.
+	_, set, err := bench.SetByWord(a.dataset, a.set)
+	if err != nil {
+		return nil, faulty(Set, "%q is no set of %v", a.set, a.dataset)
+	}
+	m, err := b.Metrics(index, a.dataset, set, a.hp, a.epoch, a.choice())
+	return onSet{m, set}, err
+}
+
+func (i moreInfo) Text(w io.Writer) error {
+	rows := []string{row("set", "loss", "accuracy %", "s/epoch", "s in all")}
+	for _, part := range []struct {
+		name string
+		of   *bench.Part
+	}{{"train", &i.Train}, {"valid", i.Valid}, {"test", i.Test}, {"valid+test", i.ValTest}} {
+		if p := part.of; p != nil {
+			rows = append(rows, row(part.name, fixed(p.Loss, 4), fixed(p.Accuracy, 2), orDash(p.PerEpoch, 2), orDash(p.Total, 2)))
+		}
+	}
+	return table(w, rows...)
+}
+
+func (m onSet) Text(w io.Writer) error {
+	return table(w,
+		row("set", "epoch", "loss", "accuracy %", "s/epoch", "s in all"),
+		row(m.set, m.Epoch, fixed(m.Loss, 4), fixed(m.Accuracy, 2), orDash(m.Seconds, 2), orDash(m.Total, 2)))
+}

@@ -1,0 +1,84 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+
+	"cellnet/bench"
+	"cellnet/internal/mt19937"
+)
+
+// Answer is what a query gives: in JSON by [Write], with the keys of the published
+// APIs where these have any, and for people.
+type Answer interface {
+	// Text writes the answer for people.
+	Text(w io.Writer) error
+}
+
+// Query is one kind of question.
+type Query struct {
+	Name  string
+	Short string  // what it gives
+	Needs []Param // Index stands for Index or Arch
+	Takes []Param // may be left out
+
+	answer func(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error)
+}
+
+// Params lists the parameters of the query.
+func (q *Query) Params() []Param {
+	params := slices.Concat(q.Needs, q.Takes)
+	if i := slices.Index(params, Index); i >= 0 {
+		params = slices.Insert(params, i+1, Arch)
+	}
+	return params
+}
+
+// Answer asks a benchmark. Errors wrap one of package bench's if there is no such
+// thing as was asked for.
+func (q *Query) Answer(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+	return q.answer(ctx, b, a)
+}
+
+// Write writes an answer as a line of JSON.
+func Write(w io.Writer, a Answer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(a)
+}
+
+// All lists the queries.
+func All() []*Query {
+	return []*Query{
+		{Name: "info", Short: "what the benchmark holds, or an architecture's results in words",
+			Takes: []Param{Index, HP}, answer: info},
+		{Name: "show", Short: "everything about an architecture: its results by all recipes",
+			Needs: []Param{Index}, answer: show},
+		{Name: "best", Short: "the architecture with the highest mean accuracy",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}, answer: best},
+		{Name: "top", Short: "the architectures with the highest mean accuracies, best first",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Limit}, answer: top},
+		{Name: "points", Short: "cost and mean accuracy of every architecture, as columns",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP}, answer: points},
+		{Name: "metrics", Short: "an architecture's losses, accuracies and times on a dataset",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Set, Epoch, Seed, Random, Mean}, answer: metrics},
+		{Name: "cost", Short: "an architecture's FLOPs and parameters in millions, latency and training times in seconds",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP}, answer: cost},
+		{Name: "config", Short: "the configuration of an architecture's network",
+			Needs: []Param{Index, Dataset}, answer: config},
+		{Name: "arch", Short: "the string of an architecture",
+			Needs: []Param{Index}, answer: arch},
+		{Name: "index", Short: "the index of an architecture's string, -1 if it is not in the search space",
+			Needs: []Param{Arch}, answer: index},
+		{Name: "trials", Short: "an architecture's single trials, with the curves of all epochs or the numbers at one",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed, Epoch}, answer: trials},
+		{Name: "statistics", Short: "how many architectures have how many trials on a dataset",
+			Needs: []Param{Dataset}, Takes: []Param{HP}, answer: statistics},
+		{Name: "simulate", Short: "what training and validating an architecture would reach and cost",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Epoch, Random}, answer: simulate},
+	}
+}
+
+func newRandom(seed uint64) *mt19937.Source { return mt19937.NewPython(seed) }
