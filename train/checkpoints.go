@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"cellnet/internal/atomicfile"
 	"cellnet/internal/filelock"
 )
 
@@ -17,8 +18,7 @@ const keptCheckpoints = 2
 
 const (
 	checkpointPattern = "epoch-*-step-*.ckpt"
-	leftoverPattern   = "." + checkpointPattern + ".*.tmp" // of writes that were killed
-	lockName          = "lock"                             // held by the process that trains
+	lockName          = "lock" // held by the process that trains
 )
 
 // checkpointName sorts by position.
@@ -26,27 +26,25 @@ func checkpointName(epoch, step int) string {
 	return fmt.Sprintf("epoch-%06d-step-%06d.ckpt", epoch, step)
 }
 
-// matching lists the files of a folder whose names match a pattern, sorted. A
-// folder that is missing has none.
-func matching(folder, pattern string) ([]string, error) {
+// isCheckpoint tells whether a file has the name of one.
+func isCheckpoint(name string) bool {
+	ok, _ := filepath.Match(checkpointPattern, name)
+	return ok
+}
+
+// checkpoints lists the checkpoints in a folder, the last one first.
+func checkpoints(folder string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	var paths []string
-	for _, e := range entries {
-		if ok, _ := filepath.Match(pattern, e.Name()); ok {
+	for _, e := range slices.Backward(entries) {
+		if isCheckpoint(e.Name()) {
 			paths = append(paths, filepath.Join(folder, e.Name()))
 		}
 	}
 	return paths, nil
-}
-
-// checkpoints lists the checkpoints in a folder, the last one first.
-func checkpoints(folder string) ([]string, error) {
-	paths, err := matching(folder, checkpointPattern)
-	slices.Reverse(paths)
-	return paths, err
 }
 
 // openCheckpoints makes the folder for checkpoints this process's own, until the
@@ -66,13 +64,9 @@ func (t *Trainer) openCheckpoints() (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	leftovers, err := matching(folder, leftoverPattern)
-	for _, path := range leftovers {
-		err = errors.Join(err, os.Remove(path))
-	}
-	if err != nil {
+	if err := atomicfile.RemoveLeftovers(folder, isCheckpoint); err != nil {
 		lock.Release()
-		return nil, fmt.Errorf("tidying %s: %w", folder, err)
+		return nil, err
 	}
 	return func() { lock.Remove() }, nil
 }

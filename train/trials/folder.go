@@ -1,0 +1,89 @@
+package trials
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+
+	"cellnet/bench"
+	"cellnet/cell"
+	"cellnet/data"
+	"cellnet/internal/atomicfile"
+	"cellnet/train"
+)
+
+// Folder names, as the published program has them, the folder within out in which
+// the set's trial files are: 000000-015624-C16-N5 for 200 epochs, with -LESS for
+// 12, and with -E and the number of epochs for others.
+func (s Set) Folder(out string) string {
+	name := fmt.Sprintf("%06d-%06d-C%d-N%d", 0, cell.SpaceSize-1, s.C, s.N)
+	switch s.HP() {
+	case bench.HP200:
+	case bench.HP12:
+		name += "-LESS"
+	default:
+		name += "-E" + s.HP().String()
+	}
+	return filepath.Join(out, name)
+}
+
+// fileName is the published name of a trial file.
+func (i Item) fileName() string { return fmt.Sprintf("arch-%06d-seed-%04d.pth", i.Arch, i.Seed) }
+
+// workName is that of what belongs to an unfinished trial.
+func (i Item) workName() string { return fmt.Sprintf("arch-%06d-seed-%04d", i.Arch, i.Seed) }
+
+var trialName = regexp.MustCompile(`^arch-(\d{6})-seed-(\d{4,10})\.pth$`)
+
+// parseFileName reads what fileName gives.
+func parseFileName(name string) (Item, bool) {
+	m := trialName.FindStringSubmatch(name)
+	if m == nil {
+		return Item{}, false
+	}
+	arch, _ := strconv.Atoi(m[1])
+	seed, err := strconv.ParseUint(m[2], 10, 32)
+	return Item{Arch: arch, Seed: uint32(seed)}, err == nil && arch < cell.SpaceSize
+}
+
+// setRecord is what all trials of a folder have in common; set.json tells it.
+type setRecord struct {
+	Datasets []data.Dataset `json:"datasets"`
+	C        int            `json:"C"`
+	N        int            `json:"N"`
+	Recipe   train.Recipe   `json:"recipe"`
+	Limit    int            `json:"limit,omitempty"`
+}
+
+const setName = "set.json"
+
+// open makes the folder, or makes sure that it is one for trials of this set.
+func (s Set) open(folder string) error {
+	record, err := json.Marshal(setRecord{s.Datasets, s.C, s.N, s.Recipe, s.Limit})
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(folder, setName)
+	there, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.MkdirAll(folder, 0o777); err != nil {
+			return fmt.Errorf("making a folder for trials: %w", err)
+		}
+		return atomicfile.Write(path, func(w io.Writer) error {
+			_, err := w.Write(record)
+			return err
+		})
+	case err != nil:
+		return fmt.Errorf("opening a folder of trials: %w", err)
+	case string(there) != string(record):
+		return fmt.Errorf("%s is for trials of %s, not of %s: choose another folder, and collect from both", folder, there, record)
+	}
+	return nil
+}
