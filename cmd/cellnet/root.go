@@ -10,6 +10,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newModelCommand(a),
 		newEvalCommand(a),
 		newPredictCommand(a),
+		newSpeedCommand(a),
 		newDemoCommand(a),
 		newTrainCommand(a),
 		newWeightsCommand(a),
