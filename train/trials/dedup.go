@@ -3,6 +3,7 @@ package trials
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cellnet/cell"
 	"cellnet/models"
@@ -11,10 +12,6 @@ import (
 // dedup keeps one of the architectures that compute the same function, the one
 // with the lowest index, at the place of the first one; standsFor tells for which
 // others it stands.
-//
-// Two cells compute the same function if they have the same canonical form with
-// skip_connect taken for its input, and the same cost: the form alone does not
-// tell whether two equal terms of a sum are one convolution or two.
 func dedup(archs []int) (kept []int, standsFor map[int][]int, err error) {
 	classes := map[string][]int{}
 	var order []string
@@ -23,12 +20,7 @@ func dedup(archs []int) (kept []int, standsFor map[int][]int, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		form, err := c.Canonical(cell.MergeSkips)
-		if err != nil {
-			return nil, nil, err
-		}
-		cost := models.CostOf(cell.Benchmark(c, 10), 32)
-		class := fmt.Sprint(form, cost)
+		class := function(c)
 		if classes[class] == nil {
 			order = append(order, class)
 		}
@@ -43,4 +35,43 @@ func dedup(archs []int) (kept []int, standsFor map[int][]int, err error) {
 		}
 	}
 	return kept, standsFor, nil
+}
+
+// function describes what a cell computes, and at what cost: cells with equal
+// descriptions differ by the names of their nodes, by detours through skip_connect,
+// by zeros that are added and by where sums are pooled.
+//
+// The published canonical forms are not used because one keeps such zeros and the
+// other takes a convolution of zeros for zero, which its norm makes a constant.
+// None tells whether two equal terms are one convolution or two: here the numbers
+// of convolutions, of all and of those that reach the output, do.
+func function(c cell.Cell) string {
+	sums := [][]string{{"x"}} // the terms of each node, sorted; none for zero
+	for node := 1; node < c.NumNodes(); node++ {
+		var terms []string
+		for _, e := range c.Incoming(node) {
+			from := sums[e.From]
+			switch {
+			case e.Op == cell.None:
+			case e.Op == cell.SkipConnect:
+				terms = append(terms, from...)
+			case e.Op == cell.AvgPool3x3: // the pool of a sum is the sum of the pools
+				for _, term := range from {
+					terms = append(terms, fmt.Sprintf("%v(%s)", e.Op, term))
+				}
+			default:
+				terms = append(terms, fmt.Sprintf("%v(%s)", e.Op, strings.Join(from, "+")))
+			}
+		}
+		slices.Sort(terms)
+		sums = append(sums, terms)
+	}
+	live := 0
+	for i, e := range c.Edges() {
+		if e.Op.IsConv() && c.Live()[i] {
+			live++
+		}
+	}
+	cost := models.CostOf(cell.Benchmark(c, 10), 32)
+	return fmt.Sprint(strings.Join(sums[len(sums)-1], "+"), " ", live, " ", cost)
 }
