@@ -13,9 +13,11 @@ func newRootCommand(a *app) *cobra.Command {
 		newSpeedCommand(a),
 		newDemoCommand(a),
 		newTrainCommand(a),
+		newGenerateCommand(a),
 		newWeightsCommand(a),
 		newBenchCommand(a),
 		newQueryCommand(a),
+		newServeCommand(a),
 		newVersionCommand(a),
 	)
 	root.Long = root.Short + ` in plain Go.

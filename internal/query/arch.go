@@ -43,3 +43,13 @@ func (p place) Text(w io.Writer) error {
 	_, err := fmt.Fprintln(w, p.Index)
 	return err
 }
+
+// IndexIn gives the index of the architecture that is the only parameter.
+func IndexIn(b *bench.Benchmark, values map[string]string) (int, error) {
+	q := Query{Name: "cell.svg", Needs: []Param{Index}}
+	a, err := q.Parse(values)
+	if err != nil {
+		return 0, err
+	}
+	return a.at(b)
+}

@@ -23,6 +23,7 @@ type Query struct {
 	Short string  // what it gives
 	Needs []Param // Index stands for Index or Arch
 	Takes []Param // may be left out
+	Walks bool    // it looks at all architectures
 
 	answer func(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error)
 }
@@ -34,6 +35,12 @@ func (q *Query) Params() []Param {
 		params = slices.Insert(params, i+1, Arch)
 	}
 	return params
+}
+
+// Lasts tells whether the answer stays the same as long as the benchmark is open.
+func (q *Query) Lasts(b *bench.Benchmark) bool {
+	folder := b.Layout() == bench.NATSFolder || b.Layout() == bench.NASBench201Archive
+	return q.Name != "statistics" || !folder // which of a folder are counted depends on what was asked
 }
 
 // Answer asks a benchmark. Errors wrap one of package bench's if there is no such
@@ -57,11 +64,11 @@ func All() []*Query {
 		{Name: "show", Short: "everything about an architecture: its results by all recipes",
 			Needs: []Param{Index}, answer: show},
 		{Name: "best", Short: "the architecture with the highest mean accuracy",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}, answer: best},
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}, Walks: true, answer: best},
 		{Name: "top", Short: "the architectures with the highest mean accuracies, best first",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Limit}, answer: top},
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Limit}, Walks: true, answer: top},
 		{Name: "points", Short: "cost and mean accuracy of every architecture, as columns",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP}, answer: points},
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP}, Walks: true, answer: points},
 		{Name: "metrics", Short: "an architecture's losses, accuracies and times on a dataset",
 			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Set, Epoch, Seed, Random, Mean}, answer: metrics},
 		{Name: "cost", Short: "an architecture's FLOPs and parameters in millions, latency and training times in seconds",
@@ -75,7 +82,7 @@ func All() []*Query {
 		{Name: "trials", Short: "an architecture's single trials, with the curves of all epochs or the numbers at one",
 			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed, Epoch}, answer: trials},
 		{Name: "statistics", Short: "how many architectures have how many trials on a dataset",
-			Needs: []Param{Dataset}, Takes: []Param{HP}, answer: statistics},
+			Needs: []Param{Dataset}, Takes: []Param{HP}, Walks: true, answer: statistics},
 		{Name: "simulate", Short: "what training and validating an architecture would reach and cost",
 			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Epoch, Random}, answer: simulate},
 	}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"cellnet/bench"
+	"cellnet/internal/server"
+)
+
+func newServeCommand(a *app) *cobra.Command {
+	var address string
+	var o server.Options
+	cmd := &cobra.Command{
+		Use:   "serve FILE",
+		Short: "Answer queries to a benchmark over HTTP, with a page to look at it",
+		Long: `Answer queries to a benchmark over HTTP, read-only: /api/metrics and so on, described
+by /openapi.json, and a page to look at architectures with.
+
+FILE is a store made by bench import, or published files. The server listens on
+this machine only unless --listen says otherwise; it has no passwords. It stops on
+an interrupt, after the requests that are being answered.`,
+		Example: `  cellnet serve nb201.parquet
+  curl 'http://127.0.0.1:8201/api/metrics?index=11&dataset=cifar100&hp=200'`,
+		Args: wantArgs("FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.MaxConnections < 1 {
+				return usageErrorf("--max-connections: want at least 1")
+			}
+			return a.serve(cmd.Context(), args[0], address, o)
+		},
+	}
+	cmd.Flags().StringVar(&address, "listen", "127.0.0.1:8201", "`ADDRESS` to listen on; port 0 for any free one")
+	cmd.Flags().IntVar(&o.MaxConnections, "max-connections", 2048, "connections at once")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, file, address string, o server.Options) error {
+	b, err := bench.Open(file)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", address, err)
+	}
+	o.Log = log.New(a.stderr, "cellnet: ", 0)
+	fmt.Fprintf(a.stderr, "serving %s on http://%s/\n", file, l.Addr())
+	return server.Serve(ctx, l, b, o)
+}

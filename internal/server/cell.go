@@ -1,0 +1,63 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+
+	"cellnet/bench"
+	"cellnet/cell"
+	"cellnet/cell/draw"
+	"cellnet/data"
+	"cellnet/internal/query"
+)
+
+// drawCell sends the picture of an architecture's cell.
+func (a *api) drawCell(w http.ResponseWriter, r *http.Request) {
+	values, err := parametersOf(r)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	index, err := query.IndexIn(a.b, values)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	c, err := cellOf(a.b, index)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	var buf bytes.Buffer
+	if err := draw.SVG(&buf, c); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	send(w, "image/svg+xml", buf.Bytes())
+}
+
+// cellOf gives the cell of an architecture, which in the size search space only
+// its records tell.
+func cellOf(b *bench.Benchmark, index int) (cell.Cell, error) {
+	space, err := b.Space()
+	if err != nil {
+		return cell.Cell{}, err
+	}
+	arch, err := b.ArchString(index)
+	if err != nil {
+		return cell.Cell{}, err
+	}
+	if space == bench.Size {
+		config, err := b.NetConfig(index, data.CIFAR10)
+		if err != nil {
+			return cell.Cell{}, err
+		}
+		arch = config.Genotype
+	}
+	c, err := cell.Parse(arch)
+	if err != nil {
+		err = fmt.Errorf("architecture %d: %w", index, err)
+	}
+	return c, err
+}

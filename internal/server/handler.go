@@ -1,0 +1,177 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"cellnet/bench"
+	"cellnet/internal/query"
+)
+
+// api answers requests.
+type api struct {
+	b     *bench.Benchmark
+	log   *log.Logger
+	walks chan struct{} // a place for each walk over all architectures
+	cache answerCache
+}
+
+// Handler answers queries to a benchmark: /api/metrics and so on for the queries of
+// package query, with their parameters in the URL, /openapi.json that describes
+// them, and the page. Failures that are not the client's are logged.
+func Handler(b *bench.Benchmark, l *log.Logger) http.Handler {
+	a := &api{b: b, log: l, walks: make(chan struct{}, maxWalks), cache: answerCache{most: maxCacheBytes}}
+	mux := http.NewServeMux()
+	for _, q := range query.All() {
+		mux.HandleFunc("/api/"+q.Name, func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, q) })
+	}
+	mux.HandleFunc("/api/cell.svg", a.drawCell)
+	addPage(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, http.StatusNotFound, fmt.Sprintf("no page %.80q, see /openapi.json", r.URL.Path))
+	})
+	return guard(mux)
+}
+
+// guard refuses requests that no page takes.
+func guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "+
+			"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+		switch {
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			h.Set("Allow", "GET, HEAD")
+			refuse(w, http.StatusMethodNotAllowed, "only GET and HEAD are answered")
+		case r.ContentLength != 0:
+			h.Set("Connection", "close")
+			refuse(w, http.StatusRequestEntityTooLarge, "the request has a body, want none")
+		case len(r.URL.RawQuery) > maxQueryLength:
+			refuse(w, http.StatusRequestURITooLong, fmt.Sprintf("the query has %d characters, want at most %d", len(r.URL.RawQuery), maxQueryLength))
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// answer answers a query.
+func (a *api) answer(w http.ResponseWriter, r *http.Request, q *query.Query) {
+	values, err := parametersOf(r)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	args, err := q.Parse(values)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	text, err := a.ask(r.Context(), q, values, args)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	send(w, "application/json", text)
+}
+
+// parametersOf gives the parameters of a URL.
+func parametersOf(r *http.Request) (map[string]string, error) {
+	parsed, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("the query can't be read: %w", err)
+	}
+	values := make(map[string]string, len(parsed))
+	for name, of := range parsed {
+		if len(of) > 1 {
+			return nil, fmt.Errorf("%.40q is given %d times", name, len(of))
+		}
+		if of[0] != "" { // what a form leaves empty
+			values[name] = of[0]
+		}
+	}
+	return values, nil
+}
+
+var errBusy = errors.New("too many walks over all architectures at once, try again")
+
+// ask gives the answer in JSON.
+func (a *api) ask(ctx context.Context, q *query.Query, values map[string]string, args query.Args) ([]byte, error) {
+	if !q.Walks {
+		return write(ctx, a.b, q, args)
+	}
+	key := keyOf(q, values)
+	if text, ok := a.cache.get(key); ok {
+		return text, nil
+	}
+	patience, cancel := context.WithTimeout(ctx, walkPatience)
+	defer cancel()
+	select {
+	case a.walks <- struct{}{}:
+		defer func() { <-a.walks }()
+	case <-patience.Done():
+		return nil, errBusy
+	}
+	if text, ok := a.cache.get(key); ok { // while waiting another may have asked the same
+		return text, nil
+	}
+	text, err := write(ctx, a.b, q, args)
+	if err == nil && q.Lasts(a.b) {
+		a.cache.put(key, text)
+	}
+	return text, err
+}
+
+func write(ctx context.Context, b *bench.Benchmark, q *query.Query, args query.Args) ([]byte, error) {
+	answer, err := q.Answer(ctx, b, args)
+	if err != nil {
+		return nil, err
+	}
+	var buf bytes.Buffer
+	err = query.Write(&buf, answer)
+	return buf.Bytes(), err
+}
+
+// fail tells why there is no answer.
+func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var faulty *query.Error
+	status := http.StatusInternalServerError
+	switch {
+	case errors.As(err, &faulty):
+		status = http.StatusBadRequest
+	case errors.Is(err, bench.ErrRange), errors.Is(err, bench.ErrMissing):
+		status = http.StatusNotFound
+	case errors.Is(err, bench.ErrMixed):
+		status = http.StatusUnprocessableEntity
+	case errors.Is(err, errBusy):
+		w.Header().Set("Retry-After", "1")
+		status = http.StatusServiceUnavailable
+	case r.Context().Err() != nil:
+		return // nobody is left to tell
+	default:
+		a.log.Printf("%s: %v", r.URL.Path, err)
+	}
+	refuse(w, status, err.Error())
+}
+
+// refuse sends an error.
+func refuse(w http.ResponseWriter, status int, message string) {
+	text, _ := json.Marshal(map[string]string{"error": message}) // texts can be marshalled
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n')) // a client that left needs no answer
+}
+
+// send sends an answer.
+func send(w http.ResponseWriter, contentType string, text []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	_, _ = w.Write(text) // a client that left needs no answer
+}
