@@ -43,7 +43,7 @@ func claim(folder string, item Item) (release func(), finished bool, err error) 
 		release()
 		return nil, finished, err
 	}
-	if err := atomicfile.RemoveLeftovers(folder, func(name string) bool { return name == item.fileName() }); err != nil {
+	if err := atomicfile.RemoveLeftovers(folder, func(name string) bool { return name == item.FileName() }); err != nil {
 		release()
 		return nil, false, err
 	}
@@ -51,7 +51,7 @@ func claim(folder string, item Item) (release func(), finished bool, err error) 
 }
 
 func (i Item) finished(folder string) (bool, error) {
-	_, err := os.Stat(filepath.Join(folder, i.fileName()))
+	_, err := os.Stat(filepath.Join(folder, i.FileName()))
 	if errors.Is(err, os.ErrNotExist) {
 		return false, nil
 	}

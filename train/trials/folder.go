@@ -33,15 +33,15 @@ func (s Set) Folder(out string) string {
 	return filepath.Join(out, name)
 }
 
-// fileName is the published name of a trial file.
-func (i Item) fileName() string { return fmt.Sprintf("arch-%06d-seed-%04d.pth", i.Arch, i.Seed) }
+// FileName is the published name of a trial file.
+func (i Item) FileName() string { return fmt.Sprintf("arch-%06d-seed-%04d.pth", i.Arch, i.Seed) }
 
 // workName is that of what belongs to an unfinished trial.
 func (i Item) workName() string { return fmt.Sprintf("arch-%06d-seed-%04d", i.Arch, i.Seed) }
 
 var trialName = regexp.MustCompile(`^arch-(\d{6})-seed-(\d{4,10})\.pth$`)
 
-// parseFileName reads what fileName gives.
+// parseFileName reads what FileName gives.
 func parseFileName(name string) (Item, bool) {
 	m := trialName.FindStringSubmatch(name)
 	if m == nil {

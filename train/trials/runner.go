@@ -146,7 +146,7 @@ func (s *session) train(ctx context.Context, job int, item Item) error {
 		}
 		trial.Datasets = append(trial.Datasets, t)
 	}
-	if err := train.WriteTrial(filepath.Join(s.folder, item.fileName()), trial, s.Format); err != nil {
+	if err := train.WriteTrial(filepath.Join(s.folder, item.FileName()), trial, s.Format); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(work); err != nil {

@@ -22,14 +22,14 @@ func TestItems(t *testing.T) {
 	}
 	var names []string
 	for _, item := range items {
-		names = append(names, item.fileName())
+		names = append(names, item.FileName())
 	}
 	want := []string{"arch-000005-seed-0777.pth", "arch-000005-seed-0999.pth", "arch-000003-seed-0777.pth", "arch-000003-seed-0999.pth"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
 	}
 	for _, name := range want {
-		if item, ok := parseFileName(name); !ok || item.fileName() != name {
+		if item, ok := parseFileName(name); !ok || item.FileName() != name {
 			t.Errorf("%s is read as %v, %v", name, item, ok)
 		}
 	}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+
+	"cellnet/cell"
+)
+
+// parseArchList reads a list of the benchmark's architectures, separated by
+// commas: indexes, ranges of them such as 0-99, arch strings, names, and files with
+// one of these a line.
+func parseArchList(list string) ([]int, error) {
+	var archs []int
+	for part := range strings.SplitSeq(list, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		some, err := parseArchs(part)
+		if errors.Is(err, errNoArchs) {
+			some, err = readArchs(part)
+		}
+		if err != nil {
+			return nil, err
+		}
+		archs = append(archs, some...)
+	}
+	if len(archs) == 0 {
+		return nil, usageErrorf("no architectures in %q", list)
+	}
+	return archs, nil
+}
+
+// errNoArchs says that a text may still be the name of a file.
+var errNoArchs = errors.New("neither index, range nor arch string")
+
+// parseArchs reads an index, a range or an arch.
+func parseArchs(text string) ([]int, error) {
+	if first, last, ok := parseRange(text); ok {
+		if first > last || last >= cell.SpaceSize {
+			return nil, usageErrorf("architectures %s: want a range within 0-%d", text, cell.SpaceSize-1)
+		}
+		archs := make([]int, 0, last-first+1)
+		for arch := first; arch <= last; arch++ {
+			archs = append(archs, arch)
+		}
+		return archs, nil
+	}
+	c, err := cell.Resolve(text)
+	if err != nil {
+		if _, number := strconv.Atoi(text); number == nil || strings.HasPrefix(text, "|") {
+			return nil, usageError{err}
+		}
+		return nil, errNoArchs
+	}
+	index, ok := c.Index()
+	if !ok {
+		return nil, usageErrorf("%s is not one of the benchmark's architectures", text)
+	}
+	return []int{index}, nil
+}
+
+func parseRange(text string) (first, last int, ok bool) {
+	from, to, ok := strings.Cut(text, "-")
+	if !ok {
+		return 0, 0, false
+	}
+	first, err1 := strconv.Atoi(from)
+	last, err2 := strconv.Atoi(to)
+	return first, last, err1 == nil && err2 == nil && first >= 0
+}
+
+// readArchs reads a file of lines; # begins a comment.
+func readArchs(path string) ([]int, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usageErrorf("%q is no index, range, arch string or file", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading architectures: %w", err)
+	}
+	defer f.Close()
+	var archs []int
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		text, _, _ := strings.Cut(lines.Text(), "#")
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		some, err := parseArchs(text)
+		if err != nil {
+			return nil, usageErrorf("%s, line %d: %.100q: %w", path, n, text, err)
+		}
+		archs = append(archs, some...)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("reading architectures from %s: %w", path, err)
+	}
+	return archs, nil
+}

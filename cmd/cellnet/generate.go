@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"cellnet/data"
+	"cellnet/internal/kernel"
+	"cellnet/internal/torchfile"
+	"cellnet/train"
+	"cellnet/train/trials"
+
+	"github.com/spf13/cobra"
+)
+
+// generateFlags are those of generate.
+type generateFlags struct {
+	archs, datasets, seeds, out string
+	shard, format               string
+	channels, cells             int
+	limit, jobs                 int
+	interval                    time.Duration
+	dedup, plan, asJSON         bool
+	data                        dataFlags
+	recipe                      recipeFlags
+}
+
+func newGenerateCommand(a *app) *cobra.Command {
+	var f generateFlags
+	cmd := &cobra.Command{
+		Use:   "generate --archs LIST --out DIR",
+		Short: "Train many architectures and write a trial file for each",
+		Long: `Train many architectures and write a trial file for each and each seed, in the
+published layout: DIR/000000-015624-C16-N5-LESS/arch-000157-seed-0777.pth.
+
+LIST has indexes, ranges, arch strings, names of cells, and files with one of these a
+line. Trials that are finished are skipped, unfinished ones go on. Several processes
+may work on one DIR: each takes what no other has taken. cellnet collect makes
+benchmark files of the trials.
+
+--shard i/n trains part i of n, from 1. In an array of Slurm's it is set by
+SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
+--shard /n takes i from JOB_COMPLETION_INDEX.`,
+		Example: `  cellnet generate --archs 0-99,157 --datasets cifar10-valid --hp 12 --seeds 777 --data ~/data --out trials
+  cellnet generate --archs 0-15624 --hp 200 --seeds 777,888,999 --out trials --plan`,
+		Args: wantArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.generate(cmd.Context(), f)
+		},
+	}
+	cmd.Flags().StringVar(&f.archs, "archs", "", "architectures, such as 0-99,157,FILE")
+	cmd.Flags().StringVar(&f.datasets, "datasets", "cifar10-valid,cifar10,cifar100,ImageNet16-120", "datasets that every architecture is trained on")
+	cmd.Flags().StringVar(&f.seeds, "seeds", "777", "seeds, such as 777,888,999")
+	cmd.Flags().StringVar(&f.out, "out", "", "`DIR` for the trial files")
+	cmd.Flags().StringVar(&f.shard, "shard", "", "train part `i/n` of the trials only (default: by the environment)")
+	cmd.Flags().IntVar(&f.jobs, "jobs", 1, "trials that are trained side by side")
+	cmd.Flags().BoolVar(&f.dedup, "dedup", false, "train one of each set of cells that compute the same function")
+	cmd.Flags().BoolVar(&f.plan, "plan", false, "only print what would be trained, and how long that takes here")
+	cmd.Flags().StringVar(&f.format, "format", "zip", "format of the trial files: zip or legacy")
+	cmd.Flags().IntVarP(&f.channels, "channels", "C", 16, "channels of the first stage")
+	cmd.Flags().IntVarP(&f.cells, "cells", "N", 5, "cells of a stage")
+	cmd.Flags().IntVar(&f.limit, "limit", 0, "use the first `N` images of every set only")
+	cmd.Flags().DurationVar(&f.interval, "checkpoint-every", 10*time.Minute, "time between checkpoints within an epoch; 0 for none")
+	f.data.add(cmd)
+	f.recipe.add(cmd)
+	addJSONFlag(cmd, &f.asJSON)
+	return cmd
+}
+
+// set says which trials are wanted.
+func (f *generateFlags) set() (s trials.Set, err error) {
+	if f.archs == "" || f.out == "" {
+		return s, usageErrorf("generate needs --archs and --out")
+	}
+	s = trials.Set{C: f.channels, N: f.cells, Limit: f.limit, Dedup: f.dedup}
+	if s.Archs, err = parseArchList(f.archs); err != nil {
+		return s, err
+	}
+	for name := range strings.SplitSeq(f.datasets, ",") {
+		d, err := data.ParseDataset(strings.TrimSpace(name))
+		if err != nil {
+			return s, usageErrorf("--datasets: %w", err)
+		}
+		s.Datasets = append(s.Datasets, d)
+	}
+	for text := range strings.SplitSeq(f.seeds, ",") {
+		seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+		if err != nil {
+			return s, usageErrorf("--seeds: %q is no seed, want a number from 0 to 4294967295", text)
+		}
+		s.Seeds = append(s.Seeds, uint32(seed))
+	}
+	if s.Recipe, _, err = f.recipe.recipe(); err != nil {
+		return s, err
+	}
+	if err := s.Validate(); err != nil {
+		return s, usageError{err}
+	}
+	return s, nil
+}
+
+// torchFormat reads --format.
+func torchFormat(name string) (torchfile.Format, error) {
+	for _, format := range []torchfile.Format{torchfile.Zip, torchfile.Legacy} {
+		if format.String() == name {
+			return format, nil
+		}
+	}
+	return 0, usageErrorf("--format: unknown format %q, want zip or legacy", name)
+}
+
+func (a *app) generate(ctx context.Context, f generateFlags) error {
+	set, err := f.set()
+	if err != nil {
+		return err
+	}
+	if f.jobs < 1 {
+		return usageErrorf("--jobs: %d jobs, want 1 or more", f.jobs)
+	}
+	format, err := torchFormat(f.format)
+	if err != nil {
+		return err
+	}
+	shard, err := parseShard(f.shard, os.Getenv)
+	if err != nil {
+		return err
+	}
+	items, err := set.Items()
+	if err != nil {
+		return err
+	}
+	items = shard.Of(items)
+	if f.plan {
+		return a.planGenerate(f, set, items)
+	}
+	finished, _, left, err := set.Status(f.out, items)
+	if err != nil {
+		return err
+	}
+	progress := a.newGenerateProgress(set, len(items), len(finished), left)
+	defer progress.clear()
+	runner := trials.Runner{
+		Set: set, Items: items, Out: f.out, Jobs: f.jobs, Format: format, Info: machineInfo(), Interval: f.interval,
+		Load: func(d data.Dataset) (*train.Data, error) {
+			return a.loadImages(ctx, runPlan{Run: train.Run{Dataset: d}, Limit: f.limit, Data: f.data.source()})
+		},
+		Hooks: progress.hooks(),
+	}
+	summary, err := runner.Run(ctx)
+	progress.clear()
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("interrupted, %d trials trained: the same command goes on with them: %w", summary.Trained, err)
+	}
+	if err != nil {
+		return err
+	}
+	return a.printGenerated(f, set, summary)
+}
+
+// machineInfo is what trial files say of program and machine.
+func machineInfo() string {
+	info := fmt.Sprintf("%s, %d processors", readVersion(), runtime.GOMAXPROCS(0))
+	if k, err := kernel.Best(); err == nil {
+		info += fmt.Sprintf(", %v", k.ISA())
+	}
+	return info
+}
+
+// generateRecord is what generate --json prints.
+type generateRecord struct {
+	Folder   string   `json:"folder"`
+	Trained  int      `json:"trained"`
+	Finished int      `json:"finished_before"`
+	Taken    int      `json:"taken_by_others"`
+	Diverged []string `json:"diverged"`
+}
+
+func (a *app) printGenerated(f generateFlags, set trials.Set, s trials.Summary) error {
+	r := generateRecord{set.Folder(f.out), s.Trained, s.Finished, s.Taken, []string{}}
+	for _, err := range s.Diverged {
+		r.Diverged = append(r.Diverged, err.Error())
+	}
+	if f.asJSON {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else if _, err := fmt.Fprintf(a.stdout, "%s: %d trials trained, %d finished before, %d left to other processes\n", r.Folder, r.Trained, r.Finished, r.Taken); err != nil {
+		return err
+	}
+	if len(s.Diverged) > 0 {
+		return fmt.Errorf("%d trials: %w", len(s.Diverged), errors.Join(s.Diverged...))
+	}
+	return nil
+}

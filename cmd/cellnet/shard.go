@@ -1,0 +1,91 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+
+	"cellnet/train/trials"
+)
+
+// Variables that tell a process which one of an array of jobs it is: those of Slurm
+// and those of indexed jobs of Kubernetes, which does not tell the number of jobs.
+const (
+	slurmID    = "SLURM_ARRAY_TASK_ID"
+	slurmCount = "SLURM_ARRAY_TASK_COUNT"
+	slurmMin   = "SLURM_ARRAY_TASK_MIN"
+	slurmStep  = "SLURM_ARRAY_TASK_STEP"
+	jobIndex   = "JOB_COMPLETION_INDEX"
+)
+
+// parseShard reads --shard: "i/n" is part i of n, from 1; "/n" is the part of n
+// that the environment says; without a flag the environment says all.
+func parseShard(flag string, getenv func(string) string) (trials.Shard, error) {
+	own, count, given := strings.Cut(flag, "/")
+	if flag == "" {
+		return shardOfEnvironment(getenv, 0)
+	}
+	n, err := strconv.Atoi(count)
+	if !given || err != nil || n < 1 {
+		return trials.Shard{}, usageErrorf("--shard %s: want i/n, such as 1/4, or /n", flag)
+	}
+	if own == "" {
+		return shardOfEnvironment(getenv, n)
+	}
+	i, err := strconv.Atoi(own)
+	if err != nil || i < 1 || i > n {
+		return trials.Shard{}, usageErrorf("--shard %s: want a part from 1/%d to %d/%d", flag, n, n, n)
+	}
+	return trials.Shard{Index: i - 1, Count: n}, nil
+}
+
+// shardOfEnvironment is the whole if the environment doesn't tell of several jobs.
+// A count of 0 is to be told by it.
+func shardOfEnvironment(getenv func(string) string, count int) (trials.Shard, error) {
+	number := func(name string, otherwise int) (int, error) {
+		text := getenv(name)
+		if text == "" {
+			return otherwise, nil
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 {
+			return 0, usageErrorf("%s is %q, want a number: set --shard i/n", name, text)
+		}
+		return n, nil
+	}
+	index := 0
+	switch {
+	case getenv(slurmID) != "":
+		id, err1 := number(slurmID, 0)
+		first, err2 := number(slurmMin, 0)
+		step, err3 := number(slurmStep, 1)
+		tasks, err4 := number(slurmCount, 0)
+		for _, err := range []error{err1, err2, err3, err4} {
+			if err != nil {
+				return trials.Shard{}, err
+			}
+		}
+		index = (id - first) / max(1, step)
+		if count == 0 {
+			count = tasks
+		}
+		if count == 0 {
+			return trials.Shard{}, usageErrorf("%s is set, but not %s: set --shard /n", slurmID, slurmCount)
+		}
+	case getenv(jobIndex) != "":
+		var err error
+		if index, err = number(jobIndex, 0); err != nil {
+			return trials.Shard{}, err
+		}
+		if count == 0 {
+			return trials.Shard{}, usageErrorf("%s tells which job this is, but not of how many: set --shard /n", jobIndex)
+		}
+	case count > 0:
+		return trials.Shard{}, usageErrorf("--shard /%d: neither %s nor %s is set", count, slurmID, jobIndex)
+	default:
+		return trials.Shard{Index: 0, Count: 1}, nil
+	}
+	if index < 0 || index >= count {
+		return trials.Shard{}, usageErrorf("the environment says job %d of %d: set --shard i/n", index+1, count)
+	}
+	return trials.Shard{Index: index, Count: count}, nil
+}

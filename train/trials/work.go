@@ -1,0 +1,172 @@
+package trials
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cellnet/data"
+	"cellnet/models"
+	"cellnet/train"
+
+	"gorgonia.org/gorgonia"
+)
+
+// backwardCost is what a training step costs in passes of evaluation: one forward
+// and two backward.
+const backwardCost = 3
+
+// WorkOfStep is the work of training on images, and WorkOfEvaluation that of
+// evaluating them, in millions of multiply-accumulates.
+func (s Set) WorkOfStep(i Item, d data.Dataset, images int) float64 {
+	return backwardCost * s.WorkOfEvaluation(i, d, images)
+}
+
+// WorkOfEvaluation is the work of evaluating images.
+func (s Set) WorkOfEvaluation(i Item, d data.Dataset, images int) float64 {
+	run, err := s.run(i, d)
+	if err != nil {
+		return 0
+	}
+	return models.CostOf(run.Net, d.Side()).FLOPs * float64(images)
+}
+
+// Work is that of a whole trial; it goes by the published numbers of images.
+func (s Set) Work(i Item) float64 {
+	work := 0.0
+	for _, d := range s.Datasets {
+		epoch := s.WorkOfStep(i, d, s.images(d, data.Train))
+		for _, set := range d.EvaluationSets() {
+			epoch += s.WorkOfEvaluation(i, d, s.images(d, set))
+		}
+		work += epoch * float64(s.Recipe.TotalEpochs())
+	}
+	return work
+}
+
+func (s Set) images(d data.Dataset, set data.Set) int {
+	if s.Limit > 0 {
+		return min(s.Limit, d.Count(set))
+	}
+	return d.Count(set)
+}
+
+// Status parts items into those whose trial file is there and those that are left;
+// of these, begun have checkpoints.
+func (s Set) Status(out string, items []Item) (finished, begun, left []Item, err error) {
+	folder := s.Folder(out)
+	for _, item := range items {
+		done, err := item.finished(folder)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if done {
+			finished = append(finished, item)
+			continue
+		}
+		left = append(left, item)
+		if _, err := os.Stat(filepath.Join(folder, unfinishedFolder, item.workName())); err == nil {
+			begun = append(begun, item)
+		}
+	}
+	return finished, begun, left, nil
+}
+
+// Speed is how fast this machine trains: the time of a trial is linear in its
+// work and in its number of images.
+type Speed struct {
+	PerImage float64 // seconds
+	PerWork  float64 // seconds
+}
+
+// Seconds is the time that a trial takes.
+func (v Speed) Seconds(s Set, i Item) float64 {
+	images := 0.0
+	for _, d := range s.Datasets {
+		epoch := float64(backwardCost * s.images(d, data.Train))
+		for _, set := range d.EvaluationSets() {
+			epoch += float64(s.images(d, set))
+		}
+		images += epoch * float64(s.Recipe.TotalEpochs())
+	}
+	return v.PerImage*images + v.PerWork*s.Work(i)
+}
+
+// measuredSteps are timed, after one that is not.
+const measuredSteps = 2
+
+// Measure times steps of the cheapest and of the most costly of some trials.
+func (s Set) Measure(items []Item) (Speed, error) {
+	if len(items) == 0 {
+		return Speed{}, fmt.Errorf("measuring the speed: no trials")
+	}
+	d := s.Datasets[0]
+	work := func(i Item) float64 { return s.WorkOfStep(i, d, 1) }
+	low, high := items[0], items[0]
+	for _, item := range items {
+		if work(item) < work(low) {
+			low = item
+		}
+		if work(item) > work(high) {
+			high = item
+		}
+	}
+	slow, err := s.timeStep(high, d)
+	if err != nil {
+		return Speed{}, err
+	}
+	if work(high) == work(low) {
+		return Speed{PerWork: slow / work(high)}, nil
+	}
+	fast, err := s.timeStep(low, d)
+	if err != nil {
+		return Speed{}, err
+	}
+	perWork := max(0, (slow-fast)/(work(high)-work(low)))
+	return Speed{PerImage: max(0, fast-perWork*work(low)) / backwardCost, PerWork: perWork}, nil
+}
+
+// timeStep gives the seconds that training takes for an image.
+func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
+	run, err := s.run(i, d)
+	if err != nil {
+		return 0, err
+	}
+	params, err := models.Initialize(run.Net, i.Seed)
+	if err != nil {
+		return 0, err
+	}
+	batch := s.Recipe.BatchSize
+	net, err := models.New(params, models.Options{Side: d.Side(), Capacity: batch, Mode: models.Training})
+	if err != nil {
+		return 0, err
+	}
+	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
+		return 0, err
+	}
+	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
+	defer vm.Close()
+	images := make([]float32, batch*3*d.Side()*d.Side())
+	for k := range images {
+		images[k] = float32(k%17)/8 - 1
+	}
+	if err := net.SetBatch(images, make([]int, batch)); err != nil {
+		return 0, err
+	}
+	optimizer := train.SGD{}
+	var start time.Time
+	for step := range 1 + measuredSteps {
+		if step == 1 {
+			start = time.Now()
+		}
+		if err := vm.RunAll(); err != nil {
+			return 0, err
+		}
+		vm.Reset()
+		if err := optimizer.Step(gorgonia.NodesToValueGrads(net.Learnables())); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(start).Seconds() / float64(measuredSteps*batch), nil
+}
