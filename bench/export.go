@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/pickle"
@@ -156,12 +157,26 @@ func (e *exporter) count() {
 	}
 }
 
+// state gives an architecture's state as its source has it or, for another
+// layout, as the published files of that have it.
 func (e *exporter) state(a *Arch) (*pickle.Dict, error) {
-	ordered := e.Layout != NASBench201
-	if e.b.layout == e.Layout {
-		ordered = a.ordered
+	if e.b.layout != e.Layout {
+		usual := Arch{Index: a.Index, Name: a.Name, ordered: e.Layout != NASBench201}
+		hps := a.HPs()
+		slices.Sort(hps)
+		if e.Layout.API() == NAS201 {
+			slices.Reverse(hps)
+		}
+		for _, hp := range hps {
+			r, err := a.Results(hp)
+			if err != nil {
+				return nil, err
+			}
+			usual.Set(hp, r)
+		}
+		a = &usual
 	}
-	return a.state(e.Layout.API(), ordered)
+	return a.state(e.Layout.API())
 }
 
 // folder writes a layout of one file for each architecture. The folder takes its

@@ -81,6 +81,9 @@ func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark,
 		}
 	}
 	if _, ok := f.Lookup(keyRecords); !ok {
+		if err := checkSingle(f); err != nil {
+			return nil, err
+		}
 		return readSingle(name, r, size, closer)
 	}
 	p, err := newPickleFile(c, f, closer)

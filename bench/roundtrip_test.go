@@ -2,7 +2,9 @@ package bench
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -265,5 +267,67 @@ func TestExportGivesTheTreesBack(t *testing.T) {
 			}
 			compareTrees(t, out, path)
 		})
+	}
+}
+
+// TestExportInAnotherLayout converts between files that hold the same records.
+func TestExportInAnotherLayout(t *testing.T) {
+	const (
+		torch = "fixtures/bench/mini/NAS-Bench-201-v1_1-mini.pth"
+		nats  = "fixtures/bench/nats-mini/NATS-tss-v1_0-mini.pickle.pbz2"
+	)
+	for _, c := range []struct {
+		from, to string
+		layout   Layout
+	}{{torch, nats, NATSFile}, {nats, torch, NASBench201}} {
+		out := filepath.Join(t.TempDir(), filepath.Base(c.to))
+		if err := Export(mustOpen(t, fixture.Shared(t, c.from)), out, ExportOptions{Layout: c.layout}); err != nil {
+			t.Fatal(err)
+		}
+		if d := treeDifference(loadTree(t, out), loadTree(t, fixture.Shared(t, c.to))); d != "" {
+			t.Errorf("%s to %v: %.300s", c.from, c.layout, d)
+		}
+	}
+}
+
+// TestExportOfFolders converts a single file to folders and back.
+func TestExportOfFolders(t *testing.T) {
+	source := fixture.Shared(t, "fixtures/bench/mini/NAS-Bench-201-v1_1-mini.pth")
+	b := mustOpen(t, source)
+	for _, l := range []Layout{NASBench201Archive, NATSFolder} {
+		dir := filepath.Join(t.TempDir(), l.String())
+		if err := Export(b, dir, ExportOptions{Layout: l}); err != nil {
+			t.Fatal(err)
+		}
+		f := mustOpen(t, dir)
+		if f.Layout() != l || len(f.Stored()) != len(b.Stored()) {
+			t.Fatalf("%v of %d architectures, want %v of %d", f.Layout(), len(f.Stored()), l, len(b.Stored()))
+		}
+		out := filepath.Join(t.TempDir(), "back.pth")
+		if err := Export(f, out, ExportOptions{Layout: NASBench201}); err != nil {
+			t.Fatal(err)
+		}
+		got, want := loadTree(t, out).(*pickle.Dict), loadTree(t, source).(*pickle.Dict)
+		for i := range get(want, keyRecords).(*pickle.Dict).All() {
+			if d := treeDifference(get(got, keyRecords, i), get(want, keyRecords, i)); d != "" {
+				t.Errorf("%v: architecture %v: %.300s", l, i, d)
+			}
+		}
+		if err := Export(b, dir, ExportOptions{Layout: l}); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("error %v though the folder is there", err)
+		}
+	}
+}
+
+// TestExportRefuses has recipes that a layout has no place for.
+func TestExportRefuses(t *testing.T) {
+	b := mustOpen(t, fixture.Shared(t, "data/nats/NATS-sss-v1_0-50262-simple"))
+	path := filepath.Join(t.TempDir(), "out.pth")
+	err := Export(b, path, ExportOptions{Layout: NASBench201})
+	if err == nil || !strings.Contains(err.Error(), "no place for recipe") {
+		t.Errorf("error %v", err)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) > 0 {
+		t.Errorf("%v was left behind", entries)
 	}
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"io"
 	"iter"
 
@@ -14,6 +15,18 @@ type single struct {
 	r    io.ReaderAt
 	size int64
 	io.Closer
+}
+
+// checkSingle makes sure that a file that is no whole benchmark has recipes in
+// its root.
+func checkSingle(f *unpickle.File) error {
+	for _, e := range f.Root {
+		if _, _, err := hpOf(e.Key); err != nil {
+			return fmt.Errorf("not a benchmark file: it has an entry %.40q, want %s, %s and %s, or the recipes of an architecture",
+				e.Key, keyArchs, keyRecords, keyEvaluated)
+		}
+	}
+	return nil
 }
 
 // readSingle reads a file of one architecture.

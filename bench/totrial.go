@@ -196,8 +196,8 @@ func (r *Results) rawState(trials *pickle.Dict) (*pickle.Dict, error) {
 }
 
 // state gives the published state of an architecture's record.
-func (a *Arch) state(api API, ordered bool) (*pickle.Dict, error) {
-	d := &dictMaker{dict: pickle.Dict{Ordered: ordered}}
+func (a *Arch) state(api API) (*pickle.Dict, error) {
+	d := &dictMaker{dict: pickle.Dict{Ordered: a.ordered}}
 	for hp, r := range a.All() {
 		key := hp.String()
 		if api == NAS201 {
