@@ -20,7 +20,7 @@ func newQueryCommand(a *app) *cobra.Command {
 	for _, q := range query.All() {
 		group.AddCommand(newQueryKindCommand(a, q))
 	}
-	group.AddCommand(newQueryParamsCommand(a))
+	group.AddCommand(newQueryParamsCommand(a), newQueryPlotCommand(a))
 	group.Long = `Ask a benchmark.
 
 FILE is a store made by bench import, or published: a NAS-Bench-201 .pth, a folder
@@ -30,9 +30,14 @@ ARCH is an index or an arch string; the flags --index and --arch say the same.`
   cellnet query nb201.parquet metrics --index 11 --dataset cifar100 --hp 200 --json
   cellnet query nb201.parquet best --dataset cifar10 --set valid --hp 12 --max-flops 50`
 	for _, cmd := range group.Commands() {
-		if !cmd.HasSubCommands() {
-			setQueryUsage(cmd, "cellnet query FILE "+strings.Replace(cmd.Use, " FILE", "", 1)+" [flags]")
+		line := "cellnet query FILE " + strings.Replace(cmd.Use, " FILE", "", 1)
+		for _, sub := range cmd.Commands() {
+			setQueryUsage(sub, line+" "+strings.Replace(sub.Use, " FILE", "", 1)+" [flags]")
 		}
+		if cmd.HasSubCommands() {
+			line += " COMMAND"
+		}
+		setQueryUsage(cmd, line+" [flags]")
 	}
 	setQueryUsage(group, "cellnet query FILE COMMAND [ARCH] [flags]")
 	return group
@@ -58,11 +63,12 @@ func queryFileLast(root *cobra.Command, args []string) []string {
 		rest = append([]string{"info"}, rest...)
 	}
 	turned, rest = append(turned, rest[0]), rest[1:]
-	for cmd := subcommand(group, turned[1]); cmd != nil && len(rest) > 0; rest = rest[1:] {
-		if cmd = subcommand(cmd, rest[0]); cmd == nil {
-			break
+	cmd := subcommand(group, turned[1])
+	for cmd != nil && cmd.HasSubCommands() {
+		if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
+			return append(turned, rest...) // the help of a group needs no file
 		}
-		turned = append(turned, rest[0])
+		turned, cmd, rest = append(turned, rest[0]), subcommand(cmd, rest[0]), rest[1:]
 	}
 	return append(append(turned, file), rest...)
 }
@@ -83,13 +89,9 @@ func newQueryKindCommand(a *app, q *query.Query) *cobra.Command {
 		Use:   q.Name + " FILE",
 		Short: "Print " + q.Short,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			values, err := queryValues(cmd.Flags(), q, args[1:])
+			parsed, err := parseQuery(cmd, q, args[1:])
 			if err != nil {
 				return err
-			}
-			parsed, err := q.Parse(values)
-			if err != nil {
-				return usageErrorf("--%w", err)
 			}
 			return a.withBenchmark(args[0], func(b *bench.Benchmark) error {
 				return a.answer(cmd.Context(), b, q, parsed, asJSON)
@@ -100,7 +102,15 @@ func newQueryKindCommand(a *app, q *query.Query) *cobra.Command {
 	if takesArch {
 		cmd.Use += " [ARCH]"
 	}
-	cmd.Args = func(_ *cobra.Command, args []string) error {
+	cmd.Args = wantFileAndArch(takesArch)
+	addJSONFlag(cmd, &asJSON)
+	return cmd
+}
+
+// wantFileAndArch returns a check that a command is given a file, and an
+// architecture at most if it takes one.
+func wantFileAndArch(takesArch bool) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
 			return usageErrorf("missing argument FILE")
@@ -109,8 +119,24 @@ func newQueryKindCommand(a *app, q *query.Query) *cobra.Command {
 		}
 		return nil
 	}
-	addJSONFlag(cmd, &asJSON)
-	return cmd
+}
+
+// parseQuery reads the parameters of a query from flags and an argument.
+func parseQuery(cmd *cobra.Command, q *query.Query, args []string) (query.Args, error) {
+	values, err := queryValues(cmd.Flags(), q, args)
+	if err != nil {
+		return query.Args{}, err
+	}
+	parsed, err := q.Parse(values)
+	return parsed, asUsage(err)
+}
+
+// asUsage marks faults of a query's parameters as faults of flags.
+func asUsage(err error) error {
+	if faulty := new(query.Error); errors.As(err, &faulty) {
+		return usageErrorf("--%w", faulty)
+	}
+	return err
 }
 
 // addParamFlags adds a flag for every parameter of a query, and tells whether one
@@ -167,11 +193,8 @@ func (a *app) withBenchmark(path string, f func(*bench.Benchmark) error) error {
 // answer prints what a benchmark answers to a query.
 func (a *app) answer(ctx context.Context, b *bench.Benchmark, q *query.Query, args query.Args, asJSON bool) error {
 	answer, err := q.Answer(ctx, b, args)
-	if faulty := new(query.Error); errors.As(err, &faulty) {
-		return usageErrorf("--%w", faulty)
-	}
 	if err != nil {
-		return err
+		return asUsage(err)
 	}
 	if asJSON {
 		return query.Write(a.stdout, answer)

@@ -22,15 +22,7 @@ files, one of these files, or a NATS-Bench folder with weights.
 The format is that of the output's extension, .pth (or .pt) for PyTorch's zip
 format or .safetensors, unless --format tells it.`,
 		Example: `  cellnet query archive params 157 --dataset cifar10 --seed 777 --hp 200 -o net.pth`,
-		Args: func(_ *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0:
-				return usageErrorf("missing argument FILE")
-			case len(args) > 2:
-				return usageErrorf("unexpected argument %q", args[2])
-			}
-			return nil
-		},
+		Args:    wantFileAndArch(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
 				return usageErrorf("params needs --output")
@@ -42,13 +34,9 @@ format or .safetensors, unless --format tells it.`,
 			if err != nil {
 				return usageErrorf("writing %s: %w; or use --format", output, err)
 			}
-			values, err := queryValues(cmd.Flags(), q, args[1:])
+			parsed, err := parseQuery(cmd, q, args[1:])
 			if err != nil {
 				return err
-			}
-			parsed, err := q.Parse(values)
-			if err != nil {
-				return usageErrorf("--%w", err)
 			}
 			return a.withBenchmark(args[0], func(b *bench.Benchmark) error {
 				state, err := parsed.ReadWeights(b)

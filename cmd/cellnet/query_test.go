@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -114,4 +115,32 @@ func TestBenchExportGivesWhatWasImported(t *testing.T) {
 	if got := mustCellnet(t, "query", again, "show", "11", "--json"); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+func TestQueryPlotsDraw(t *testing.T) {
+	files := nats(t)
+	for _, args := range [][]string{
+		{"curves", "11", "--dataset", "cifar100", "--hp", "200"},
+		{"scatter", "--dataset", "cifar10", "--set", "valid"},
+		{"ranks", "--set", "test", "--hp", "200"},
+	} {
+		for extension, start := range map[string]string{".svg": "<?xml", ".png": "\x89PNG"} {
+			out := filepath.Join(t.TempDir(), "plot"+extension)
+			mustCellnet(t, append(append([]string{"query", files, "plot"}, args...), "-o", out)...)
+			picture, err := os.ReadFile(out)
+			if err != nil || !strings.HasPrefix(string(picture), start) || len(picture) < 2000 {
+				t.Errorf("%q: %d bytes, %v", args, len(picture), err)
+			}
+		}
+	}
+	out := filepath.Join(t.TempDir(), "plot.svg")
+	failure{[]string{"query", files, "plot", "curves", "5", "--dataset", "cifar10", "-o", out}, exitFailed,
+		files + ": writing " + out + ": NATS-tss-v1_0-3ffb9-simple has no record of architecture 5: not recorded"}.check(t)
+	if _, err := os.Stat(out); err == nil {
+		t.Error("half a picture is left")
+	}
+	failure{[]string{"query", files, "plot", "crves"}, exitUsage,
+		`unknown command "crves", did you mean curves? (see cellnet query plot --help)`}.check(t)
+	failure{[]string{"query", files, "plot", "ranks", "--set", "test", "-o", "x.gif"}, exitUsage,
+		`--output: want a file .svg or .png, got "x.gif" (see cellnet query plot ranks --help)`}.check(t)
 }

@@ -20,13 +20,13 @@ type trial struct {
 	Params  bench.Number             `json:"params"`
 	Latency bench.Number             `json:"latency"`
 	Metrics map[string]bench.Metrics `json:"metrics"`          // by set, at the epoch that is asked for
-	Curves  map[string]curves        `json:"curves,omitempty"` // by set, if no epoch is asked for
+	Curves  map[string]setCurves     `json:"curves,omitempty"` // by set, if no epoch is asked for
 
 	sets []data.Set
 }
 
-// curves are the numbers of all epochs.
-type curves struct {
+// setCurves are a set's numbers of all epochs.
+type setCurves struct {
 	Loss     *curve `json:"loss"`
 	Accuracy *curve `json:"accuracy"`
 	Top5     *curve `json:"accuracy-top5,omitempty"`
@@ -86,11 +86,11 @@ func describe(t *bench.Trial, a Args) (trial, error) {
 	if a.given[Epoch] {
 		return r, err
 	}
-	r.Curves = map[string]curves{data.Train.String(): {
+	r.Curves = map[string]setCurves{data.Train.String(): {
 		curveOf(t.Train.Loss), curveOf(t.Train.Top1), curveOf(t.Train.Top5), curveOf(t.Train.Seconds),
 	}}
 	for _, e := range t.Evals {
-		r.Curves[e.Set.String()] = curves{curveOf(e.Loss), curveOf(e.Top1), nil, curveOf(e.Seconds)}
+		r.Curves[e.Set.String()] = setCurves{curveOf(e.Loss), curveOf(e.Top1), nil, curveOf(e.Seconds)}
 	}
 	return r, nil
 }

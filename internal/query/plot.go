@@ -1,0 +1,102 @@
+package query
+
+import (
+	"fmt"
+	"io"
+
+	"cellnet/bench"
+	"cellnet/data"
+	"cellnet/internal/plots"
+)
+
+// Curves is the query of a picture of learning curves. It has no [Answer]: ask by
+// [Args.DrawCurves].
+func Curves() *Query {
+	return &Query{Name: "plot curves", Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed}}
+}
+
+// ScatterOf is the query of a picture of accuracies against FLOPs. It has no
+// [Answer]: ask by [Args.DrawScatter].
+func ScatterOf() *Query {
+	return &Query{Name: "plot scatter", Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}
+}
+
+// RanksOf is the query of a picture of ranks. It has no [Answer]: ask by
+// [Args.DrawRanks].
+func RanksOf() *Query {
+	return &Query{Name: "plot ranks", Needs: []Param{Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}
+}
+
+// DrawCurves draws the accuracies and losses of the trials that are asked for.
+func (a Args) DrawCurves(b *bench.Benchmark, w io.Writer, f plots.Format) error {
+	index, err := a.at(b)
+	if err != nil {
+		return err
+	}
+	all, err := b.Trials(index, a.dataset, a.hp)
+	if err != nil {
+		return err
+	}
+	title := fmt.Sprintf("Architecture %d on %v, %d epochs", index, a.dataset, a.hp)
+	accuracy, loss := plots.Panel{Unit: "accuracy, %"}, plots.Panel{Unit: "loss", Falling: true}
+	for _, t := range all {
+		if a.given[Seed] && t.Seed != a.seed {
+			continue
+		}
+		addCurve(&accuracy, t, data.Train, t.Train.Top1)
+		addCurve(&loss, t, data.Train, t.Train.Loss)
+		for _, e := range t.Evals {
+			addCurve(&accuracy, t, e.Set, e.Top1)
+			addCurve(&loss, t, e.Set, e.Loss)
+		}
+	}
+	if len(accuracy.Curves) == 0 {
+		return fmt.Errorf("architecture %d on %v: no trial with seed %d: %w", index, a.dataset, a.seed, bench.ErrMissing)
+	}
+	return plots.Curves(w, f, title, accuracy, loss)
+}
+
+func addCurve(p *plots.Panel, t *bench.Trial, set data.Set, c bench.Curve) {
+	if of := curveOf(c); of != nil {
+		p.Curves = append(p.Curves, plots.Curve{Set: set.String(), Seed: t.Seed, Epochs: of.Epochs, Values: c.Values})
+	}
+}
+
+// DrawScatter draws the accuracies of all architectures against their FLOPs.
+func (a Args) DrawScatter(b *bench.Benchmark, w io.Writer, f plots.Format) error {
+	q, err := a.bestQuery()
+	if err != nil {
+		return err
+	}
+	var points []plots.Point
+	for c, err := range b.Candidates(q) {
+		if err != nil {
+			return err
+		}
+		points = append(points, plots.Point{FLOPs: c.FLOPs, Accuracy: c.Accuracy})
+	}
+	title := fmt.Sprintf("%d architectures on %v, %d epochs", len(points), q.Dataset, a.hp)
+	return plots.Scatter(w, f, title, q.Set.String()+" accuracy", points)
+}
+
+// DrawRanks draws the ranks of all architectures on CIFAR-100 and ImageNet16-120
+// against those on CIFAR-10.
+func (a Args) DrawRanks(b *bench.Benchmark, w io.Writer, f plots.Format) error {
+	var scores []plots.Scores
+	for _, d := range []data.Dataset{data.CIFAR10, data.CIFAR100, data.ImageNet16} {
+		a.dataset = d
+		q, err := a.bestQuery()
+		if err != nil {
+			return err
+		}
+		s := plots.Scores{Name: d.String(), Of: map[int]float64{}}
+		for c, err := range b.Candidates(q) {
+			if err != nil {
+				return err
+			}
+			s.Of[c.Index] = c.Accuracy
+		}
+		scores = append(scores, s)
+	}
+	return plots.Ranks(w, f, fmt.Sprintf("Ranks by %s accuracy, %d epochs", a.set, a.hp), scores)
+}
