@@ -34,44 +34,74 @@ func (k *Kernels) AffineSum(dst, shift []float32, terms []Term, relu Plane, rows
 	k.affineSum(&affineArgs{dst, shift, terms, relu, rows, cols, ch})
 }
 
+// What stands for a missing scale or shift, and for missing terms.
+var (
+	laneOnes  = [Lane]float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}
+	laneZeros [Lane]float32
+)
+
 func affineSumGeneric(a *affineArgs) {
 	for r := range a.rows {
 		for c := range a.cols {
-			at := (r*a.cols + c) * a.ch
-			dst := a.dst[at:][:a.ch]
-			if len(a.terms) == 1 && a.terms[0].Scale != nil && a.shift != nil {
-				x, s, b := a.terms[0].X[at:][:a.ch], a.terms[0].Scale[:a.ch], a.shift[:a.ch]
-				for i := range dst {
-					dst[i] = b[i] + s[i]*x[i]
-				}
-			} else {
-				affinePixel(dst, a.shift, a.terms, at)
-			}
-			if a.relu.Data != nil {
-				out := a.relu.Data[r*a.relu.Row+c*a.relu.Pixel:][:a.ch]
-				for i, v := range dst {
-					out[i] = max(v, 0)
+			pixel := (r*a.cols + c) * a.ch
+			for o := 0; o < a.ch; o += Lane {
+				dst := (*[Lane]float32)(a.dst[pixel+o:])
+				affineLane(dst, a.shift, a.terms, pixel, o)
+				if a.relu.Data != nil {
+					out := (*[Lane]float32)(a.relu.Data[r*a.relu.Row+c*a.relu.Pixel+o:])
+					for i, v := range dst {
+						out[i] = max(v, 0)
+					}
 				}
 			}
 		}
 	}
 }
 
-func affinePixel(dst, shift []float32, terms []Term, at int) {
-	for i := range dst {
-		var sum float32
-		if shift != nil {
-			sum = shift[i]
-		}
-		for _, t := range terms {
-			if t.Scale != nil {
-				sum += t.Scale[i] * t.X[at+i]
-			} else {
-				sum += t.X[at+i]
-			}
-		}
-		dst[i] = sum
+// affineLane adds up Lane channels of one pixel, from channel o on.
+func affineLane(dst *[Lane]float32, shift []float32, terms []Term, pixel, o int) {
+	b := &laneZeros
+	if shift != nil {
+		b = (*[Lane]float32)(shift[o:])
 	}
+	switch len(terms) {
+	case 1:
+		x, s := terms[0].lane(pixel, o)
+		for i := range dst {
+			dst[i] = b[i] + s[i]*x[i]
+		}
+	case 2:
+		x, s := terms[0].lane(pixel, o)
+		y, t := terms[1].lane(pixel, o)
+		for i := range dst {
+			dst[i] = b[i] + s[i]*x[i] + t[i]*y[i]
+		}
+	case 3:
+		x, s := terms[0].lane(pixel, o)
+		y, t := terms[1].lane(pixel, o)
+		z, u := terms[2].lane(pixel, o)
+		for i := range dst {
+			dst[i] = b[i] + s[i]*x[i] + t[i]*y[i] + u[i]*z[i]
+		}
+	default:
+		for i := range dst {
+			sum := b[i]
+			for _, t := range terms {
+				x, s := t.lane(pixel, o)
+				sum += s[i] * x[i]
+			}
+			dst[i] = sum
+		}
+	}
+}
+
+// lane is Lane channels of a pixel and their scales.
+func (t *Term) lane(pixel, o int) (x, scale *[Lane]float32) {
+	x, scale = (*[Lane]float32)(t.X[pixel+o:]), &laneOnes
+	if t.Scale != nil {
+		scale = (*[Lane]float32)(t.Scale[o:])
+	}
+	return x, scale
 }
 
 // ReLUCopy stores max(src, 0) of a dense image into dst.

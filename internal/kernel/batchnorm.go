@@ -90,12 +90,26 @@ func (k *Kernels) MaskedSum(dst, g, y []float32, terms [][]float32, n int) {
 }
 
 func maskedSumGeneric(a *maskedSumArgs) {
+	terms := a.terms
+	var x, y []float32
+	switch len(terms) {
+	case 1:
+		x, terms = terms[0][:len(a.dst)], nil
+	case 2:
+		x, y, terms = terms[0][:len(a.dst)], terms[1][:len(a.dst)], nil
+	}
 	for i := range a.dst {
 		var sum float32
 		if a.g != nil && a.y[i] > 0 {
 			sum = a.g[i]
 		}
-		for _, t := range a.terms {
+		if x != nil {
+			sum += x[i]
+		}
+		if y != nil {
+			sum += y[i]
+		}
+		for _, t := range terms {
 			sum += t[i]
 		}
 		a.dst[i] = sum

@@ -41,20 +41,20 @@ loop10:
 	VMAXPS       (R8)(R10*1), Y0, Y5
 	VMAXPS       (R9)(R10*1), Y0, Y6
 	ADDQ         R11, R10
-	VMOVAPS      Y5, Y7
-	VMOVAPS      Y4, Y8
-	VFNMADD231PS vector4<>+0(SB), Y3, Y7
-	VFNMADD231PS vector4<>+0(SB), Y2, Y8
-	VMOVAPS      Y7, Y9
-	VFMADD231PS  vector5<>+0(SB), Y8, Y9
-	VFNMADD231PS vector5<>+0(SB), Y8, Y7
-	VMOVAPS      Y5, Y8
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS vector3<>+0(SB), Y3, Y8
-	VFNMADD231PS vector3<>+0(SB), Y2, Y10
-	VMOVAPS      Y8, Y11
-	VFMADD231PS  vector6<>+0(SB), Y10, Y11
-	VFNMADD231PS vector6<>+0(SB), Y10, Y8
+	VMULPS       vector4<>+0(SB), Y3, Y7
+	VSUBPS       Y7, Y5, Y7
+	VMULPS       vector4<>+0(SB), Y2, Y8
+	VSUBPS       Y8, Y4, Y8
+	VMULPS       vector5<>+0(SB), Y8, Y8
+	VADDPS       Y8, Y7, Y9
+	VSUBPS       Y8, Y7, Y7
+	VMULPS       vector3<>+0(SB), Y3, Y8
+	VSUBPS       Y8, Y5, Y8
+	VMULPS       vector3<>+0(SB), Y2, Y10
+	VSUBPS       Y10, Y4, Y10
+	VMULPS       vector6<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y8, Y11
+	VSUBPS       Y10, Y8, Y8
 	VFMADD231PS  vector1<>+0(SB), Y1, Y5
 	VFNMADD231PS vector2<>+0(SB), Y3, Y5
 	VFMADD231PS  vector1<>+0(SB), Y2, Y6
@@ -85,20 +85,20 @@ loop12:
 	VMOVUPS      (R8)(R10*1), Y9
 	VMOVUPS      (R9)(R10*1), Y5
 	ADDQ         R11, R10
-	VMOVAPS      Y9, Y4
-	VMOVAPS      Y7, Y3
-	VFNMADD231PS vector4<>+0(SB), Y11, Y4
-	VFNMADD231PS vector4<>+0(SB), Y8, Y3
-	VMOVAPS      Y4, Y2
-	VFMADD231PS  vector5<>+0(SB), Y3, Y2
-	VFNMADD231PS vector5<>+0(SB), Y3, Y4
-	VMOVAPS      Y9, Y3
-	VMOVAPS      Y7, Y1
-	VFNMADD231PS vector3<>+0(SB), Y11, Y3
-	VFNMADD231PS vector3<>+0(SB), Y8, Y1
-	VMOVAPS      Y3, Y10
-	VFMADD231PS  vector6<>+0(SB), Y1, Y10
-	VFNMADD231PS vector6<>+0(SB), Y1, Y3
+	VMULPS       vector4<>+0(SB), Y11, Y4
+	VSUBPS       Y4, Y9, Y4
+	VMULPS       vector4<>+0(SB), Y8, Y3
+	VSUBPS       Y3, Y7, Y3
+	VMULPS       vector5<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y4, Y2
+	VSUBPS       Y3, Y4, Y4
+	VMULPS       vector3<>+0(SB), Y11, Y3
+	VSUBPS       Y3, Y9, Y3
+	VMULPS       vector3<>+0(SB), Y8, Y1
+	VSUBPS       Y1, Y7, Y1
+	VMULPS       vector6<>+0(SB), Y1, Y1
+	VADDPS       Y1, Y3, Y10
+	VSUBPS       Y1, Y3, Y3
 	VFMADD231PS  vector1<>+0(SB), Y6, Y9
 	VFNMADD231PS vector2<>+0(SB), Y11, Y9
 	VFMADD231PS  vector1<>+0(SB), Y8, Y5
@@ -151,20 +151,20 @@ loop16:
 	VMOVUPS      576(CX), Y4
 	VMOVUPS      768(CX), Y2
 	VMOVUPS      960(CX), Y9
-	VMOVAPS      Y2, Y7
-	VMOVAPS      Y4, Y11
-	VFNMADD231PS vector4<>+0(SB), Y10, Y7
-	VFNMADD231PS vector4<>+0(SB), Y3, Y11
-	VMOVAPS      Y7, Y8
-	VFMADD231PS  vector5<>+0(SB), Y11, Y8
-	VFNMADD231PS vector5<>+0(SB), Y11, Y7
-	VMOVAPS      Y2, Y11
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS vector3<>+0(SB), Y10, Y11
-	VFNMADD231PS vector3<>+0(SB), Y3, Y6
-	VMOVAPS      Y11, Y1
-	VFMADD231PS  vector6<>+0(SB), Y6, Y1
-	VFNMADD231PS vector6<>+0(SB), Y6, Y11
+	VMULPS       vector4<>+0(SB), Y10, Y7
+	VSUBPS       Y7, Y2, Y7
+	VMULPS       vector4<>+0(SB), Y3, Y11
+	VSUBPS       Y11, Y4, Y11
+	VMULPS       vector5<>+0(SB), Y11, Y11
+	VADDPS       Y11, Y7, Y8
+	VSUBPS       Y11, Y7, Y7
+	VMULPS       vector3<>+0(SB), Y10, Y11
+	VSUBPS       Y11, Y2, Y11
+	VMULPS       vector3<>+0(SB), Y3, Y6
+	VSUBPS       Y6, Y4, Y6
+	VMULPS       vector6<>+0(SB), Y6, Y6
+	VADDPS       Y6, Y11, Y1
+	VSUBPS       Y6, Y11, Y11
 	VFMADD231PS  vector1<>+0(SB), Y5, Y2
 	VFNMADD231PS vector2<>+0(SB), Y10, Y2
 	VFMADD231PS  vector1<>+0(SB), Y3, Y9
@@ -182,20 +182,20 @@ loop16:
 	VMOVUPS      608(CX), Y7
 	VMOVUPS      800(CX), Y8
 	VMOVUPS      992(CX), Y2
-	VMOVAPS      Y8, Y4
-	VMOVAPS      Y7, Y10
-	VFNMADD231PS vector4<>+0(SB), Y1, Y4
-	VFNMADD231PS vector4<>+0(SB), Y11, Y10
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  vector5<>+0(SB), Y10, Y3
-	VFNMADD231PS vector5<>+0(SB), Y10, Y4
-	VMOVAPS      Y8, Y10
-	VMOVAPS      Y7, Y5
-	VFNMADD231PS vector3<>+0(SB), Y1, Y10
-	VFNMADD231PS vector3<>+0(SB), Y11, Y5
-	VMOVAPS      Y10, Y6
-	VFMADD231PS  vector6<>+0(SB), Y5, Y6
-	VFNMADD231PS vector6<>+0(SB), Y5, Y10
+	VMULPS       vector4<>+0(SB), Y1, Y4
+	VSUBPS       Y4, Y8, Y4
+	VMULPS       vector4<>+0(SB), Y11, Y10
+	VSUBPS       Y10, Y7, Y10
+	VMULPS       vector5<>+0(SB), Y10, Y10
+	VADDPS       Y10, Y4, Y3
+	VSUBPS       Y10, Y4, Y4
+	VMULPS       vector3<>+0(SB), Y1, Y10
+	VSUBPS       Y10, Y8, Y10
+	VMULPS       vector3<>+0(SB), Y11, Y5
+	VSUBPS       Y5, Y7, Y5
+	VMULPS       vector6<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y10, Y6
+	VSUBPS       Y5, Y10, Y10
 	VFMADD231PS  vector1<>+0(SB), Y9, Y8
 	VFNMADD231PS vector2<>+0(SB), Y1, Y8
 	VFMADD231PS  vector1<>+0(SB), Y11, Y2
@@ -213,20 +213,20 @@ loop16:
 	VMOVUPS      640(CX), Y4
 	VMOVUPS      832(CX), Y3
 	VMOVUPS      1024(CX), Y8
-	VMOVAPS      Y3, Y7
-	VMOVAPS      Y4, Y1
-	VFNMADD231PS vector4<>+0(SB), Y6, Y7
-	VFNMADD231PS vector4<>+0(SB), Y10, Y1
-	VMOVAPS      Y7, Y11
-	VFMADD231PS  vector5<>+0(SB), Y1, Y11
-	VFNMADD231PS vector5<>+0(SB), Y1, Y7
-	VMOVAPS      Y3, Y1
-	VMOVAPS      Y4, Y9
-	VFNMADD231PS vector3<>+0(SB), Y6, Y1
-	VFNMADD231PS vector3<>+0(SB), Y10, Y9
-	VMOVAPS      Y1, Y5
-	VFMADD231PS  vector6<>+0(SB), Y9, Y5
-	VFNMADD231PS vector6<>+0(SB), Y9, Y1
+	VMULPS       vector4<>+0(SB), Y6, Y7
+	VSUBPS       Y7, Y3, Y7
+	VMULPS       vector4<>+0(SB), Y10, Y1
+	VSUBPS       Y1, Y4, Y1
+	VMULPS       vector5<>+0(SB), Y1, Y1
+	VADDPS       Y1, Y7, Y11
+	VSUBPS       Y1, Y7, Y7
+	VMULPS       vector3<>+0(SB), Y6, Y1
+	VSUBPS       Y1, Y3, Y1
+	VMULPS       vector3<>+0(SB), Y10, Y9
+	VSUBPS       Y9, Y4, Y9
+	VMULPS       vector6<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y1, Y5
+	VSUBPS       Y9, Y1, Y1
 	VFMADD231PS  vector1<>+0(SB), Y2, Y3
 	VFNMADD231PS vector2<>+0(SB), Y6, Y3
 	VFMADD231PS  vector1<>+0(SB), Y10, Y8
@@ -244,20 +244,20 @@ loop16:
 	VMOVUPS      672(CX), Y7
 	VMOVUPS      864(CX), Y11
 	VMOVUPS      1056(CX), Y3
-	VMOVAPS      Y11, Y4
-	VMOVAPS      Y7, Y6
-	VFNMADD231PS vector4<>+0(SB), Y5, Y4
-	VFNMADD231PS vector4<>+0(SB), Y1, Y6
-	VMOVAPS      Y4, Y10
-	VFMADD231PS  vector5<>+0(SB), Y6, Y10
-	VFNMADD231PS vector5<>+0(SB), Y6, Y4
-	VMOVAPS      Y11, Y6
-	VMOVAPS      Y7, Y2
-	VFNMADD231PS vector3<>+0(SB), Y5, Y6
-	VFNMADD231PS vector3<>+0(SB), Y1, Y2
-	VMOVAPS      Y6, Y9
-	VFMADD231PS  vector6<>+0(SB), Y2, Y9
-	VFNMADD231PS vector6<>+0(SB), Y2, Y6
+	VMULPS       vector4<>+0(SB), Y5, Y4
+	VSUBPS       Y4, Y11, Y4
+	VMULPS       vector4<>+0(SB), Y1, Y6
+	VSUBPS       Y6, Y7, Y6
+	VMULPS       vector5<>+0(SB), Y6, Y6
+	VADDPS       Y6, Y4, Y10
+	VSUBPS       Y6, Y4, Y4
+	VMULPS       vector3<>+0(SB), Y5, Y6
+	VSUBPS       Y6, Y11, Y6
+	VMULPS       vector3<>+0(SB), Y1, Y2
+	VSUBPS       Y2, Y7, Y2
+	VMULPS       vector6<>+0(SB), Y2, Y2
+	VADDPS       Y2, Y6, Y9
+	VSUBPS       Y2, Y6, Y6
 	VFMADD231PS  vector1<>+0(SB), Y8, Y11
 	VFNMADD231PS vector2<>+0(SB), Y5, Y11
 	VFMADD231PS  vector1<>+0(SB), Y1, Y3
@@ -275,20 +275,20 @@ loop16:
 	VMOVUPS      704(CX), Y4
 	VMOVUPS      896(CX), Y10
 	VMOVUPS      1088(CX), Y11
-	VMOVAPS      Y10, Y7
-	VMOVAPS      Y4, Y5
-	VFNMADD231PS vector4<>+0(SB), Y9, Y7
-	VFNMADD231PS vector4<>+0(SB), Y6, Y5
-	VMOVAPS      Y7, Y1
-	VFMADD231PS  vector5<>+0(SB), Y5, Y1
-	VFNMADD231PS vector5<>+0(SB), Y5, Y7
-	VMOVAPS      Y10, Y5
-	VMOVAPS      Y4, Y8
-	VFNMADD231PS vector3<>+0(SB), Y9, Y5
-	VFNMADD231PS vector3<>+0(SB), Y6, Y8
-	VMOVAPS      Y5, Y2
-	VFMADD231PS  vector6<>+0(SB), Y8, Y2
-	VFNMADD231PS vector6<>+0(SB), Y8, Y5
+	VMULPS       vector4<>+0(SB), Y9, Y7
+	VSUBPS       Y7, Y10, Y7
+	VMULPS       vector4<>+0(SB), Y6, Y5
+	VSUBPS       Y5, Y4, Y5
+	VMULPS       vector5<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y7, Y1
+	VSUBPS       Y5, Y7, Y7
+	VMULPS       vector3<>+0(SB), Y9, Y5
+	VSUBPS       Y5, Y10, Y5
+	VMULPS       vector3<>+0(SB), Y6, Y8
+	VSUBPS       Y8, Y4, Y8
+	VMULPS       vector6<>+0(SB), Y8, Y8
+	VADDPS       Y8, Y5, Y2
+	VSUBPS       Y8, Y5, Y5
 	VFMADD231PS  vector1<>+0(SB), Y3, Y10
 	VFNMADD231PS vector2<>+0(SB), Y9, Y10
 	VFMADD231PS  vector1<>+0(SB), Y6, Y11
@@ -306,20 +306,20 @@ loop16:
 	VMOVUPS      736(CX), Y7
 	VMOVUPS      928(CX), Y1
 	VMOVUPS      1120(CX), Y10
-	VMOVAPS      Y1, Y4
-	VMOVAPS      Y7, Y9
-	VFNMADD231PS vector4<>+0(SB), Y2, Y4
-	VFNMADD231PS vector4<>+0(SB), Y5, Y9
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  vector5<>+0(SB), Y9, Y6
-	VFNMADD231PS vector5<>+0(SB), Y9, Y4
-	VMOVAPS      Y1, Y9
-	VMOVAPS      Y7, Y3
-	VFNMADD231PS vector3<>+0(SB), Y2, Y9
-	VFNMADD231PS vector3<>+0(SB), Y5, Y3
-	VMOVAPS      Y9, Y8
-	VFMADD231PS  vector6<>+0(SB), Y3, Y8
-	VFNMADD231PS vector6<>+0(SB), Y3, Y9
+	VMULPS       vector4<>+0(SB), Y2, Y4
+	VSUBPS       Y4, Y1, Y4
+	VMULPS       vector4<>+0(SB), Y5, Y9
+	VSUBPS       Y9, Y7, Y9
+	VMULPS       vector5<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y4, Y6
+	VSUBPS       Y9, Y4, Y4
+	VMULPS       vector3<>+0(SB), Y2, Y9
+	VSUBPS       Y9, Y1, Y9
+	VMULPS       vector3<>+0(SB), Y5, Y3
+	VSUBPS       Y3, Y7, Y3
+	VMULPS       vector6<>+0(SB), Y3, Y3
+	VADDPS       Y3, Y9, Y8
+	VSUBPS       Y3, Y9, Y9
 	VFMADD231PS  vector1<>+0(SB), Y11, Y1
 	VFNMADD231PS vector2<>+0(SB), Y2, Y1
 	VFMADD231PS  vector1<>+0(SB), Y5, Y10
@@ -705,7 +705,7 @@ done19:
 	RET
 
 // func winogradGradAVX2(a *winogradTileCall)
-// Requires: AVX, FMA3
+// Requires: AVX
 TEXT ·winogradGradAVX2(SB), $1152-8
 	MOVQ  a+0(FP), AX
 	MOVQ  (AX), CX
@@ -723,249 +723,259 @@ TEXT ·winogradGradAVX2(SB), $1152-8
 	JLE   done25
 
 loop24:
-	VMOVUPS      (R9), Y0
-	VMOVUPS      (R9)(R11*1), Y1
-	VMOVUPS      (R9)(R11*2), Y2
-	VMOVUPS      (R9)(R12*1), Y3
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y1, Y5
-	VFMADD231PS  vector3<>+0(SB), Y2, Y4
-	VFMADD231PS  vector3<>+0(SB), Y3, Y5
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  vector5<>+0(SB), Y5, Y6
-	VFNMADD231PS vector5<>+0(SB), Y5, Y4
-	VMOVAPS      Y0, Y5
-	VFMADD231PS  vector4<>+0(SB), Y2, Y5
-	VFMADD231PS  vector4<>+0(SB), Y3, Y1
-	VMOVAPS      Y5, Y2
-	VFMADD231PS  vector6<>+0(SB), Y1, Y2
-	VFNMADD231PS vector6<>+0(SB), Y1, Y5
-	VMOVUPS      Y0, (SP)
-	VMOVUPS      Y6, 32(SP)
-	VMOVUPS      Y4, 64(SP)
-	VMOVUPS      Y2, 96(SP)
-	VMOVUPS      Y5, 128(SP)
-	VMOVUPS      Y3, 160(SP)
-	ADDQ         R10, R9
-	VMOVUPS      (R9), Y3
-	VMOVUPS      (R9)(R11*1), Y5
-	VMOVUPS      (R9)(R11*2), Y2
-	VMOVUPS      (R9)(R12*1), Y4
-	VMOVAPS      Y3, Y6
-	VMOVAPS      Y5, Y0
-	VFMADD231PS  vector3<>+0(SB), Y2, Y6
-	VFMADD231PS  vector3<>+0(SB), Y4, Y0
-	VMOVAPS      Y6, Y1
-	VFMADD231PS  vector5<>+0(SB), Y0, Y1
-	VFNMADD231PS vector5<>+0(SB), Y0, Y6
-	VMOVAPS      Y3, Y0
-	VFMADD231PS  vector4<>+0(SB), Y2, Y0
-	VFMADD231PS  vector4<>+0(SB), Y4, Y5
-	VMOVAPS      Y0, Y2
-	VFMADD231PS  vector6<>+0(SB), Y5, Y2
-	VFNMADD231PS vector6<>+0(SB), Y5, Y0
-	VMOVUPS      Y3, 192(SP)
-	VMOVUPS      Y1, 224(SP)
-	VMOVUPS      Y6, 256(SP)
-	VMOVUPS      Y2, 288(SP)
-	VMOVUPS      Y0, 320(SP)
-	VMOVUPS      Y4, 352(SP)
-	ADDQ         R10, R9
-	VMOVUPS      (R9), Y4
-	VMOVUPS      (R9)(R11*1), Y0
-	VMOVUPS      (R9)(R11*2), Y2
-	VMOVUPS      (R9)(R12*1), Y6
-	VMOVAPS      Y4, Y1
-	VMOVAPS      Y0, Y3
-	VFMADD231PS  vector3<>+0(SB), Y2, Y1
-	VFMADD231PS  vector3<>+0(SB), Y6, Y3
-	VMOVAPS      Y1, Y5
-	VFMADD231PS  vector5<>+0(SB), Y3, Y5
-	VFNMADD231PS vector5<>+0(SB), Y3, Y1
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  vector4<>+0(SB), Y2, Y3
-	VFMADD231PS  vector4<>+0(SB), Y6, Y0
-	VMOVAPS      Y3, Y2
-	VFMADD231PS  vector6<>+0(SB), Y0, Y2
-	VFNMADD231PS vector6<>+0(SB), Y0, Y3
-	VMOVUPS      Y4, 384(SP)
-	VMOVUPS      Y5, 416(SP)
-	VMOVUPS      Y1, 448(SP)
-	VMOVUPS      Y2, 480(SP)
-	VMOVUPS      Y3, 512(SP)
-	VMOVUPS      Y6, 544(SP)
-	ADDQ         R10, R9
-	VMOVUPS      (R9), Y6
-	VMOVUPS      (R9)(R11*1), Y3
-	VMOVUPS      (R9)(R11*2), Y2
-	VMOVUPS      (R9)(R12*1), Y1
-	VMOVAPS      Y6, Y5
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  vector3<>+0(SB), Y2, Y5
-	VFMADD231PS  vector3<>+0(SB), Y1, Y4
-	VMOVAPS      Y5, Y0
-	VFMADD231PS  vector5<>+0(SB), Y4, Y0
-	VFNMADD231PS vector5<>+0(SB), Y4, Y5
-	VMOVAPS      Y6, Y4
-	VFMADD231PS  vector4<>+0(SB), Y2, Y4
-	VFMADD231PS  vector4<>+0(SB), Y1, Y3
-	VMOVAPS      Y4, Y2
-	VFMADD231PS  vector6<>+0(SB), Y3, Y2
-	VFNMADD231PS vector6<>+0(SB), Y3, Y4
-	VMOVUPS      Y6, 576(SP)
-	VMOVUPS      Y0, 608(SP)
-	VMOVUPS      Y5, 640(SP)
-	VMOVUPS      Y2, 672(SP)
-	VMOVUPS      Y4, 704(SP)
-	VMOVUPS      Y1, 736(SP)
-	ADDQ         R10, R9
-	MOVQ         CX, AX
-	VMOVUPS      (SP), Y1
-	VMOVUPS      192(SP), Y4
-	VMOVUPS      384(SP), Y2
-	VMOVUPS      576(SP), Y5
-	VMOVAPS      Y1, Y0
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  vector3<>+0(SB), Y2, Y0
-	VFMADD231PS  vector3<>+0(SB), Y5, Y6
-	VMOVAPS      Y0, Y3
-	VFMADD231PS  vector5<>+0(SB), Y6, Y3
-	VFNMADD231PS vector5<>+0(SB), Y6, Y0
-	VMOVAPS      Y1, Y6
-	VFMADD231PS  vector4<>+0(SB), Y2, Y6
-	VFMADD231PS  vector4<>+0(SB), Y5, Y4
-	VMOVAPS      Y6, Y2
-	VFMADD231PS  vector6<>+0(SB), Y4, Y2
-	VFNMADD231PS vector6<>+0(SB), Y4, Y6
-	VMOVUPS      Y1, (AX)
-	VMOVUPS      Y3, (AX)(SI*1)
-	VMOVUPS      Y0, (AX)(SI*2)
-	VMOVUPS      Y2, (AX)(DI*1)
-	VMOVUPS      Y6, (AX)(SI*4)
-	VMOVUPS      Y5, (AX)(R8*1)
-	ADDQ         BX, AX
-	VMOVUPS      32(SP), Y5
-	VMOVUPS      224(SP), Y6
-	VMOVUPS      416(SP), Y2
-	VMOVUPS      608(SP), Y0
-	VMOVAPS      Y5, Y3
-	VMOVAPS      Y6, Y1
-	VFMADD231PS  vector3<>+0(SB), Y2, Y3
-	VFMADD231PS  vector3<>+0(SB), Y0, Y1
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  vector5<>+0(SB), Y1, Y4
-	VFNMADD231PS vector5<>+0(SB), Y1, Y3
-	VMOVAPS      Y5, Y1
-	VFMADD231PS  vector4<>+0(SB), Y2, Y1
-	VFMADD231PS  vector4<>+0(SB), Y0, Y6
-	VMOVAPS      Y1, Y2
-	VFMADD231PS  vector6<>+0(SB), Y6, Y2
-	VFNMADD231PS vector6<>+0(SB), Y6, Y1
-	VMOVUPS      Y5, (AX)
-	VMOVUPS      Y4, (AX)(SI*1)
-	VMOVUPS      Y3, (AX)(SI*2)
-	VMOVUPS      Y2, (AX)(DI*1)
-	VMOVUPS      Y1, (AX)(SI*4)
-	VMOVUPS      Y0, (AX)(R8*1)
-	ADDQ         BX, AX
-	VMOVUPS      64(SP), Y0
-	VMOVUPS      256(SP), Y1
-	VMOVUPS      448(SP), Y2
-	VMOVUPS      640(SP), Y3
-	VMOVAPS      Y0, Y4
-	VMOVAPS      Y1, Y5
-	VFMADD231PS  vector3<>+0(SB), Y2, Y4
-	VFMADD231PS  vector3<>+0(SB), Y3, Y5
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  vector5<>+0(SB), Y5, Y6
-	VFNMADD231PS vector5<>+0(SB), Y5, Y4
-	VMOVAPS      Y0, Y5
-	VFMADD231PS  vector4<>+0(SB), Y2, Y5
-	VFMADD231PS  vector4<>+0(SB), Y3, Y1
-	VMOVAPS      Y5, Y2
-	VFMADD231PS  vector6<>+0(SB), Y1, Y2
-	VFNMADD231PS vector6<>+0(SB), Y1, Y5
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y6, (AX)(SI*1)
-	VMOVUPS      Y4, (AX)(SI*2)
-	VMOVUPS      Y2, (AX)(DI*1)
-	VMOVUPS      Y5, (AX)(SI*4)
-	VMOVUPS      Y3, (AX)(R8*1)
-	ADDQ         BX, AX
-	VMOVUPS      96(SP), Y3
-	VMOVUPS      288(SP), Y5
-	VMOVUPS      480(SP), Y2
-	VMOVUPS      672(SP), Y4
-	VMOVAPS      Y3, Y6
-	VMOVAPS      Y5, Y0
-	VFMADD231PS  vector3<>+0(SB), Y2, Y6
-	VFMADD231PS  vector3<>+0(SB), Y4, Y0
-	VMOVAPS      Y6, Y1
-	VFMADD231PS  vector5<>+0(SB), Y0, Y1
-	VFNMADD231PS vector5<>+0(SB), Y0, Y6
-	VMOVAPS      Y3, Y0
-	VFMADD231PS  vector4<>+0(SB), Y2, Y0
-	VFMADD231PS  vector4<>+0(SB), Y4, Y5
-	VMOVAPS      Y0, Y2
-	VFMADD231PS  vector6<>+0(SB), Y5, Y2
-	VFNMADD231PS vector6<>+0(SB), Y5, Y0
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      Y1, (AX)(SI*1)
-	VMOVUPS      Y6, (AX)(SI*2)
-	VMOVUPS      Y2, (AX)(DI*1)
-	VMOVUPS      Y0, (AX)(SI*4)
-	VMOVUPS      Y4, (AX)(R8*1)
-	ADDQ         BX, AX
-	VMOVUPS      128(SP), Y4
-	VMOVUPS      320(SP), Y0
-	VMOVUPS      512(SP), Y2
-	VMOVUPS      704(SP), Y6
-	VMOVAPS      Y4, Y1
-	VMOVAPS      Y0, Y3
-	VFMADD231PS  vector3<>+0(SB), Y2, Y1
-	VFMADD231PS  vector3<>+0(SB), Y6, Y3
-	VMOVAPS      Y1, Y5
-	VFMADD231PS  vector5<>+0(SB), Y3, Y5
-	VFNMADD231PS vector5<>+0(SB), Y3, Y1
-	VMOVAPS      Y4, Y3
-	VFMADD231PS  vector4<>+0(SB), Y2, Y3
-	VFMADD231PS  vector4<>+0(SB), Y6, Y0
-	VMOVAPS      Y3, Y2
-	VFMADD231PS  vector6<>+0(SB), Y0, Y2
-	VFNMADD231PS vector6<>+0(SB), Y0, Y3
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, (AX)(SI*1)
-	VMOVUPS      Y1, (AX)(SI*2)
-	VMOVUPS      Y2, (AX)(DI*1)
-	VMOVUPS      Y3, (AX)(SI*4)
-	VMOVUPS      Y6, (AX)(R8*1)
-	ADDQ         BX, AX
-	VMOVUPS      160(SP), Y6
-	VMOVUPS      352(SP), Y3
-	VMOVUPS      544(SP), Y2
-	VMOVUPS      736(SP), Y1
-	VMOVAPS      Y6, Y5
-	VMOVAPS      Y3, Y4
-	VFMADD231PS  vector3<>+0(SB), Y2, Y5
-	VFMADD231PS  vector3<>+0(SB), Y1, Y4
-	VMOVAPS      Y5, Y0
-	VFMADD231PS  vector5<>+0(SB), Y4, Y0
-	VFNMADD231PS vector5<>+0(SB), Y4, Y5
-	VMOVAPS      Y6, Y4
-	VFMADD231PS  vector4<>+0(SB), Y2, Y4
-	VFMADD231PS  vector4<>+0(SB), Y1, Y3
-	VMOVAPS      Y4, Y2
-	VFMADD231PS  vector6<>+0(SB), Y3, Y2
-	VFNMADD231PS vector6<>+0(SB), Y3, Y4
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y0, (AX)(SI*1)
-	VMOVUPS      Y5, (AX)(SI*2)
-	VMOVUPS      Y2, (AX)(DI*1)
-	VMOVUPS      Y4, (AX)(SI*4)
-	VMOVUPS      Y1, (AX)(R8*1)
-	ADDQ         DX, CX
-	DECQ         R13
-	JNE          loop24
+	VMOVUPS (R9), Y0
+	VMOVUPS (R9)(R11*1), Y1
+	VMOVUPS (R9)(R11*2), Y2
+	VMOVUPS (R9)(R12*1), Y3
+	VMULPS  vector3<>+0(SB), Y2, Y4
+	VADDPS  Y4, Y0, Y4
+	VMULPS  vector3<>+0(SB), Y3, Y5
+	VADDPS  Y5, Y1, Y5
+	VMULPS  vector5<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y4, Y6
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  vector4<>+0(SB), Y2, Y5
+	VADDPS  Y5, Y0, Y5
+	VMULPS  vector4<>+0(SB), Y3, Y7
+	VADDPS  Y7, Y1, Y7
+	VMULPS  vector6<>+0(SB), Y7, Y7
+	VADDPS  Y7, Y5, Y2
+	VSUBPS  Y7, Y5, Y5
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y6, 32(SP)
+	VMOVUPS Y4, 64(SP)
+	VMOVUPS Y2, 96(SP)
+	VMOVUPS Y5, 128(SP)
+	VMOVUPS Y3, 160(SP)
+	ADDQ    R10, R9
+	VMOVUPS (R9), Y3
+	VMOVUPS (R9)(R11*1), Y5
+	VMOVUPS (R9)(R11*2), Y2
+	VMOVUPS (R9)(R12*1), Y4
+	VMULPS  vector3<>+0(SB), Y2, Y6
+	VADDPS  Y6, Y3, Y6
+	VMULPS  vector3<>+0(SB), Y4, Y0
+	VADDPS  Y0, Y5, Y0
+	VMULPS  vector5<>+0(SB), Y0, Y0
+	VADDPS  Y0, Y6, Y7
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  vector4<>+0(SB), Y2, Y0
+	VADDPS  Y0, Y3, Y0
+	VMULPS  vector4<>+0(SB), Y4, Y1
+	VADDPS  Y1, Y5, Y1
+	VMULPS  vector6<>+0(SB), Y1, Y1
+	VADDPS  Y1, Y0, Y2
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y3, 192(SP)
+	VMOVUPS Y7, 224(SP)
+	VMOVUPS Y6, 256(SP)
+	VMOVUPS Y2, 288(SP)
+	VMOVUPS Y0, 320(SP)
+	VMOVUPS Y4, 352(SP)
+	ADDQ    R10, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS (R9)(R11*1), Y0
+	VMOVUPS (R9)(R11*2), Y2
+	VMOVUPS (R9)(R12*1), Y6
+	VMULPS  vector3<>+0(SB), Y2, Y7
+	VADDPS  Y7, Y4, Y7
+	VMULPS  vector3<>+0(SB), Y6, Y3
+	VADDPS  Y3, Y0, Y3
+	VMULPS  vector5<>+0(SB), Y3, Y3
+	VADDPS  Y3, Y7, Y1
+	VSUBPS  Y3, Y7, Y7
+	VMULPS  vector4<>+0(SB), Y2, Y3
+	VADDPS  Y3, Y4, Y3
+	VMULPS  vector4<>+0(SB), Y6, Y5
+	VADDPS  Y5, Y0, Y5
+	VMULPS  vector6<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y3, Y2
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y4, 384(SP)
+	VMOVUPS Y1, 416(SP)
+	VMOVUPS Y7, 448(SP)
+	VMOVUPS Y2, 480(SP)
+	VMOVUPS Y3, 512(SP)
+	VMOVUPS Y6, 544(SP)
+	ADDQ    R10, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS (R9)(R11*1), Y3
+	VMOVUPS (R9)(R11*2), Y2
+	VMOVUPS (R9)(R12*1), Y7
+	VMULPS  vector3<>+0(SB), Y2, Y1
+	VADDPS  Y1, Y6, Y1
+	VMULPS  vector3<>+0(SB), Y7, Y4
+	VADDPS  Y4, Y3, Y4
+	VMULPS  vector5<>+0(SB), Y4, Y4
+	VADDPS  Y4, Y1, Y5
+	VSUBPS  Y4, Y1, Y1
+	VMULPS  vector4<>+0(SB), Y2, Y4
+	VADDPS  Y4, Y6, Y4
+	VMULPS  vector4<>+0(SB), Y7, Y0
+	VADDPS  Y0, Y3, Y0
+	VMULPS  vector6<>+0(SB), Y0, Y0
+	VADDPS  Y0, Y4, Y2
+	VSUBPS  Y0, Y4, Y4
+	VMOVUPS Y6, 576(SP)
+	VMOVUPS Y5, 608(SP)
+	VMOVUPS Y1, 640(SP)
+	VMOVUPS Y2, 672(SP)
+	VMOVUPS Y4, 704(SP)
+	VMOVUPS Y7, 736(SP)
+	ADDQ    R10, R9
+	MOVQ    CX, AX
+	VMOVUPS (SP), Y7
+	VMOVUPS 192(SP), Y4
+	VMOVUPS 384(SP), Y2
+	VMOVUPS 576(SP), Y1
+	VMULPS  vector3<>+0(SB), Y2, Y5
+	VADDPS  Y5, Y7, Y5
+	VMULPS  vector3<>+0(SB), Y1, Y6
+	VADDPS  Y6, Y4, Y6
+	VMULPS  vector5<>+0(SB), Y6, Y6
+	VADDPS  Y6, Y5, Y0
+	VSUBPS  Y6, Y5, Y5
+	VMULPS  vector4<>+0(SB), Y2, Y6
+	VADDPS  Y6, Y7, Y6
+	VMULPS  vector4<>+0(SB), Y1, Y3
+	VADDPS  Y3, Y4, Y3
+	VMULPS  vector6<>+0(SB), Y3, Y3
+	VADDPS  Y3, Y6, Y2
+	VSUBPS  Y3, Y6, Y6
+	VMOVUPS Y7, (AX)
+	VMOVUPS Y0, (AX)(SI*1)
+	VMOVUPS Y5, (AX)(SI*2)
+	VMOVUPS Y2, (AX)(DI*1)
+	VMOVUPS Y6, (AX)(SI*4)
+	VMOVUPS Y1, (AX)(R8*1)
+	ADDQ    BX, AX
+	VMOVUPS 32(SP), Y1
+	VMOVUPS 224(SP), Y6
+	VMOVUPS 416(SP), Y2
+	VMOVUPS 608(SP), Y5
+	VMULPS  vector3<>+0(SB), Y2, Y0
+	VADDPS  Y0, Y1, Y0
+	VMULPS  vector3<>+0(SB), Y5, Y7
+	VADDPS  Y7, Y6, Y7
+	VMULPS  vector5<>+0(SB), Y7, Y7
+	VADDPS  Y7, Y0, Y3
+	VSUBPS  Y7, Y0, Y0
+	VMULPS  vector4<>+0(SB), Y2, Y7
+	VADDPS  Y7, Y1, Y7
+	VMULPS  vector4<>+0(SB), Y5, Y4
+	VADDPS  Y4, Y6, Y4
+	VMULPS  vector6<>+0(SB), Y4, Y4
+	VADDPS  Y4, Y7, Y2
+	VSUBPS  Y4, Y7, Y7
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y3, (AX)(SI*1)
+	VMOVUPS Y0, (AX)(SI*2)
+	VMOVUPS Y2, (AX)(DI*1)
+	VMOVUPS Y7, (AX)(SI*4)
+	VMOVUPS Y5, (AX)(R8*1)
+	ADDQ    BX, AX
+	VMOVUPS 64(SP), Y5
+	VMOVUPS 256(SP), Y7
+	VMOVUPS 448(SP), Y2
+	VMOVUPS 640(SP), Y0
+	VMULPS  vector3<>+0(SB), Y2, Y3
+	VADDPS  Y3, Y5, Y3
+	VMULPS  vector3<>+0(SB), Y0, Y1
+	VADDPS  Y1, Y7, Y1
+	VMULPS  vector5<>+0(SB), Y1, Y1
+	VADDPS  Y1, Y3, Y4
+	VSUBPS  Y1, Y3, Y3
+	VMULPS  vector4<>+0(SB), Y2, Y1
+	VADDPS  Y1, Y5, Y1
+	VMULPS  vector4<>+0(SB), Y0, Y6
+	VADDPS  Y6, Y7, Y6
+	VMULPS  vector6<>+0(SB), Y6, Y6
+	VADDPS  Y6, Y1, Y2
+	VSUBPS  Y6, Y1, Y1
+	VMOVUPS Y5, (AX)
+	VMOVUPS Y4, (AX)(SI*1)
+	VMOVUPS Y3, (AX)(SI*2)
+	VMOVUPS Y2, (AX)(DI*1)
+	VMOVUPS Y1, (AX)(SI*4)
+	VMOVUPS Y0, (AX)(R8*1)
+	ADDQ    BX, AX
+	VMOVUPS 96(SP), Y0
+	VMOVUPS 288(SP), Y1
+	VMOVUPS 480(SP), Y2
+	VMOVUPS 672(SP), Y3
+	VMULPS  vector3<>+0(SB), Y2, Y4
+	VADDPS  Y4, Y0, Y4
+	VMULPS  vector3<>+0(SB), Y3, Y5
+	VADDPS  Y5, Y1, Y5
+	VMULPS  vector5<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y4, Y6
+	VSUBPS  Y5, Y4, Y4
+	VMULPS  vector4<>+0(SB), Y2, Y5
+	VADDPS  Y5, Y0, Y5
+	VMULPS  vector4<>+0(SB), Y3, Y7
+	VADDPS  Y7, Y1, Y7
+	VMULPS  vector6<>+0(SB), Y7, Y7
+	VADDPS  Y7, Y5, Y2
+	VSUBPS  Y7, Y5, Y5
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y6, (AX)(SI*1)
+	VMOVUPS Y4, (AX)(SI*2)
+	VMOVUPS Y2, (AX)(DI*1)
+	VMOVUPS Y5, (AX)(SI*4)
+	VMOVUPS Y3, (AX)(R8*1)
+	ADDQ    BX, AX
+	VMOVUPS 128(SP), Y3
+	VMOVUPS 320(SP), Y5
+	VMOVUPS 512(SP), Y2
+	VMOVUPS 704(SP), Y4
+	VMULPS  vector3<>+0(SB), Y2, Y6
+	VADDPS  Y6, Y3, Y6
+	VMULPS  vector3<>+0(SB), Y4, Y0
+	VADDPS  Y0, Y5, Y0
+	VMULPS  vector5<>+0(SB), Y0, Y0
+	VADDPS  Y0, Y6, Y7
+	VSUBPS  Y0, Y6, Y6
+	VMULPS  vector4<>+0(SB), Y2, Y0
+	VADDPS  Y0, Y3, Y0
+	VMULPS  vector4<>+0(SB), Y4, Y1
+	VADDPS  Y1, Y5, Y1
+	VMULPS  vector6<>+0(SB), Y1, Y1
+	VADDPS  Y1, Y0, Y2
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y7, (AX)(SI*1)
+	VMOVUPS Y6, (AX)(SI*2)
+	VMOVUPS Y2, (AX)(DI*1)
+	VMOVUPS Y0, (AX)(SI*4)
+	VMOVUPS Y4, (AX)(R8*1)
+	ADDQ    BX, AX
+	VMOVUPS 160(SP), Y4
+	VMOVUPS 352(SP), Y0
+	VMOVUPS 544(SP), Y2
+	VMOVUPS 736(SP), Y6
+	VMULPS  vector3<>+0(SB), Y2, Y7
+	VADDPS  Y7, Y4, Y7
+	VMULPS  vector3<>+0(SB), Y6, Y3
+	VADDPS  Y3, Y0, Y3
+	VMULPS  vector5<>+0(SB), Y3, Y3
+	VADDPS  Y3, Y7, Y1
+	VSUBPS  Y3, Y7, Y7
+	VMULPS  vector4<>+0(SB), Y2, Y3
+	VADDPS  Y3, Y4, Y3
+	VMULPS  vector4<>+0(SB), Y6, Y5
+	VADDPS  Y5, Y0, Y5
+	VMULPS  vector6<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y3, Y2
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y1, (AX)(SI*1)
+	VMOVUPS Y7, (AX)(SI*2)
+	VMOVUPS Y2, (AX)(DI*1)
+	VMOVUPS Y3, (AX)(SI*4)
+	VMOVUPS Y6, (AX)(R8*1)
+	ADDQ    DX, CX
+	DECQ    R13
+	JNE     loop24
 
 done25:
 	VZEROUPPER

@@ -136,32 +136,43 @@ func (t *transform) fms(acc, x reg.VecPhysical, constant float64) {
 	t.g.VFNMADD231PS(t.constants[constant], x, acc)
 }
 
-func (t *transform) copy(x reg.VecPhysical) reg.VecPhysical {
+// times returns x times a constant.
+func (t *transform) times(x reg.VecPhysical, constant float64) reg.VecPhysical {
 	r := t.take()
-	t.g.VMOVAPS(x, r)
+	t.g.VMULPS(t.constants[constant], x, r)
+	return r
+}
+
+// minus returns y - x*constant, by a multiplication and a subtraction, which
+// keep two pairs of units busy and need no copy, as an FMA would.
+func (t *transform) minus(y, x reg.VecPhysical, constant float64) reg.VecPhysical {
+	r := t.times(x, constant)
+	t.g.VSUBPS(r, y, r)
+	return r
+}
+
+// plus returns y + x*constant in the same way.
+func (t *transform) plus(y, x reg.VecPhysical, constant float64) reg.VecPhysical {
+	r := t.times(x, constant)
+	t.g.VADDPS(r, y, r)
 	return r
 }
 
 // plusMinus returns even + x*constant and even - x*constant, and consumes even
 // and x.
 func (t *transform) plusMinus(even, x reg.VecPhysical, constant float64) (plus, minus reg.VecPhysical) {
-	plus = t.copy(even)
-	t.fma(plus, x, constant)
-	t.fms(even, x, constant)
+	t.g.VMULPS(t.constants[constant], x, x)
+	plus = t.take()
+	t.g.VADDPS(x, even, plus)
+	t.g.VSUBPS(x, even, even)
 	t.give(x)
 	return plus, even
 }
 
 // input is B^T d; it consumes d.
 func (t *transform) input(d []reg.VecPhysical) []reg.VecPhysical {
-	evenA, oddA := t.copy(d[4]), t.copy(d[3])
-	t.fms(evenA, d[2], squareB)
-	t.fms(oddA, d[1], squareB)
-	v1, v2 := t.plusMinus(evenA, oddA, pointA)
-	evenB, oddB := t.copy(d[4]), t.copy(d[3])
-	t.fms(evenB, d[2], squareA)
-	t.fms(oddB, d[1], squareA)
-	v3, v4 := t.plusMinus(evenB, oddB, pointB)
+	v1, v2 := t.plusMinus(t.minus(d[4], d[2], squareB), t.minus(d[3], d[1], squareB), pointA)
+	v3, v4 := t.plusMinus(t.minus(d[4], d[2], squareA), t.minus(d[3], d[1], squareA), pointB)
 	t.fma(d[4], d[0], product)
 	t.fms(d[4], d[2], squares)
 	t.fma(d[5], d[1], product)
@@ -194,15 +205,10 @@ func (t *transform) output(m []reg.VecPhysical) []reg.VecPhysical {
 
 // grad is A y; it consumes y.
 func (t *transform) grad(y []reg.VecPhysical) []reg.VecPhysical {
-	evenA, oddA := t.copy(y[0]), t.copy(y[1])
-	t.fma(evenA, y[2], squareA)
-	t.fma(oddA, y[3], squareA)
-	w1, w2 := t.plusMinus(evenA, oddA, pointA)
-	evenB, oddB := t.copy(y[0]), y[1]
-	t.fma(evenB, y[2], squareB)
-	t.fma(oddB, y[3], squareB)
-	t.give(y[2])
-	w3, w4 := t.plusMinus(evenB, oddB, pointB)
+	w1, w2 := t.plusMinus(t.plus(y[0], y[2], squareA), t.plus(y[1], y[3], squareA), pointA)
+	even, odd := t.plus(y[0], y[2], squareB), t.plus(y[1], y[3], squareB)
+	t.give(y[1], y[2])
+	w3, w4 := t.plusMinus(even, odd, pointB)
 	return []reg.VecPhysical{y[0], w1, w2, w3, w4, y[3]}
 }
 
