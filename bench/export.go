@@ -12,6 +12,7 @@ import (
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/torchfile"
+	"cellnet/weights"
 
 	"github.com/dsnet/compress/bzip2"
 )
@@ -27,12 +28,15 @@ type ExportOptions struct {
 	Layout   Layout
 	Format   torchfile.Format      // of .pth files
 	Progress func(done, total int) // may be nil; is told how many architectures are done
+	// Weights, if it is not nil, gives the trained weights of a trial to be
+	// written with it, or nil.
+	Weights func(index int, hp HP, t *Trial) (*weights.StateDict, error)
 }
 
 // Export writes a benchmark in a published layout: a file at path, or a folder
 // that must not be there yet. Written in the layout of the file that it comes
 // from, the objects are equal to that file's, but for trained weights, which are
-// None.
+// None unless ExportOptions.Weights gives them.
 func Export(b *Benchmark, path string, o ExportOptions) error {
 	e := exporter{b: b, ExportOptions: o}
 	var err error
@@ -177,6 +181,27 @@ func (e *exporter) state(a *Arch) (*pickle.Dict, error) {
 		a = &usual
 	}
 	return a.state(e.Layout.API())
+}
+
+// weighted gives an architecture's record with the trained weights.
+func (e *exporter) weighted(a *Arch) (*Arch, error) {
+	a = a.Clone()
+	for hp, r := range a.All() {
+		for _, t := range r.Trials {
+			state, err := e.Weights(a.Index, hp, t)
+			if err != nil {
+				return nil, archError(a.Index, fmt.Errorf("weights of trial (%v, %d) of recipe %v: %w", t.Dataset, t.Seed, hp, err))
+			}
+			if state == nil {
+				continue
+			}
+			if t.weights, err = state.Tree(); err != nil {
+				return nil, archError(a.Index, err)
+			}
+			t.spelling.WeightsSecond, r.Cleared = true, false
+		}
+	}
+	return a, nil
 }
 
 // folder writes a layout of one file for each architecture. The folder takes its

@@ -45,7 +45,7 @@ func (b *builder) results(index int, v unpickle.Value) (*Results, error) {
 		return nil, want("the record", v, "a dict")
 	}
 	r := &Results{}
-	f := fields{v: v, keys: []string{"arch_index", "arch_str", "all_results", "dataset_seed", "clear_net_done"}}
+	f := fields{v: v, keys: []string{"arch_index", "arch_str", keyTrials, keySeeds, "clear_net_done"}}
 	number, err := f.integer("arch_index")
 	if err != nil {
 		return nil, err
@@ -62,9 +62,9 @@ func (b *builder) results(index int, v unpickle.Value) (*Results, error) {
 	if r.Trials, err = b.trials(all, r.Arch); err != nil {
 		return nil, err
 	}
-	seeds, ok := f.lookup("dataset_seed")
+	seeds, ok := f.lookup(keySeeds)
 	if !ok || !seeds.IsDict() {
-		return nil, want("dataset_seed", seeds, "a dict")
+		return nil, want(keySeeds, seeds, "a dict")
 	}
 	f.odd = f.odd || seeds.Kind() != unpickle.Dict
 	if r.Seeds, err = f.seeds(seeds); err != nil {

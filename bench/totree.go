@@ -87,11 +87,12 @@ func (t *treeMaker) sequence(v unpickle.Value, depth int) (any, error) {
 	return s, nil
 }
 
-// The entry of a trial that holds the trained weights, and that of results that
-// holds the trials.
+// The entry of a trial that holds the trained weights, and those of results that
+// hold the trials and their seeds.
 const (
 	keyWeights = "net_state_dict"
 	keyTrials  = "all_results"
+	keySeeds   = "dataset_seed"
 )
 
 func (t *treeMaker) dict(v unpickle.Value, depth int) (any, error) {

@@ -11,13 +11,17 @@ import (
 // read, as the published programs write it. Trained weights are left out.
 func (t *Trial) state() (*pickle.Dict, error) {
 	if t.raw != nil {
-		return loadDict(t.raw)
+		d, err := loadDict(t.raw)
+		if err == nil && t.weights != nil {
+			err = d.Put(keyWeights, t.weights)
+		}
+		return d, err
 	}
 	s := t.spelling
 	d := new(dictMaker)
 	d.put("name", t.Dataset.String())
 	if s.WeightsSecond {
-		d.put(keyWeights, nil)
+		d.put(keyWeights, t.weights)
 	}
 	d.put("train_acc1es", epochDict(t.Train.Top1, false))
 	d.put("train_acc5es", epochDict(t.Train.Top5, false))
@@ -46,7 +50,7 @@ func (t *Trial) state() (*pickle.Dict, error) {
 	}
 	d.put("eval_losses", t.evalDict(s.LossOrder, func(e *Eval) Curve { return e.Loss }))
 	if !s.WeightsSecond {
-		d.put(keyWeights, nil)
+		d.put(keyWeights, t.weights)
 	}
 	return &d.dict, d.err
 }
@@ -163,6 +167,17 @@ func (r *Results) state() (*pickle.Dict, error) {
 	if r.raw != nil {
 		return r.rawState(&trials.dict)
 	}
+	d := new(pickle.Dict)
+	d.Set("arch_index", r.Index)
+	d.Set("arch_str", r.Arch)
+	d.Set(keyTrials, &trials.dict)
+	d.Set(keySeeds, r.seedsState())
+	d.Set("clear_net_done", r.Cleared)
+	return d, nil
+}
+
+// seedsState gives the seeds of every dataset.
+func (r *Results) seedsState() *pickle.Dict {
 	seeds := new(pickle.Dict)
 	for _, s := range r.Seeds {
 		list := new(pickle.List)
@@ -171,13 +186,7 @@ func (r *Results) state() (*pickle.Dict, error) {
 		}
 		seeds.Set(s.Dataset.String(), list)
 	}
-	d := new(pickle.Dict)
-	d.Set("arch_index", r.Index)
-	d.Set("arch_str", r.Arch)
-	d.Set(keyTrials, &trials.dict)
-	d.Set("dataset_seed", seeds)
-	d.Set("clear_net_done", r.Cleared)
-	return d, nil
+	return seeds
 }
 
 // rawState puts the trials into the record as it was read.

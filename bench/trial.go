@@ -24,6 +24,7 @@ type Trial struct {
 	// trained weights.
 	HasWeights bool
 
+	weights  any // a tree of the trained weights to be written, or nil
 	spelling spelling
 	raw      []byte // pickle of the record, if a file spells it in a way that no spelling describes
 }

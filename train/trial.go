@@ -69,7 +69,7 @@ const keyStandsFor = "stands_for"
 
 // tree gives the record as the published program writes it.
 func (d DatasetTrial) tree() (*pickle.Dict, error) {
-	network, err := stateTree(d.Weights)
+	network, err := d.Weights.Tree()
 	if err != nil {
 		return nil, err
 	}
@@ -155,28 +155,6 @@ func listOf[T any](values []T) *pickle.List {
 		list.Append(v)
 	}
 	return list
-}
-
-// stateTree gives a state dict as an OrderedDict of tensors.
-func stateTree(s *weights.StateDict) (*pickle.Dict, error) {
-	tree := &pickle.Dict{Ordered: true}
-	for name, t := range s.All() {
-		storage := &pickle.Storage{Type: pickle.FloatStorage, Len: t.Len(), Data: t.Data}
-		switch t.DType {
-		case weights.Float32:
-		case weights.Int64:
-			storage.Type = pickle.LongStorage
-		default:
-			return nil, fmt.Errorf("tensor %s is of %v", name, t.DType)
-		}
-		stride, step := make([]int, len(t.Shape)), 1
-		for i := len(t.Shape) - 1; i >= 0; i-- {
-			stride[i] = step
-			step *= t.Shape[i]
-		}
-		tree.Set(name, &pickle.Tensor{Storage: storage, Shape: t.Shape, Stride: stride})
-	}
-	return tree, nil
 }
 
 // structureText is a line for each block of the network.
