@@ -164,6 +164,12 @@ func (e *exporter) count() {
 // state gives an architecture's state as its source has it or, for another
 // layout, as the published files of that have it.
 func (e *exporter) state(a *Arch) (*pickle.Dict, error) {
+	if e.Weights != nil {
+		var err error
+		if a, err = e.weighted(a); err != nil {
+			return nil, err
+		}
+	}
 	if e.b.layout != e.Layout {
 		usual := Arch{Index: a.Index, Name: a.Name, ordered: e.Layout != NASBench201}
 		hps := a.HPs()
