@@ -58,14 +58,14 @@ func WriteTrial(path string, t Trial, format torchfile.Format) error {
 		for _, index := range t.StandsFor {
 			indexes.Append(index)
 		}
-		root.Set(keyStandsFor, indexes)
+		root.Set(KeyStandsFor, indexes)
 	}
 	return atomicfile.Write(path, func(w io.Writer) error { return torchfile.Write(w, root, format) })
 }
 
-// keyStandsFor is the one entry of a trial file that the published program does
-// not write.
-const keyStandsFor = "stands_for"
+// KeyStandsFor is the one entry of a trial file that the published program does
+// not write: Trial.StandsFor.
+const KeyStandsFor = "stands_for"
 
 // tree gives the record as the published program writes it.
 func (d DatasetTrial) tree() (*pickle.Dict, error) {

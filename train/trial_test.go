@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -100,57 +99,6 @@ func shapeOf(v any, path string) []string {
 	}
 }
 
-const checkTrial = `
-import pickletools, sys, torch, warnings, zipfile
-from torch import _weights_only_unpickler as restricted
-warnings.simplefilter("ignore")
-sys.path.insert(0, sys.argv[2])
-from refnet import TinyNetwork
-
-def check(trial):
-    assert trial["all_dataset_keys"] == ["cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"], trial.keys()
-    for key in trial["all_dataset_keys"]:
-        r = trial[key]
-        net = TinyNetwork(r["channel"], r["num_cells"], sys.argv[3], r["config"]["class_num"])
-        net.load_state_dict(r["net_state_dict"], strict=True)
-        assert r["config"]["xshape"][2] in (16, 32) and type(r["config"]["LR"]) is float, r["config"]
-        assert r["train_losses"][2] == 2.775 and r["valid_acc1es"]["ori-test@11"] > 11, r["valid_acc1es"]
-
-def pickles(path):
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as z:
-            yield z.read(next(n for n in z.namelist() if n.endswith("/data.pkl")))
-        return
-    with open(path, "rb") as f:
-        for _ in range(4): # magic number, version, machine, objects
-            start = f.tell()
-            for _ in pickletools.genops(f):
-                pass
-            end = f.tell()
-            f.seek(start)
-            yield f.read(end - start)
-
-# What the restricted unpickler of later versions reads.
-OPCODES = set("""GLOBAL NEWOBJ REDUCE BUILD APPEND APPENDS SETITEM SETITEMS MARK TUPLE TUPLE1 TUPLE2 TUPLE3 NONE NEWFALSE NEWTRUE
-    EMPTY_TUPLE EMPTY_LIST EMPTY_DICT EMPTY_SET BININT BININT1 BININT2 BINFLOAT BINUNICODE SHORT_BINSTRING BINPERSID BINGET
-    LONG_BINGET BINPUT LONG_BINPUT LONG1 PROTO STOP""".split())
-
-def check_restricted(path):
-    for data in pickles(path):
-        for op, arg, at in pickletools.genops(data):
-            assert op.name in OPCODES, op.name
-            assert op.name != "GLOBAL" or arg.replace(" ", ".") in restricted._get_allowed_globals(), arg
-
-check(torch.load(sys.argv[1]))
-check_restricted(sys.argv[1])
-try:
-    check(torch.load(sys.argv[1], weights_only=True))
-except Exception as e:
-    # Version 1.13 knows no float in a pickle at all.
-    assert torch.__version__.startswith("1.13") and "Unsupported operand 71" in str(e), e
-print("loaded")
-`
-
 // TestPyTorchLoadsTrials has torch.load read both formats, also with weights_only,
 // and refnet take the weights.
 func TestPyTorchLoadsTrials(t *testing.T) {
@@ -160,13 +108,9 @@ func TestPyTorchLoadsTrials(t *testing.T) {
 	}
 	oracle := fixture.Shared(t, "oracle")
 	trial := inventedTrial(t)
-	script := filepath.Join(t.TempDir(), "check.py")
-	if err := os.WriteFile(script, []byte(checkTrial), 0o666); err != nil {
-		t.Fatal(err)
-	}
 	for _, format := range []torchfile.Format{torchfile.Legacy, torchfile.Zip} {
 		path := writeTrial(t, trial, format)
-		out, err := exec.Command(python, script, path, oracle, trial.Datasets[0].Run.Net.Cell.String()).CombinedOutput()
+		out, err := exec.Command(python, "testdata/check.py", "trial", path, oracle, trial.Datasets[0].Run.Net.Cell.String()).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "loaded") {
 			t.Errorf("%v: %v\n%s", format, err, out)
 		}

@@ -1,0 +1,289 @@
+package trials
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"cellnet/bench"
+	"cellnet/cell"
+	"cellnet/data"
+	"cellnet/weights"
+)
+
+// CollectOptions say how [Collect] works.
+type CollectOptions struct {
+	// Into is a benchmark to which the trials are added; it may be nil, and
+	// must stay open as long as the collection is used.
+	Into *bench.Benchmark
+	// LatencyBatches is how many batches of 256 images are evaluated to measure
+	// the latency of a trial that Into does not have; 0 measures none.
+	LatencyBatches int
+	Progress       func(done, total int) // may be nil; is told how many trial files are done
+}
+
+// Collection is what was recorded in trial files, and in a benchmark that these were
+// added to.
+type Collection struct {
+	Files   int // trial files
+	Added   int // trials that the benchmark did not have
+	into    *bench.Benchmark
+	archs   map[int]*bench.Arch // those with trials of the files
+	weights map[trialKey]string // files that have a trial's weights
+}
+
+// trialKey names a trial.
+type trialKey struct {
+	arch    int
+	hp      bench.HP
+	dataset data.Dataset
+	seed    int
+}
+
+// Collect reads the trial files in some folders and the folders within. If two of
+// the files, or one and the benchmark, differ in what they record of the same
+// trial, the error is a [*bench.ConflictError] that lists all such trials.
+//
+// A trial that stands for several architectures is recorded for each of them; its
+// configuration names the one that was trained. A trial of their own goes before
+// it.
+func Collect(ctx context.Context, folders []string, o CollectOptions) (*Collection, error) {
+	paths, err := findTrialFiles(folders)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("collecting from %v: no trial files, such as arch-000157-seed-0777.pth", folders)
+	}
+	c := &Collection{Files: len(paths), into: o.Into, archs: map[int]*bench.Arch{}, weights: map[trialKey]string{}}
+	var conflicts []bench.Conflict
+	var standIns []*trialFile
+	for i, path := range paths {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		file, err := readTrialFile(path)
+		if err != nil {
+			return nil, err
+		}
+		if len(file.standsFor) > 0 {
+			standIns = append(standIns, file)
+		}
+		more, err := c.add(ctx, file, file.item.Arch, o.LatencyBatches)
+		if err != nil {
+			return nil, err
+		}
+		conflicts = append(conflicts, more...)
+		if o.Progress != nil {
+			o.Progress(i+1, len(paths))
+		}
+	}
+	for _, file := range standIns {
+		for _, arch := range file.standsFor {
+			if err := c.addStandIn(ctx, file, arch); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(conflicts) > 0 {
+		return nil, &bench.ConflictError{Conflicts: conflicts}
+	}
+	return c, nil
+}
+
+// findTrialFiles lists the trial files in folders and the folders within.
+func findTrialFiles(folders []string) ([]string, error) {
+	var paths []string
+	for _, folder := range folders {
+		err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if e.IsDir() && (e.Name() == unfinishedFolder || e.Name() == claimsFolder) {
+				return fs.SkipDir
+			}
+			if _, ok := parseFileName(e.Name()); ok && !e.IsDir() {
+				paths = append(paths, path)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("looking for trial files: %w", err)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths), nil
+}
+
+// record is an architecture's record as it is so far.
+func (c *Collection) record(arch int) (*bench.Arch, error) {
+	if a, ok := c.archs[arch]; ok {
+		return a, nil
+	}
+	if c.into != nil {
+		a, err := c.into.Arch(arch)
+		if err == nil {
+			return a.Clone(), nil
+		}
+		if !errors.Is(err, bench.ErrMissing) {
+			return nil, err
+		}
+	}
+	net, err := cell.FromIndex(arch)
+	if err != nil {
+		return nil, err
+	}
+	return &bench.Arch{Index: arch, Name: net.String()}, nil
+}
+
+// add adds a file's trials to an architecture's record.
+func (c *Collection) add(ctx context.Context, file *trialFile, arch, latencyBatches int) ([]bench.Conflict, error) {
+	a, err := c.record(arch)
+	if err != nil {
+		return nil, err
+	}
+	var conflicts []bench.Conflict
+	for _, t := range file.trials {
+		hp := bench.HP(t.Epochs)
+		known := c.has(a, hp, t)
+		if !known && latencyBatches > 0 {
+			if t.Latency, err = file.latency(ctx, t, latencyBatches); err != nil {
+				return nil, err
+			}
+		}
+		more, err := a.Add(hp, t)
+		if err != nil {
+			return nil, err
+		}
+		conflicts = append(conflicts, more...)
+		if !known {
+			c.Added++
+			c.weights[trialKey{arch, hp, t.Dataset, t.Seed}] = file.path
+		}
+	}
+	c.archs[arch] = a
+	return conflicts, nil
+}
+
+// addStandIn adds a file's trials to the record of an architecture that it stands
+// for, as far as that has none of its own.
+func (c *Collection) addStandIn(ctx context.Context, file *trialFile, arch int) error {
+	a, err := c.record(arch)
+	if err != nil {
+		return err
+	}
+	others := *file
+	others.trials = slices.DeleteFunc(slices.Clone(file.trials), func(t *bench.Trial) bool { return c.has(a, bench.HP(t.Epochs), t) })
+	_, err = c.add(ctx, &others, arch, 0)
+	return err
+}
+
+func (c *Collection) has(a *bench.Arch, hp bench.HP, t *bench.Trial) bool {
+	r, err := a.Results(hp)
+	if err != nil {
+		return false
+	}
+	_, err = r.Trial(t.Dataset, t.Seed)
+	return err == nil
+}
+
+// latency measures that of one of the file's trials.
+func (f *trialFile) latency(ctx context.Context, t *bench.Trial, batches int) ([]float64, error) {
+	state, err := f.load(t.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	net, err := cell.FromIndex(f.item.Arch)
+	if err != nil {
+		return nil, err
+	}
+	config := cell.Config{C: t.Net.Channels, N: t.Net.Cells, Cell: net, Classes: t.Net.Classes}
+	seconds, err := measureLatency(ctx, config, t.Dataset, state, batches)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %v: %w", f.path, t.Dataset, err)
+	}
+	return seconds, nil
+}
+
+// load reads the weights of the trial on a dataset.
+func (f *trialFile) load(d data.Dataset) (*weights.StateDict, error) { return loadWeights(f.path, d) }
+
+func loadWeights(path string, d data.Dataset) (*weights.StateDict, error) {
+	file, err := weights.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	n, err := file.Select(weights.Selector{Dataset: d.String()})
+	if err != nil {
+		return nil, fmt.Errorf("reading weights %s: %w", path, err)
+	}
+	state, err := n.Load()
+	if err != nil {
+		return nil, fmt.Errorf("reading weights %s: %w", path, err)
+	}
+	return state, nil
+}
+
+// Archs lists the architectures that have trials in the files, lowest first.
+func (c *Collection) Archs() []int { return slices.Sorted(maps.Keys(c.archs)) }
+
+// Benchmark gives the collection, with all that the benchmark holds which it was
+// added to, for files that the given published program reads. That of
+// NAS-Bench-201 wants records of both of its recipes: those without trials are
+// empty.
+func (c *Collection) Benchmark(api bench.API) (*bench.Benchmark, error) {
+	var archs []*bench.Arch
+	for _, index := range c.Archs() {
+		a := c.archs[index]
+		if api == bench.NAS201 {
+			var err error
+			if a, err = withBothRecipes(a); err != nil {
+				return nil, err
+			}
+		}
+		archs = append(archs, a)
+	}
+	return bench.Merge(c.into, archs)
+}
+
+// withBothRecipes gives a record with results of the recipes of 200 and of 12
+// epochs.
+func withBothRecipes(a *bench.Arch) (*bench.Arch, error) {
+	both := &bench.Arch{Index: a.Index, Name: a.Name}
+	_, err12 := a.Results(bench.HP12)
+	_, err200 := a.Results(bench.HP200)
+	if err12 == nil && err200 == nil {
+		return a, nil
+	}
+	for _, hp := range []bench.HP{bench.HP200, bench.HP12} {
+		r, err := a.Results(hp)
+		if err != nil {
+			if r, err = bench.NewResults(a.Index, a.Name, nil); err != nil {
+				return nil, err
+			}
+		}
+		both.Set(hp, r)
+	}
+	for hp, r := range a.All() { // those that the layout has no place for are its writer's to refuse
+		both.Set(hp, r)
+	}
+	return both, nil
+}
+
+// Weights gives the trained weights of a trial, from its file or from the benchmark
+// that the trials were added to; nil if there are none. It is for
+// bench.ExportOptions.
+func (c *Collection) Weights(index int, hp bench.HP, t *bench.Trial) (*weights.StateDict, error) {
+	if path, ok := c.weights[trialKey{index, hp, t.Dataset, t.Seed}]; ok {
+		return loadWeights(path, t.Dataset)
+	}
+	if !t.HasWeights || c.into == nil {
+		return nil, nil
+	}
+	return c.into.Weights(index, t.Dataset, t.Seed, hp)
+}
