@@ -29,9 +29,9 @@ func (k Kind) Learnable() bool {
 
 // Entry is one tensor of a network's state dict.
 type Entry struct {
-	Name  string
-	Kind  Kind
-	Shape []int
+	Name   string
+	Kind   Kind
+	Shape  []int
 	pixels float64 // a convolution's output pixels by those of the image
 }
 
