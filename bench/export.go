@@ -139,7 +139,7 @@ func (e *exporter) sourceRoot() (*pickle.Dict, error) {
 
 // records walks over the architectures' states.
 func (e *exporter) records(yield func(any, any) bool) {
-	for a, err := range ahead(e.b.All()) {
+	for a, err := range e.b.All() {
 		if err == nil {
 			var state *pickle.Dict
 			if state, err = e.state(a); err == nil && !yield(a.Index, state) {
@@ -242,7 +242,7 @@ func (e *exporter) fill(dir string) error {
 			return err
 		}
 	}
-	for a, err := range ahead(e.b.All()) {
+	for a, err := range e.b.All() {
 		if err != nil {
 			return err
 		}

@@ -213,11 +213,5 @@ func decodeContainer(d *unpickle.Decoder, file io.ReaderAt, size int64) (unpickl
 }
 
 func (f *folder) all() iter.Seq2[*Arch, error] {
-	return func(yield func(*Arch, error) bool) {
-		for _, index := range f.order {
-			if !yield(f.arch(index)) {
-				return
-			}
-		}
-	}
+	return inOrder(len(f.order), func(i int) (*Arch, error) { return f.arch(f.order[i]) })
 }

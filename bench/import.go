@@ -34,7 +34,7 @@ func Import(b *Benchmark, path string, progress func(done, total int)) error {
 func writeStore(out io.Writer, b *Benchmark, progress func(done, total int)) error {
 	w := newStoreWriter(out)
 	total := len(b.Stored())
-	for a, err := range ahead(b.All()) {
+	for a, err := range b.All() {
 		if err != nil {
 			return err
 		}

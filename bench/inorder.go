@@ -1,34 +1,42 @@
 package bench
 
-import "iter"
+import (
+	"iter"
+	"runtime"
+)
 
-// ahead takes the items of a sequence in a goroutine, some items ahead of their
-// use.
-func ahead[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
-	type item struct {
+// inOrder gives the items 0 to n-1 in order. get makes them on all processors,
+// some ahead of their use; it is not called any more when the walk has ended.
+func inOrder[T any](n int, get func(i int) (T, error)) iter.Seq2[T, error] {
+	type result struct {
 		value T
 		err   error
 	}
-	const items = 8
 	return func(yield func(T, error) bool) {
-		ch, stop := make(chan item, items), make(chan struct{})
-		defer func() {
-			close(stop)
-			for range ch { // until the goroutine has ended
-			}
-		}()
+		queue, stop := make(chan chan result, runtime.GOMAXPROCS(0)), make(chan struct{})
 		go func() {
-			defer close(ch)
-			for v, err := range seq {
+			defer close(queue)
+			for i := range n {
+				c := make(chan result, 1)
 				select {
-				case ch <- item{v, err}:
+				case queue <- c:
 				case <-stop:
 					return
 				}
+				go func() {
+					value, err := get(i)
+					c <- result{value, err}
+				}()
 			}
 		}()
-		for i := range ch {
-			if !yield(i.value, i.err) {
+		defer func() {
+			close(stop)
+			for c := range queue {
+				<-c
+			}
+		}()
+		for c := range queue {
+			if r := <-c; !yield(r.value, r.err) {
 				return
 			}
 		}

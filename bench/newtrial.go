@@ -4,6 +4,6 @@ package bench
 // spell its seed as the published files do, "0777".
 func NewTrial(t Trial) *Trial {
 	t.raw = nil
-	t.spelling = spelling{SeedText: true}
+	t.spelling = spelling{}
 	return &t
 }

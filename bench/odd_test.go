@@ -22,7 +22,7 @@ func plainTrial(d data.Dataset, seed int, arch string) *pickle.Dict {
 		Dataset: d, Seed: seed, Epochs: epochs,
 		Net:    NetConfig{Channels: 16, Cells: 5, Arch: arch, Classes: d.Classes()},
 		Params: 0.25, FLOPs: 10.5, Latency: []float64{0.01},
-		spelling: spelling{SeedText: true, NumPyParams: true, NumPyLatency: true, OrderedTimes: true},
+		spelling: spelling{NumPyParams: true, NumPyLatency: true, OrderedTimes: true},
 	}
 	curve := func(start float64) (c Curve) {
 		for e := range epochs {

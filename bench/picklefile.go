@@ -77,13 +77,7 @@ func archError(index int, err error) error {
 }
 
 func (p *pickleFile) all() iter.Seq2[*Arch, error] {
-	return func(yield func(*Arch, error) bool) {
-		for _, index := range p.order {
-			if !yield(p.arch(index)) {
-				return
-			}
-		}
-	}
+	return inOrder(len(p.order), func(i int) (*Arch, error) { return p.arch(p.order[i]) })
 }
 
 // root gives the file's root without records.

@@ -12,7 +12,7 @@ import (
 // they say the same. It lets a trial be written as it was read. The zero value
 // is how this program writes trials of its own.
 type spelling struct {
-	SeedText      bool // seed is "0777", not 777
+	SeedNumber    bool // seed is 777, not "0777"
 	NumPyParams   bool // params is a numpy.float64
 	NumPyFLOPs    bool // flop is a numpy.float64
 	NumPyLatency  bool // latency's elements are numpy.float64s
@@ -27,10 +27,10 @@ type spelling struct {
 
 // seed gives the seed as the file spells it.
 func (s spelling) seed(seed int) string {
-	if s.SeedText {
-		return fmt.Sprintf("%04d", seed)
+	if s.SeedNumber {
+		return strconv.Itoa(seed)
 	}
-	return strconv.Itoa(seed)
+	return fmt.Sprintf("%04d", seed)
 }
 
 // setOrder is a sequence of evaluation sets, a letter each; "" stands for the
@@ -69,7 +69,7 @@ func (s *spelling) flags() []struct {
 		letter byte
 		flag   *bool
 	}{
-		{'s', &s.SeedText}, {'p', &s.NumPyParams}, {'f', &s.NumPyFLOPs}, {'l', &s.NumPyLatency},
+		{'i', &s.SeedNumber}, {'p', &s.NumPyParams}, {'f', &s.NumPyFLOPs}, {'l', &s.NumPyLatency},
 		{'o', &s.OrderedTimes}, {'n', &s.NoEvalTimes}, {'w', &s.WeightsSecond},
 	}
 }

@@ -30,10 +30,10 @@ func (t *Trial) state() (*pickle.Dict, error) {
 	d.put("arch_config", t.Net.state())
 	d.put("params", numberAs(t.Params, s.NumPyParams))
 	d.put("flop", numberAs(t.FLOPs, s.NumPyFLOPs))
-	if s.SeedText {
-		d.put("seed", s.seed(t.Seed))
-	} else {
+	if s.SeedNumber {
 		d.put("seed", t.Seed)
+	} else {
+		d.put("seed", s.seed(t.Seed))
 	}
 	d.put("epochs", t.Epochs)
 	d.put("latency", latencyList(t.Latency, s.NumPyLatency))

@@ -129,8 +129,6 @@ func (v Value) Lookup(key string) (Value, bool) {
 	return Value{}, false
 }
 
-func floatValue(f float64) Value { return Value{kind: Float, bits: math.Float64bits(f)} }
-
 func boolValue(b bool) Value {
 	if b {
 		return Value{kind: Bool, bits: 1}

@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+
+	"cellnet/bench/internal/unpickle"
+	"cellnet/data"
+)
+
+// maxEpochs bounds the epochs of a trial that is read.
+const maxEpochs = 1 << 14
+
+// builder makes records of decoded pickles. What a file may spell in several
+// ways goes into the trial's spelling; of a trial with anything beyond that the
+// pickle is kept.
+type builder struct {
+	names map[string]string // one copy of each string that many records share
+}
+
+func (b *builder) name(text []byte) string {
+	if s, ok := b.names[string(text)]; ok {
+		return s
+	}
+	if b.names == nil || len(b.names) > 1<<12 {
+		b.names = map[string]string{}
+	}
+	s := string(text)
+	b.names[s] = s
+	return s
+}
+
+func want(what string, v unpickle.Value, want string) error {
+	if v.Kind() == unpickle.Invalid {
+		return fmt.Errorf("%s is missing", what)
+	}
+	return fmt.Errorf("%s is %v, want %s", what, v.Kind(), want)
+}
+
+// results makes the results of one recipe, of the architecture that is filed
+// under index (negative if it is not known), of their published state.
+func (b *builder) results(index int, v unpickle.Value) (*Results, error) {
+	if !v.IsDict() {
+		return nil, want("the record", v, "a dict")
+	}
+	r := &Results{}
+	f := fields{v: v, keys: []string{"arch_index", "arch_str", keyTrials, keySeeds, "clear_net_done"}}
+	number, err := f.integer("arch_index")
+	if err != nil {
+		return nil, err
+	}
+	r.Index = int(number)
+	if r.Arch, err = f.text(b, "arch_str"); err != nil {
+		return nil, err
+	}
+	all, ok := f.lookup("all_results")
+	if !ok || !all.IsDict() {
+		return nil, want("all_results", all, "a dict")
+	}
+	f.odd = f.odd || all.Kind() != unpickle.Dict
+	if r.Trials, err = b.trials(all, r.Arch); err != nil {
+		return nil, err
+	}
+	seeds, ok := f.lookup(keySeeds)
+	if !ok || !seeds.IsDict() {
+		return nil, want(keySeeds, seeds, "a dict")
+	}
+	f.odd = f.odd || seeds.Kind() != unpickle.Dict
+	if r.Seeds, err = f.seeds(seeds); err != nil {
+		return nil, err
+	}
+	cleared, ok := f.lookup("clear_net_done")
+	if !ok || cleared.Kind() != unpickle.Bool {
+		return nil, want("clear_net_done", cleared, "a bool")
+	}
+	r.Cleared = cleared.Int() != 0
+	usual := (index < 0 || index == r.Index) && len(r.Trials) > 0 && slices.EqualFunc(r.Seeds, seedsOf(r.Trials), DatasetSeeds.equal)
+	if !usual || f.odd || !f.inOrder() || v.Kind() != unpickle.Dict {
+		r.raw, err = keepHead(v)
+	}
+	return r, err
+}
+
+// trials makes the trials of all_results, whose keys are (dataset, seed).
+func (b *builder) trials(all unpickle.Value, arch string) ([]*Trial, error) {
+	items := all.Items()
+	trials := make([]*Trial, 0, len(items)/2)
+	for i := 0; i < len(items); i += 2 {
+		key := items[i].Items()
+		if items[i].Kind() != unpickle.Tuple || len(key) != 2 || key[0].Kind() != unpickle.String || key[1].Kind() != unpickle.Int {
+			return nil, want("a key of all_results", items[i], "a tuple of a dataset and a seed")
+		}
+		d, err := data.ParseDataset(string(key[0].Text()))
+		if err != nil {
+			return nil, err
+		}
+		seed := int(key[1].Int())
+		if slices.ContainsFunc(trials, func(t *Trial) bool { return t.Dataset == d && t.Seed == seed }) {
+			return nil, fmt.Errorf("trial (%v, %d) is there twice", d, seed)
+		}
+		t, err := b.trial(d, seed, arch, items[i+1])
+		if err != nil {
+			return nil, fmt.Errorf("trial (%v, %d): %w", d, seed, err)
+		}
+		trials = append(trials, t)
+	}
+	return trials, nil
+}
+
+// seeds reads dataset_seed.
+func (f *fields) seeds(v unpickle.Value) ([]DatasetSeeds, error) {
+	items := v.Items()
+	all := make([]DatasetSeeds, 0, len(items)/2)
+	for i := 0; i < len(items); i += 2 {
+		if items[i].Kind() != unpickle.String {
+			return nil, want("a key of dataset_seed", items[i], "a dataset")
+		}
+		d, err := data.ParseDataset(string(items[i].Text()))
+		if err != nil {
+			return nil, err
+		}
+		if items[i+1].Kind() != unpickle.List {
+			return nil, want("dataset_seed of "+d.String(), items[i+1], "a list")
+		}
+		s := DatasetSeeds{Dataset: d}
+		for _, seed := range items[i+1].Items() {
+			if seed.Kind() != unpickle.Int {
+				return nil, want("a seed", seed, "an int")
+			}
+			s.Seeds = append(s.Seeds, int(seed.Int()))
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
