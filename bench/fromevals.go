@@ -96,11 +96,9 @@ func (f *fields) evalCurves(key string, v unpickle.Value, t *Trial, of func(*Eva
 		curve.add(epoch, x)
 	}
 	for i := range t.Evals {
-		c := of(&t.Evals[i])
-		if !c.distinct() {
+		if !of(&t.Evals[i]).distinct() {
 			return "", fmt.Errorf("%s has an epoch of %v twice", key, t.Evals[i].Set)
 		}
-		f.odd = f.odd || !slices.IsSorted(c.Epochs)
 	}
 	return t.orderAsSpelled(order, of), nil
 }

@@ -74,8 +74,10 @@ func (b *builder) results(index int, v unpickle.Value) (*Results, error) {
 		return nil, want("clear_net_done", cleared, "a bool")
 	}
 	r.Cleared = cleared.Int() != 0
-	usual := (index < 0 || index == r.Index) && len(r.Trials) > 0 && slices.EqualFunc(r.Seeds, seedsOf(r.Trials), DatasetSeeds.equal)
-	if !usual || f.odd || !f.inOrder() || v.Kind() != unpickle.Dict {
+	if index < 0 {
+		index = r.Index
+	}
+	if !r.usual(index) || f.odd || !f.inOrder() || v.Kind() != unpickle.Dict {
 		r.raw, err = keepHead(v)
 	}
 	return r, err

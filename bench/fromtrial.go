@@ -197,7 +197,6 @@ func (f *fields) curve(key string) (c Curve, err error) {
 	if !c.distinct() {
 		return c, fmt.Errorf("%s has an epoch twice", key)
 	}
-	f.odd = f.odd || !slices.IsSorted(c.Epochs)
 	return c, nil
 }
 

@@ -160,8 +160,12 @@ func (w *storeWriter) add(a *Arch) error {
 			}
 		}
 		entry.runs = append(entry.runs, storeRun{hp, len(r.Trials), r.Cleared})
-		if r.raw != nil {
-			w.odd[oddKey(a.Index, hp)] = r.raw
+		raw, err := r.storedRaw(a.Index)
+		if err != nil {
+			return err
+		}
+		if raw != nil {
+			w.odd[oddKey(a.Index, hp)] = raw
 		}
 	}
 	w.archs = append(w.archs, entry)

@@ -63,6 +63,12 @@ func seedsOf(trials []*Trial) []DatasetSeeds {
 	return all
 }
 
+// usual reports whether the results' own index and seeds follow from the index
+// that they are filed under and from their trials.
+func (r *Results) usual(index int) bool {
+	return r.Index == index && len(r.Trials) > 0 && slices.EqualFunc(r.Seeds, seedsOf(r.Trials), DatasetSeeds.equal)
+}
+
 // Datasets lists the datasets with trials.
 func (r *Results) Datasets() []data.Dataset {
 	all := make([]data.Dataset, len(r.Seeds))

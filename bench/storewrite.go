@@ -52,16 +52,51 @@ func (w *storeWriter) row(a *Arch, hp HP, r *Results, t *Trial) error {
 
 	c.integer(colHasWeights, parquet.BooleanValue(t.HasWeights))
 	c.text(colSpelling, t.spelling.String())
-	if len(t.raw) > maxPage/2 {
-		return fmt.Errorf("its record of %d bytes is too large for a store", len(t.raw))
-	}
-	if t.raw == nil {
+	switch raw, err := t.storedRaw(r.Arch); {
+	case err != nil:
+		return err
+	case raw == nil:
 		c.put(colRaw, parquet.NullValue().Level(0, 0, colRaw))
-	} else {
-		c.put(colRaw, parquet.ByteArrayValue(t.raw).Level(0, 1, colRaw))
+	default:
+		c.put(colRaw, parquet.ByteArrayValue(raw).Level(0, 1, colRaw))
 	}
 	w.buf = c.buf
 	return c.err
+}
+
+// storedRaw gives the pickle of a trial that the other columns do not describe,
+// among the results of an architecture's string.
+func (t *Trial) storedRaw(arch string) ([]byte, error) {
+	raw := t.raw
+	if raw == nil && (!t.regular() || t.Net.Arch != arch) {
+		c := *t
+		c.weights = nil
+		state, err := c.state()
+		if err != nil {
+			return nil, err
+		}
+		if raw, err = pickled(state); err != nil {
+			return nil, err
+		}
+	}
+	if len(raw) > maxPage/2 {
+		return nil, fmt.Errorf("its record of %d bytes is too large for a store", len(raw))
+	}
+	return raw, nil
+}
+
+// storedRaw gives the pickle of results that their trials do not describe.
+func (r *Results) storedRaw(index int) ([]byte, error) {
+	if r.raw != nil || r.usual(index) {
+		return r.raw, nil
+	}
+	c := *r
+	c.Trials = nil
+	state, err := c.state()
+	if err != nil {
+		return nil, err
+	}
+	return pickled(state)
 }
 
 // rowWriter writes the columns of a row. err is the first error met.

@@ -100,7 +100,8 @@ func (t *Trial) timesEvals() bool {
 
 // regular reports whether the numbers of the last epoch tell what there is of
 // the curves: training is timed at every epoch or at none, the evaluations
-// likewise, and every set is evaluated at the last epoch.
+// likewise, every set is evaluated at the last epoch, and no curve goes
+// backwards.
 func (t *Trial) regular() bool {
 	timed := func(c Curve) bool {
 		_, ok := c.Upto(t.Epochs - 1)
@@ -109,8 +110,16 @@ func (t *Trial) regular() bool {
 	if t.Train.Seconds.Len() > 0 && !timed(t.Train.Seconds) {
 		return false
 	}
+	for _, c := range []Curve{t.Train.Loss, t.Train.Top1, t.Train.Top5, t.Train.Seconds} {
+		if !slices.IsSorted(c.Epochs) {
+			return false
+		}
+	}
 	timesEvals := t.timesEvals()
 	for _, e := range t.Evals {
+		if !slices.IsSorted(e.Loss.Epochs) || !slices.IsSorted(e.Top1.Epochs) || !slices.IsSorted(e.Seconds.Epochs) {
+			return false
+		}
 		_, ok := e.Top1.At(t.Epochs - 1)
 		if !ok || timesEvals && !timed(e.Seconds) {
 			return false

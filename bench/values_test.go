@@ -3,9 +3,11 @@ package bench
 import (
 	"encoding/json"
 	"math"
+	"path/filepath"
 	"reflect"
 	"testing"
 
+	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/mt19937"
 )
@@ -201,5 +203,68 @@ func TestSizeSpace(t *testing.T) {
 	archs := Size.archs()
 	if len(archs) != 32768 || archs[0] != "8:8:8:8:8" || archs[11] != "8:8:8:16:32" || archs[32767] != "64:64:64:64:64" {
 		t.Errorf("%d strings, %s, %s ... %s", len(archs), archs[0], archs[11], archs[len(archs)-1])
+	}
+}
+
+// TestStoreOfMadeRecords has records that no file held: what the columns do not
+// describe must come through a store all the same.
+func TestStoreOfMadeRecords(t *testing.T) {
+	c, err := cell.FromIndex(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := func(change func(*Trial)) *Trial {
+		trial := NewTrial(Trial{
+			Dataset: data.CIFAR10, Seed: 777, Epochs: 2, FLOPs: 1.5, Params: 0.5,
+			Net:   NetConfig{Channels: 16, Cells: 5, Arch: c.String(), Classes: 10},
+			Train: Curves{Loss: Curve{Values: []float64{2, 1}}, Top1: Curve{Values: []float64{30, 40}}, Seconds: Curve{Values: []float64{5, 6}}},
+			Evals: []Eval{{data.OriTest, Curve{Values: []float64{3, 2}}, Curve{Values: []float64{20, 30}}, Curve{Values: []float64{7, 8}}}},
+		})
+		change(trial)
+		return trial
+	}
+	for name, change := range map[string]func(*Trial){
+		"plain":                func(*Trial) {},
+		"a time missing":       func(t *Trial) { t.Train.Seconds.Values = t.Train.Seconds.Values[:1] },
+		"no last evaluation":   func(t *Trial) { t.Evals[0].Top1.Values = t.Evals[0].Top1.Values[:1] },
+		"epochs backwards":     func(t *Trial) { t.Train.Loss.Epochs = []int{1, 0} },
+		"another architecture": func(t *Trial) { t.Net.Arch = "|none~0|" },
+		"no evaluation":        func(t *Trial) { t.Evals = nil },
+	} {
+		trial := made(change)
+		r, err := NewResults(7, c.String(), []*Trial{trial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		empty, err := NewResults(7, c.String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &Arch{Index: 7, Name: c.String()}
+		a.Set(HP200, r)
+		a.Set(HP12, empty)
+		b, err := Merge(nil, []*Arch{a})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "store.parquet")
+		if err := Import(b, path, nil); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := mustOpen(t, path).Arch(7)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want, err := a.state(NATS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		have, err := got.state(NATS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := treeDifference(have, want); d != "" {
+			t.Errorf("%s%s", name, d)
+		}
 	}
 }
