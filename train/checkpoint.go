@@ -141,6 +141,10 @@ func entry[T weights.Value](c *checkpointReader, name string) (value T) {
 func (c *checkpointReader) int(name string) int     { return int(entry[weights.Int](c, name)) }
 func (c *checkpointReader) text(name string) string { return string(entry[weights.Text](c, name)) }
 func (c *checkpointReader) stateDict(name string) *weights.StateDict {
+	v, err := c.file.Entry(name)
+	if dict, ok := v.(weights.Dict); ok && err == nil && len(dict) == 0 {
+		return new(weights.StateDict) // nothing tells that an empty dict is one of tensors
+	}
 	return entry[*weights.StateDict](c, name)
 }
 

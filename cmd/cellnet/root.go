@@ -14,6 +14,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newDemoCommand(a),
 		newTrainCommand(a),
 		newGenerateCommand(a),
+		newCollectCommand(a),
 		newWeightsCommand(a),
 		newBenchCommand(a),
 		newQueryCommand(a),

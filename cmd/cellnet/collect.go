@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"cellnet/bench"
+	"cellnet/internal/torchfile"
+	"cellnet/train/trials"
+
+	"github.com/spf13/cobra"
+)
+
+// collectFlags are those of collect.
+type collectFlags struct {
+	archive, benchmark, nats, natsSimple, natsFull string
+	into, format                                   string
+	latency                                        int
+	asJSON                                         bool
+}
+
+func newCollectCommand(a *app) *cobra.Command {
+	var f collectFlags
+	cmd := &cobra.Command{
+		Use:   "collect DIR...",
+		Short: "Make benchmark files of trial files",
+		Long: `Make benchmark files, which the published programs read, of the trial files that
+cellnet generate left in folders.
+
+Two records of the same trial must agree; if any do not, nothing is written and they
+are listed. With --into, the trials are added to a benchmark, and the new files hold
+both. The latency of every new trial is measured on this machine, as seconds of
+batches of 256 images.`,
+		Example: `  cellnet collect trials --archive archive --benchmark NAS-Bench-201-v1_1-own.pth
+  cellnet collect trials --into NATS-tss-v1_0-3ffb9.pickle.pbz2 --nats NATS-tss-v1_0-more.pickle.pbz2`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageErrorf("missing argument DIR")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.collect(cmd.Context(), args, f)
+		},
+	}
+	cmd.Flags().StringVar(&f.archive, "archive", "", "write `DIR` of 000157-FULL.pth files, with weights")
+	cmd.Flags().StringVar(&f.benchmark, "benchmark", "", "write `FILE` in NAS-Bench-201's layout, NAS-Bench-201-...pth, without weights")
+	cmd.Flags().StringVar(&f.nats, "nats", "", "write `FILE` in NATS-Bench's layout, NATS-tss-...pickle.pbz2, without weights")
+	cmd.Flags().StringVar(&f.natsSimple, "nats-simple", "", "write `DIR` of 000157.pickle.pbz2 files without weights")
+	cmd.Flags().StringVar(&f.natsFull, "nats-full", "", "write `DIR` of 000157.pickle.pbz2 files with weights")
+	cmd.Flags().StringVar(&f.into, "into", "", "add the trials to the benchmark in `PATH`, a file or a folder of any layout")
+	cmd.Flags().StringVar(&f.format, "format", "zip", "format of the .pth files: zip or legacy")
+	cmd.Flags().IntVar(&f.latency, "latency", 5, "batches that are evaluated to measure a trial's latency, the first of which is left out; 0 for none")
+	addJSONFlag(cmd, &f.asJSON)
+	return cmd
+}
+
+// output is a file or folder that collect writes.
+type output struct {
+	path    string
+	layout  bench.Layout
+	weights bool
+}
+
+func (f *collectFlags) outputs() []output {
+	var wanted []output
+	for _, o := range []output{
+		{f.archive, bench.NASBench201Archive, true}, {f.benchmark, bench.NASBench201, false}, {f.nats, bench.NATSFile, false},
+		{f.natsSimple, bench.NATSFolder, false}, {f.natsFull, bench.NATSFolder, true},
+	} {
+		if o.path != "" {
+			wanted = append(wanted, o)
+		}
+	}
+	return wanted
+}
+
+// collectRecord is what collect --json prints.
+type collectRecord struct {
+	Files   int      `json:"files"` // trial files
+	Added   int      `json:"added"` // trials
+	Archs   int      `json:"archs"` // with trials in the files
+	Written []string `json:"written"`
+}
+
+func (a *app) collect(ctx context.Context, folders []string, f collectFlags) error {
+	outputs := f.outputs()
+	if len(outputs) == 0 {
+		return usageErrorf("collect needs one or more of --archive, --benchmark, --nats, --nats-simple, --nats-full")
+	}
+	if f.latency < 0 {
+		return usageErrorf("--latency: %d batches, want 0 or more", f.latency)
+	}
+	format, err := torchFormat(f.format)
+	if err != nil {
+		return err
+	}
+	options := trials.CollectOptions{LatencyBatches: f.latency}
+	if f.into != "" {
+		into, err := bench.Open(f.into)
+		if err != nil {
+			return err
+		}
+		defer into.Close()
+		options.Into = into
+	}
+	var b *bar
+	options.Progress = func(done, total int) {
+		if b == nil {
+			b = a.newBar(int64(total), "reading trials", "files")
+		}
+		b.set(int64(done))
+	}
+	c, err := trials.Collect(ctx, folders, options)
+	if b != nil {
+		b.finish()
+	}
+	if err != nil {
+		return err
+	}
+	for _, o := range outputs {
+		if err := a.writeCollection(c, o, format); err != nil {
+			return err
+		}
+	}
+	return a.printCollected(f, c, outputs)
+}
+
+func (a *app) writeCollection(c *trials.Collection, o output, format torchfile.Format) error {
+	merged, err := c.Benchmark(o.layout.API())
+	if err != nil {
+		return err
+	}
+	b := a.newBar(int64(len(merged.Stored())), "writing "+o.path, "architectures")
+	defer b.finish()
+	options := bench.ExportOptions{Layout: o.layout, Format: format, Progress: func(done, _ int) { b.set(int64(done)) }}
+	if o.weights {
+		options.Weights = c.Weights
+	}
+	if err := bench.Export(merged, o.path, options); err != nil {
+		return fmt.Errorf("writing %s: %w", o.path, err)
+	}
+	return nil
+}
+
+func (a *app) printCollected(f collectFlags, c *trials.Collection, outputs []output) error {
+	r := collectRecord{Files: c.Files, Added: c.Added, Archs: len(c.Archs())}
+	for _, o := range outputs {
+		r.Written = append(r.Written, o.path)
+	}
+	if f.asJSON {
+		return a.printJSON(r)
+	}
+	if _, err := fmt.Fprintf(a.stdout, "%d trial files with %d new trials of %d architectures\n", r.Files, r.Added, r.Archs); err != nil {
+		return err
+	}
+	for _, path := range r.Written {
+		if _, err := fmt.Fprintf(a.stdout, "wrote %s\n", path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
