@@ -89,12 +89,9 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if err != nil {
 		return err
 	}
+	var missing []error
 	if wanted == nil {
-		var missing []error
 		wanted, missing = source.EvaluationSets()
-		for _, err := range missing {
-			fmt.Fprintf(a.stderr, "note: %v\n", err)
-		}
 	}
 	// The images of the first set are read while the weights are.
 	first := make(chan error, 1)
@@ -108,6 +105,9 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	}
 	if l.config().Classes != dataset.Classes() {
 		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.config().Classes, dataset, dataset.Classes())
+	}
+	for _, err := range missing {
+		fmt.Fprintf(a.stderr, "note: %v\n", err)
 	}
 	net, err := newEvaluation(l.params, dataset.Side())
 	if err != nil {
