@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"github.com/nlpodyssey/gopickle/pickle"
 	"github.com/nlpodyssey/gopickle/types"
@@ -138,7 +139,7 @@ func (l *loader) answer(call int, of any) (any, error) {
 		arg := l.stream.large[i]
 		switch call {
 		case callString:
-			return string(arg), l.charge(len(arg))
+			return unsafe.String(unsafe.SliceData(arg), len(arg)), nil // of what Load's caller must not change
 		case callByteArray:
 			return types.NewByteArrayFromSlice(append([]byte{}, arg...)), l.charge(len(arg))
 		}

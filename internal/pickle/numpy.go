@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"unsafe"
 )
 
 // ElementType is numpy's type of array elements and scalars.
@@ -163,10 +164,7 @@ func (a *Array) PySetState(state any) error {
 	case []byte:
 		data = v
 	case string: // Python 2
-		if err := a.loader.charge(len(v)); err != nil {
-			return err
-		}
-		data = []byte(v)
+		data = unsafe.Slice(unsafe.StringData(v), len(v)) // shares memory with the pickle, see Array.Data
 	default:
 		return unsupported("a numpy array of objects")
 	}
