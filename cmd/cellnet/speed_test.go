@@ -46,7 +46,8 @@ func TestSpeedJSON(t *testing.T) {
 }
 
 func TestSpeedTable(t *testing.T) {
-	before := runtime.GOMAXPROCS(0)
+	const processors = 3
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
 	out := mustCellnet(t, "speed", "all_idnt", "|none~0|", "--eval", "--batch", "3", "--seconds", "0", "--threads", "1")
 	for _, want := range []string{"threads 1, batch 3, peak ", "eval images/s", "  |skip_connect~0|+|skip_connect~0|skip_connect~1|", "-  ", "  |none~0|\n"} {
 		if !strings.Contains(out, want) {
@@ -56,8 +57,8 @@ func TestSpeedTable(t *testing.T) {
 	if strings.Contains(out, "train images/s") {
 		t.Errorf("training was not asked for:\n%s", out)
 	}
-	if after := runtime.GOMAXPROCS(0); after != before {
-		t.Errorf("GOMAXPROCS is %d after the command, it was %d", after, before)
+	if after := runtime.GOMAXPROCS(0); after != processors {
+		t.Errorf("GOMAXPROCS is %d after the command, it was %d", after, processors)
 	}
 }
 
