@@ -117,37 +117,58 @@ type poolCall struct {
 	vectors int // vectors in a pixel, changed by the routine
 }
 
-// winogradInputCall is a row of tiles of the input; pitches are in bytes.
+// winogradInputCall is rows of tiles of the input of some images; pitches are in bytes.
 type winogradInputCall struct {
-	v       unsafe.Pointer // the first tile at the first position
-	row0    unsafe.Pointer // rows of pixels
-	row1    unsafe.Pointer
-	row2    unsafe.Pointer
-	row3    unsafe.Pointer
-	row4    unsafe.Pointer
-	row5    unsafe.Pointer
-	columns unsafe.Pointer // scratch for a vector of six rows of the tiles' columns
-	pitch   int            // of v, from one position to the next
-	tile    int            // of v, from one tile to the next
-	pixel   int            // of the rows
-	cols    int            // pixels
-	padding int            // columns of the tiles on the right of the pixels
-	tiles   int
-	relu    int // nonzero for a ReLU
-	channel int // offset of the first channel: 0
-	vectors int // vectors in a pixel, changed by the routine
+	v            unsafe.Pointer // the first tile at the first position
+	in           unsafe.Pointer // the first image
+	zeros        unsafe.Pointer // a row of zeros
+	pitch        int            // of v, from one position to the next
+	tile         int            // of v, from one tile to the next
+	pixel        int            // of in
+	row          int            // of in
+	image        int            // of in
+	rows         int            // pixels of an image
+	cols         int
+	firstRow     int // row of pixels above the first row of tiles
+	tileRows     int // rows of tiles of each image
+	tileCols     int
+	images       int // changed by the routine, as is all that follows floor and pixelVectors
+	floor        int // bits of the float32 0 for a ReLU, -Inf for none
+	pixelVectors int // vectors in a pixel
+	y            int // row of pixels above the current row of tiles
+	tileRow      int // rows of tiles that are left in the image
+	tiles        int // tiles that are left in the row
+	channel      int // offset of the current channels
+	vectors      int // vectors that are left in the pixel
+	inAt         int // address of the image
+	vAt          int // offset of the current row of tiles in v: 0
+	row0         int // addresses of the rows of pixels
+	row1         int
+	row2         int
+	row3         int
+	row4         int
+	row5         int
 }
 
-// winogradTileCall is a row of tiles of the output; pitches are in bytes.
+// winogradTileCall is complete tiles of one block of channels of the output of some images; pitches are in bytes.
 type winogradTileCall struct {
-	m     unsafe.Pointer // the first tile at the first position
-	plane unsafe.Pointer // its first pixel
-	pitch int            // of m, from one position to the next
-	tile  int            // of m, from one tile to the next
-	pixel int            // of plane
-	row   int            // of plane
-	tiles int
-	add   int // nonzero to add to plane
+	m        unsafe.Pointer // the first tile at the first position
+	plane    unsafe.Pointer // its first pixel
+	pitch    int            // of m, from one position to the next
+	tile     int            // of m, from one tile to the next
+	tileRow  int            // of m, from one row of tiles to the next
+	mSkip    int            // of m, from behind the last row of tiles to the next image
+	pixel    int            // of plane
+	row      int            // of plane
+	image    int            // of plane
+	tileCols int
+	tileRows int // of each image
+	images   int // changed by the routine, as is all that follows add
+	add      int // nonzero to add to plane
+	rows     int // rows of tiles that are left in the image
+	mAt      int // offset of the row of tiles in m: 0
+	imageAt  int // offset of the image in plane: 0
+	rowAt    int // offset of the row of tiles in plane
 }
 
 // winogradWeightCall is weights and what they are in the transform's domain; pitches are in bytes.

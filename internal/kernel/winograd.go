@@ -28,7 +28,6 @@ const (
 // a time. The zero value is ready for use; it grows as needed.
 type WinogradWork struct {
 	in, out []float32 // transformed tiles [position][tile][channel]
-	columns []float32 // transformed columns of a row of tiles
 	zeros   []float32 // a row outside the image
 	patch   []float32 // a tile that is partly outside
 }
@@ -49,12 +48,42 @@ func (g *Winograd) tileRows() int { return (g.Rows + tileSide - 1) / tileSide }
 
 func (g *Winograd) tileCols() int { return (g.Cols + tileSide - 1) / tileSide }
 
-// strip is how many rows of tiles are worked on together, over all images: few
-// enough for the transformed input to stay in a second-level cache of 1 MB, and
-// at most 64 tiles; many enough to use each weight often.
-func (g *Winograd) strip() int {
-	tiles := min(64, max(16, 64*64/Pad(g.In)))
-	return min(max(1, tiles/g.tileCols()), g.Images*g.tileRows())
+// strip is what is transformed together: some rows of tiles of one image, or
+// all of some images.
+type strip struct{ image, images, tileRow, tileRows int }
+
+// stripTiles is about how many tiles a strip has: few enough for the
+// transformed input to stay in a second-level cache of 1 MB, and at most 64;
+// many enough to use each weight often.
+func (g *Winograd) stripTiles() int { return min(64, max(16, 64*64/Pad(g.In))) }
+
+// eachStrip calls f for every strip; none has more tiles than the first.
+func (g *Winograd) eachStrip(f func(s strip, tiles int)) {
+	rows := max(1, g.stripTiles()/g.tileCols())
+	all := g.tileRows()
+	if images := rows / all; images > 0 {
+		for i := 0; i < g.Images; i += images {
+			s := strip{i, min(images, g.Images-i), 0, all}
+			f(s, s.images*all*g.tileCols())
+		}
+		return
+	}
+	for i := range g.Images {
+		for r := 0; r < all; r += rows {
+			s := strip{i, 1, r, min(rows, all-r)}
+			f(s, s.tileRows*g.tileCols())
+		}
+	}
+}
+
+// mostTiles is the number of tiles of the first strip.
+func (g *Winograd) mostTiles() int {
+	rows := max(1, g.stripTiles()/g.tileCols())
+	all := g.tileRows()
+	if images := rows / all; images > 0 {
+		return min(images, g.Images) * all * g.tileCols()
+	}
+	return rows * g.tileCols()
 }
 
 // matrices is the view of transformed tiles: a matrix of tiles x channels for
@@ -106,19 +135,18 @@ func (k *Kernels) WinogradConv(g *Winograd, work *WinogradWork, out [][]float32,
 		g.need(in, o, Lane)
 	}
 	_ = u[g.TransformedLen(len(out)*Lane)-1]
-	rows, strip := g.Images*g.tileRows(), g.strip()
-	v := newMatrices(&work.in, strip*g.tileCols(), Pad(g.In))
-	for r := 0; r < rows; r += strip {
-		n := min(strip, rows-r)
-		g.transformInput(k, work, v, in, r, n)
+	most := g.mostTiles()
+	v := newMatrices(&work.in, most, Pad(g.In))
+	g.eachStrip(func(s strip, tiles int) {
+		g.transformInput(k, work, v, in, s)
 		eachGroup(len(out)*Lane, func(o, channels int) {
-			m := newMatrices(&work.out, strip*g.tileCols(), channels)
-			m.multiply(k, v, u[positions*g.In*o:], g.In, n*g.tileCols())
+			m := newMatrices(&work.out, most, channels)
+			m.multiply(k, v, u[positions*g.In*o:], g.In, tiles)
 			for b := range channels / Lane {
-				g.transformOutput(k, work, m, b*Lane, out[o/Lane+b], r, n, add)
+				g.transformOutput(k, work, m, b*Lane, out[o/Lane+b], s, add)
 			}
 		})
-	}
+	})
 }
 
 // multiply sets m to v times the weights, position by position.
@@ -137,73 +165,77 @@ func (m matrices) multiply(k *Kernels, v matrices, u []float32, in, tiles int) {
 	})
 }
 
-// rowOf returns where row r of tiles, counted over all images, begins: the
-// image and its first row of pixels.
-func (g *Winograd) rowOf(r int) (image, row int) {
-	return r / g.tileRows(), r % g.tileRows() * tileSide
+// transformInput transforms the tiles of a strip.
+func (g *Winograd) transformInput(k *Kernels, work *WinogradWork, v matrices, in []float32, s strip) {
+	k.winogradInput(&winogradInputArgs{
+		g: g, s: s, v: v,
+		in:    in[s.image*g.InImage:],
+		zeros: reserve(&work.zeros, g.Cols*g.InPixel),
+	})
 }
 
-// transformInput transforms n rows of tiles from row r on.
-func (g *Winograd) transformInput(k *Kernels, work *WinogradWork, v matrices, in []float32, r, n int) {
-	tiles := g.tileCols()
-	a := winogradInputArgs{
-		columns: reserve(&work.columns, (tiles*tileSide+2)*windowSide*Lane),
-		cols:    g.Cols, tiles: tiles, pixel: g.InPixel, channels: v.channels, pitch: v.pitch, relu: g.ReLU,
+// transformOutput transforms back the tiles of a block of channels. Those that
+// are partly outside the image go by a patch.
+func (g *Winograd) transformOutput(k *Kernels, work *WinogradWork, m matrices, block int, out []float32, s strip, add bool) {
+	a := g.wholeTiles(m, block, out, s)
+	a.add = add
+	if a.tileRows > 0 && a.tileCols > 0 {
+		k.winogradOutput(&a)
 	}
-	zeros := reserve(&work.zeros, g.Cols*g.InPixel)
-	for i := range n {
-		image, row := g.rowOf(r + i)
-		for j := range a.rows {
-			a.rows[j] = zeros
-			if y := row + j - 1; y >= 0 && y < g.Rows {
-				a.rows[j] = in[image*g.InImage+y*g.InRow:]
+	g.eachPartial(s, func(tile, image, row, col int) {
+		p := patch(work, m, block, tile)
+		k.winogradOutput(&p)
+		g.eachInside(row, col, func(y, x int) {
+			src := p.plane.Data[y*p.plane.Row+x*p.plane.Pixel:][:Lane]
+			o := out[image*g.OutImage+(row+y)*g.OutRow+(col+x)*g.OutPixel:][:Lane]
+			for c, v := range src {
+				if add {
+					v += o[c]
+				}
+				o[c] = v
+			}
+		})
+	})
+}
+
+// wholeTiles are the tiles of a strip that are inside their image.
+func (g *Winograd) wholeTiles(m matrices, block int, out []float32, s strip) winogradTileArgs {
+	return winogradTileArgs{
+		m: m.data[block:], pitch: m.pitch, channels: m.channels, rowTiles: g.tileCols(), imageTiles: s.tileRows * g.tileCols(),
+		plane: Plane{out[s.image*g.OutImage+s.tileRow*tileSide*g.OutRow:], g.OutPixel, g.OutRow},
+		image: g.OutImage, images: s.images,
+		tileRows: min(s.tileRows, g.Rows/tileSide-s.tileRow),
+		tileCols: g.Cols / tileSide,
+	}
+}
+
+// eachPartial calls f for the other tiles of the strip: with the number of the
+// tile, its image, and its first pixel.
+func (g *Winograd) eachPartial(s strip, f func(tile, image, row, col int)) {
+	if g.Rows%tileSide == 0 && g.Cols%tileSide == 0 {
+		return
+	}
+	tile := 0
+	for i := range s.images {
+		for r := range s.tileRows {
+			for c := range g.tileCols() {
+				row, col := (s.tileRow+r)*tileSide, c*tileSide
+				if row+tileSide > g.Rows || col+tileSide > g.Cols {
+					f(tile, s.image+i, row, col)
+				}
+				tile++
 			}
 		}
-		a.v = v.data[i*tiles*v.channels:]
-		k.winogradInput(&a)
 	}
 }
 
-// whole is how many tiles of a row, from the left, are complete in rows pixels
-// of the image from there on.
-func (g *Winograd) whole(row int) int {
-	if row+tileSide > g.Rows {
-		return 0
+// patch is one tile of a block whose pixels are a scratch.
+func patch(work *WinogradWork, m matrices, block, tile int) winogradTileArgs {
+	return winogradTileArgs{
+		m: m.data[tile*m.channels+block:], pitch: m.pitch, channels: m.channels, rowTiles: 1,
+		plane:  Dense(reserve(&work.patch, tileSide*tileSide*Lane), tileSide, Lane),
+		images: 1, tileRows: 1, tileCols: 1,
 	}
-	return g.Cols / tileSide
-}
-
-// transformOutput transforms back n rows of tiles of a block of channels.
-func (g *Winograd) transformOutput(k *Kernels, work *WinogradWork, m matrices, block int, out []float32, r, n int, add bool) {
-	for i := range n {
-		image, row := g.rowOf(r + i)
-		dst := Plane{out[image*g.OutImage+row*g.OutRow:], g.OutPixel, g.OutRow}
-		whole := g.whole(row)
-		a := winogradTileArgs{m: m.data[i*g.tileCols()*m.channels+block:], channels: m.channels, pitch: m.pitch, plane: dst, tiles: whole, add: add}
-		if whole > 0 {
-			k.winogradOutput(&a)
-		}
-		for t := whole; t < g.tileCols(); t++ {
-			a.m = m.data[(i*g.tileCols()+t)*m.channels+block:]
-			a.plane, a.tiles, a.add = patch(work), 1, false
-			k.winogradOutput(&a)
-			g.eachInside(row, t*tileSide, func(y, x int) {
-				src := a.plane.Data[y*a.plane.Row+x*a.plane.Pixel:][:Lane]
-				o := dst.Data[y*dst.Row+(t*tileSide+x)*dst.Pixel:][:Lane]
-				for c, v := range src {
-					if add {
-						v += o[c]
-					}
-					o[c] = v
-				}
-			})
-		}
-	}
-}
-
-// patch is a tile of Lane channels.
-func patch(work *WinogradWork) Plane {
-	return Dense(reserve(&work.patch, tileSide*tileSide*Lane), tileSide, Lane)
 }
 
 // eachInside calls f for the pixels of a tile that are inside the image.
@@ -222,42 +254,34 @@ func (g *Winograd) eachInside(row, col int, f func(y, x int)) {
 func (k *Kernels) WinogradWeightGrad(g *Winograd, work *WinogradWork, du, in, dz []float32, out int) {
 	g.need(in, dz, out)
 	_ = du[g.TransformedLen(out)-1]
-	rows, strip := g.Images*g.tileRows(), g.strip()
-	v := newMatrices(&work.in, strip*g.tileCols(), Pad(g.In))
-	for r := 0; r < rows; r += strip {
-		n := min(strip, rows-r)
-		g.transformInput(k, work, v, in, r, n)
+	most := g.mostTiles()
+	v := newMatrices(&work.in, most, Pad(g.In))
+	g.eachStrip(func(s strip, tiles int) {
+		g.transformInput(k, work, v, in, s)
 		eachGroup(out, func(o, channels int) {
-			m := newMatrices(&work.out, strip*g.tileCols(), channels)
+			m := newMatrices(&work.out, most, channels)
 			for b := range channels / Lane {
-				g.transformGrad(k, work, m, b*Lane, dz[o+b*Lane:], r, n)
+				g.transformGrad(k, work, m, b*Lane, dz[o+b*Lane:], s)
 			}
-			m.multiplyGrad(k, du[positions*g.In*o:], v, g.In, n*g.tileCols())
+			m.multiplyGrad(k, du[positions*g.In*o:], v, g.In, tiles)
 		})
-	}
+	})
 }
 
-// transformGrad transforms the gradient of n rows of tiles of a block of
-// channels.
-func (g *Winograd) transformGrad(k *Kernels, work *WinogradWork, m matrices, block int, dz []float32, r, n int) {
-	for i := range n {
-		image, row := g.rowOf(r + i)
-		src := Plane{dz[image*g.OutImage+row*g.OutRow:], g.OutPixel, g.OutRow}
-		whole := g.whole(row)
-		a := winogradTileArgs{m: m.data[i*g.tileCols()*m.channels+block:], channels: m.channels, pitch: m.pitch, plane: src, tiles: whole}
-		if whole > 0 {
-			k.winogradGrad(&a)
-		}
-		for t := whole; t < g.tileCols(); t++ {
-			a.m = m.data[(i*g.tileCols()+t)*m.channels+block:]
-			a.plane, a.tiles = patch(work), 1
-			clear(a.plane.Data)
-			g.eachInside(row, t*tileSide, func(y, x int) {
-				copy(a.plane.Data[y*a.plane.Row+x*a.plane.Pixel:][:Lane], src.Data[y*src.Row+(t*tileSide+x)*src.Pixel:])
-			})
-			k.winogradGrad(&a)
-		}
+// transformGrad transforms the gradient of a block of channels.
+func (g *Winograd) transformGrad(k *Kernels, work *WinogradWork, m matrices, block int, dz []float32, s strip) {
+	a := g.wholeTiles(m, block, dz, s)
+	if a.tileRows > 0 && a.tileCols > 0 {
+		k.winogradGrad(&a)
 	}
+	g.eachPartial(s, func(tile, image, row, col int) {
+		p := patch(work, m, block, tile)
+		clear(p.plane.Data)
+		g.eachInside(row, col, func(y, x int) {
+			copy(p.plane.Data[y*p.plane.Row+x*p.plane.Pixel:][:Lane], dz[image*g.OutImage+(row+y)*g.OutRow+(col+x)*g.OutPixel:])
+		})
+		k.winogradGrad(&p)
+	})
 }
 
 // multiplyGrad adds v's transpose times m to du, position by position.

@@ -2,24 +2,32 @@
 
 package kernel
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 func (k *Kernels) winogradInput(a *winogradInputArgs) {
 	c := winogradInputCall{
-		v:    pointerTo(a.v),
-		row0: pointerTo(a.rows[0]), row1: pointerTo(a.rows[1]), row2: pointerTo(a.rows[2]),
-		row3: pointerTo(a.rows[3]), row4: pointerTo(a.rows[4]), row5: pointerTo(a.rows[5]),
-		columns: pointerTo(a.columns),
-		pitch:   a.pitch * wordSize,
-		tile:    a.channels * wordSize,
-		pixel:   a.pixel * wordSize,
-		cols:    a.cols,
-		padding: a.tiles*tileSide + 1 - a.cols,
-		tiles:   a.tiles,
-		vectors: k.vectors(a.channels),
+		v:            pointerTo(a.v.data),
+		in:           pointerTo(a.in),
+		zeros:        pointerTo(a.zeros),
+		pitch:        a.v.pitch * wordSize,
+		tile:         a.v.channels * wordSize,
+		pixel:        a.g.InPixel * wordSize,
+		row:          a.g.InRow * wordSize,
+		image:        a.g.InImage * wordSize,
+		rows:         a.g.Rows,
+		cols:         a.g.Cols,
+		firstRow:     a.s.tileRow*tileSide - 1,
+		tileRows:     a.s.tileRows,
+		tileCols:     a.g.tileCols(),
+		images:       a.s.images,
+		floor:        floatBits(float32(math.Inf(-1))),
+		pixelVectors: k.vectors(a.v.channels),
 	}
-	if a.relu {
-		c.relu = 1
+	if a.g.ReLU {
+		c.floor = floatBits(0)
 	}
 	switch k.isa {
 	case AVX512:
@@ -33,13 +41,18 @@ func (k *Kernels) winogradInput(a *winogradInputArgs) {
 
 func newWinogradTileCall(a *winogradTileArgs) winogradTileCall {
 	c := winogradTileCall{
-		m:     pointerTo(a.m),
-		plane: pointerTo(a.plane.Data),
-		pitch: a.pitch * wordSize,
-		tile:  a.channels * wordSize,
-		pixel: a.plane.Pixel * wordSize,
-		row:   a.plane.Row * wordSize,
-		tiles: a.tiles,
+		m:        pointerTo(a.m),
+		plane:    pointerTo(a.plane.Data),
+		pitch:    a.pitch * wordSize,
+		tile:     a.channels * wordSize,
+		tileRow:  a.rowTiles * a.channels * wordSize,
+		mSkip:    (a.imageTiles - a.tileRows*a.rowTiles) * a.channels * wordSize,
+		pixel:    a.plane.Pixel * wordSize,
+		row:      a.plane.Row * wordSize,
+		image:    a.image * wordSize,
+		tileCols: a.tileCols,
+		tileRows: a.tileRows,
+		images:   a.images,
 	}
 	if a.add {
 		c.add = 1
@@ -47,10 +60,11 @@ func newWinogradTileCall(a *winogradTileArgs) winogradTileCall {
 	return c
 }
 
-// half moves to the second vector of a block.
-func (c *winogradTileCall) half() {
+// half is the call for the second vector of a block.
+func (c winogradTileCall) half() winogradTileCall {
 	c.m = unsafe.Add(c.m, Lane/2*wordSize)
 	c.plane = unsafe.Add(c.plane, Lane/2*wordSize)
+	return c
 }
 
 func (k *Kernels) winogradOutput(a *winogradTileArgs) {
@@ -59,9 +73,9 @@ func (k *Kernels) winogradOutput(a *winogradTileArgs) {
 	case AVX512:
 		winogradOutputAVX512(&c)
 	case AVX2:
+		second := c.half()
 		winogradOutputAVX2(&c)
-		c.half()
-		winogradOutputAVX2(&c)
+		winogradOutputAVX2(&second)
 	default:
 		winogradOutputGeneric(a)
 	}
@@ -73,9 +87,9 @@ func (k *Kernels) winogradGrad(a *winogradTileArgs) {
 	case AVX512:
 		winogradGradAVX512(&c)
 	case AVX2:
+		second := c.half()
 		winogradGradAVX2(&c)
-		c.half()
-		winogradGradAVX2(&c)
+		winogradGradAVX2(&second)
 	default:
 		winogradGradGeneric(a)
 	}

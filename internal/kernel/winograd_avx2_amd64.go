@@ -4,17 +4,17 @@
 
 package kernel
 
-// winogradInputAVX2 transforms a row of tiles of the input.
+// winogradInputAVX2 transforms tiles of the input.
 //
 //go:noescape
 func winogradInputAVX2(a *winogradInputCall)
 
-// winogradOutputAVX2 transforms a row of tiles of one block of the output back.
+// winogradOutputAVX2 transforms tiles of the output back.
 //
 //go:noescape
 func winogradOutputAVX2(a *winogradTileCall)
 
-// winogradGradAVX2 transforms a row of tiles of one block of the output's gradient.
+// winogradGradAVX2 transforms tiles of the output's gradient.
 //
 //go:noescape
 func winogradGradAVX2(a *winogradTileCall)

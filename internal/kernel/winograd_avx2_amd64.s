@@ -5,341 +5,693 @@
 #include "textflag.h"
 
 // func winogradInputAVX2(a *winogradInputCall)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3
 TEXT ·winogradInputAVX2(SB), NOSPLIT, $0-8
-	MOVQ   a+0(FP), AX
-	VXORPS Y0, Y0, Y0
+	MOVQ         a+0(FP), AX
+	VBROADCASTSS 112(AX), Y0
+	MOVQ         8(AX), CX
+	MOVQ         CX, 168(AX)
 
-channels7:
-	MOVQ    56(AX), CX
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y0, 32(CX)
-	VMOVUPS Y0, 64(CX)
-	VMOVUPS Y0, 96(CX)
-	VMOVUPS Y0, 128(CX)
-	VMOVUPS Y0, 160(CX)
-	ADDQ    $+192, CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    40(AX), R8
-	MOVQ    48(AX), R9
-	MOVQ    120(AX), R10
-	MOVQ    80(AX), R11
-	CMPQ    112(AX), $+0
-	JEQ     plain8
-	MOVQ    88(AX), R12
-	TESTQ   R12, R12
-	JLE     done11
+image7:
+	MOVQ 88(AX), CX
+	MOVQ CX, 136(AX)
+	MOVQ 80(AX), CX
+	MOVQ CX, 128(AX)
 
-loop10:
-	VMAXPS       (DX)(R10*1), Y0, Y1
-	VMAXPS       (BX)(R10*1), Y0, Y2
-	VMAXPS       (SI)(R10*1), Y0, Y3
-	VMAXPS       (DI)(R10*1), Y0, Y4
-	VMAXPS       (R8)(R10*1), Y0, Y5
-	VMAXPS       (R9)(R10*1), Y0, Y6
-	ADDQ         R11, R10
-	VMULPS       vector4<>+0(SB), Y3, Y7
-	VSUBPS       Y7, Y5, Y7
-	VMULPS       vector4<>+0(SB), Y2, Y8
-	VSUBPS       Y8, Y4, Y8
-	VMULPS       vector5<>+0(SB), Y8, Y8
-	VADDPS       Y8, Y7, Y9
-	VSUBPS       Y8, Y7, Y7
-	VMULPS       vector3<>+0(SB), Y3, Y8
-	VSUBPS       Y8, Y5, Y8
-	VMULPS       vector3<>+0(SB), Y2, Y10
-	VSUBPS       Y10, Y4, Y10
-	VMULPS       vector6<>+0(SB), Y10, Y10
-	VADDPS       Y10, Y8, Y11
-	VSUBPS       Y10, Y8, Y8
-	VFMADD231PS  vector1<>+0(SB), Y1, Y5
-	VFNMADD231PS vector2<>+0(SB), Y3, Y5
-	VFMADD231PS  vector1<>+0(SB), Y2, Y6
-	VFNMADD231PS vector2<>+0(SB), Y4, Y6
-	VMOVUPS      Y5, (CX)
-	VMOVUPS      Y9, 32(CX)
-	VMOVUPS      Y7, 64(CX)
-	VMOVUPS      Y11, 96(CX)
-	VMOVUPS      Y8, 128(CX)
-	VMOVUPS      Y6, 160(CX)
-	ADDQ         $+192, CX
-	DECQ         R12
-	JNE          loop10
+row8:
+	MOVQ    128(AX), CX
+	MOVQ    16(AX), DX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), SI
+	MOVQ    CX, DI
+	IMULQ   SI, DI
+	ADDQ    168(AX), DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 184(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 192(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 200(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 208(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 216(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, SI
+	CMPQ    CX, BX
+	CMOVQCC DX, SI
+	MOVQ    SI, 224(AX)
+	MOVQ    120(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    $+0, 152(AX)
 
-done11:
-	JMP columns9
+channels9:
+	MOVQ         152(AX), CX
+	MOVQ         184(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         216(AX), SI
+	MOVQ         24(AX), DI
+	IMUL3Q       $+0, DI, R8
+	ADDQ         (AX), R8
+	ADDQ         176(AX), R8
+	ADDQ         152(AX), R8
+	LEAQ         (DI)(DI*2), R9
+	LEAQ         (DI)(DI*4), R10
+	VXORPS       Y1, Y1, Y1
+	VMAXPS       (SI)(CX*1), Y0, Y2
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y2
+	VFNMADD231PS vector2<>+0(SB), Y8, Y2
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R11
+	DECQ         R11
+	MOVQ         96(AX), R12
+	MOVQ         R12, 144(AX)
 
-plain8:
-	MOVQ  88(AX), R12
-	TESTQ R12, R12
-	JLE   done13
-
-loop12:
-	VMOVUPS      (DX)(R10*1), Y6
-	VMOVUPS      (BX)(R10*1), Y8
-	VMOVUPS      (SI)(R10*1), Y11
-	VMOVUPS      (DI)(R10*1), Y7
-	VMOVUPS      (R8)(R10*1), Y9
-	VMOVUPS      (R9)(R10*1), Y5
-	ADDQ         R11, R10
-	VMULPS       vector4<>+0(SB), Y11, Y4
-	VSUBPS       Y4, Y9, Y4
-	VMULPS       vector4<>+0(SB), Y8, Y3
-	VSUBPS       Y3, Y7, Y3
-	VMULPS       vector5<>+0(SB), Y3, Y3
-	VADDPS       Y3, Y4, Y2
-	VSUBPS       Y3, Y4, Y4
-	VMULPS       vector3<>+0(SB), Y11, Y3
-	VSUBPS       Y3, Y9, Y3
-	VMULPS       vector3<>+0(SB), Y8, Y1
-	VSUBPS       Y1, Y7, Y1
-	VMULPS       vector6<>+0(SB), Y1, Y1
-	VADDPS       Y1, Y3, Y10
-	VSUBPS       Y1, Y3, Y3
-	VFMADD231PS  vector1<>+0(SB), Y6, Y9
-	VFNMADD231PS vector2<>+0(SB), Y11, Y9
+tile10:
+	SUBQ         $+4, R11
+	JLT          edge11
+	VMAXPS       (SI)(CX*1), Y0, Y3
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
+	VFMADD231PS  vector1<>+0(SB), Y8, Y3
+	VFNMADD231PS vector2<>+0(SB), Y7, Y3
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Y0, Y4
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y4
+	VFNMADD231PS vector2<>+0(SB), Y8, Y4
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Y0, Y5
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
 	VFMADD231PS  vector1<>+0(SB), Y8, Y5
 	VFNMADD231PS vector2<>+0(SB), Y7, Y5
-	VMOVUPS      Y9, (CX)
-	VMOVUPS      Y2, 32(CX)
-	VMOVUPS      Y4, 64(CX)
-	VMOVUPS      Y10, 96(CX)
-	VMOVUPS      Y3, 128(CX)
-	VMOVUPS      Y5, 160(CX)
-	ADDQ         $+192, CX
-	DECQ         R12
-	JNE          loop12
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Y0, Y6
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y6
+	VFNMADD231PS vector2<>+0(SB), Y8, Y6
+	ADDQ         40(AX), CX
 
-done13:
-columns9:
-	MOVQ  96(AX), DX
-	TESTQ DX, DX
-	JLE   done15
-
-loop14:
-	VMOVUPS Y0, (CX)
-	VMOVUPS Y0, 32(CX)
-	VMOVUPS Y0, 64(CX)
-	VMOVUPS Y0, 96(CX)
-	VMOVUPS Y0, 128(CX)
-	VMOVUPS Y0, 160(CX)
-	ADDQ    $+192, CX
-	DECQ    DX
-	JNE     loop14
-
-done15:
-	MOVQ  56(AX), CX
-	MOVQ  (AX), DX
-	ADDQ  120(AX), DX
-	MOVQ  64(AX), SI
-	LEAQ  (SI)(SI*2), DI
-	LEAQ  (SI)(SI*4), R8
-	MOVQ  72(AX), R9
-	LEAQ  (DI)(DI*1), R10
-	MOVQ  104(AX), R11
-	TESTQ R11, R11
-	JLE   done17
-
-loop16:
-	MOVQ         DX, BX
-	VMOVUPS      (CX), Y5
-	VMOVUPS      192(CX), Y3
-	VMOVUPS      384(CX), Y10
-	VMOVUPS      576(CX), Y4
-	VMOVUPS      768(CX), Y2
-	VMOVUPS      960(CX), Y9
-	VMULPS       vector4<>+0(SB), Y10, Y7
-	VSUBPS       Y7, Y2, Y7
-	VMULPS       vector4<>+0(SB), Y3, Y11
-	VSUBPS       Y11, Y4, Y11
-	VMULPS       vector5<>+0(SB), Y11, Y11
-	VADDPS       Y11, Y7, Y8
-	VSUBPS       Y11, Y7, Y7
-	VMULPS       vector3<>+0(SB), Y10, Y11
-	VSUBPS       Y11, Y2, Y11
-	VMULPS       vector3<>+0(SB), Y3, Y6
-	VSUBPS       Y6, Y4, Y6
-	VMULPS       vector6<>+0(SB), Y6, Y6
-	VADDPS       Y6, Y11, Y1
-	VSUBPS       Y6, Y11, Y11
-	VFMADD231PS  vector1<>+0(SB), Y5, Y2
-	VFNMADD231PS vector2<>+0(SB), Y10, Y2
-	VFMADD231PS  vector1<>+0(SB), Y3, Y9
-	VFNMADD231PS vector2<>+0(SB), Y4, Y9
-	VMOVUPS      Y2, (BX)
-	VMOVUPS      Y8, (BX)(SI*1)
-	VMOVUPS      Y7, (BX)(SI*2)
-	VMOVUPS      Y1, (BX)(DI*1)
-	VMOVUPS      Y11, (BX)(SI*4)
-	VMOVUPS      Y9, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      32(CX), Y9
-	VMOVUPS      224(CX), Y11
-	VMOVUPS      416(CX), Y1
-	VMOVUPS      608(CX), Y7
-	VMOVUPS      800(CX), Y8
-	VMOVUPS      992(CX), Y2
-	VMULPS       vector4<>+0(SB), Y1, Y4
-	VSUBPS       Y4, Y8, Y4
-	VMULPS       vector4<>+0(SB), Y11, Y10
-	VSUBPS       Y10, Y7, Y10
-	VMULPS       vector5<>+0(SB), Y10, Y10
-	VADDPS       Y10, Y4, Y3
-	VSUBPS       Y10, Y4, Y4
-	VMULPS       vector3<>+0(SB), Y1, Y10
-	VSUBPS       Y10, Y8, Y10
-	VMULPS       vector3<>+0(SB), Y11, Y5
-	VSUBPS       Y5, Y7, Y5
-	VMULPS       vector6<>+0(SB), Y5, Y5
-	VADDPS       Y5, Y10, Y6
-	VSUBPS       Y5, Y10, Y10
-	VFMADD231PS  vector1<>+0(SB), Y9, Y8
-	VFNMADD231PS vector2<>+0(SB), Y1, Y8
-	VFMADD231PS  vector1<>+0(SB), Y11, Y2
-	VFNMADD231PS vector2<>+0(SB), Y7, Y2
-	VMOVUPS      Y8, (BX)
-	VMOVUPS      Y3, (BX)(SI*1)
-	VMOVUPS      Y4, (BX)(SI*2)
-	VMOVUPS      Y6, (BX)(DI*1)
-	VMOVUPS      Y10, (BX)(SI*4)
-	VMOVUPS      Y2, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      64(CX), Y2
-	VMOVUPS      256(CX), Y10
-	VMOVUPS      448(CX), Y6
-	VMOVUPS      640(CX), Y4
-	VMOVUPS      832(CX), Y3
-	VMOVUPS      1024(CX), Y8
-	VMULPS       vector4<>+0(SB), Y6, Y7
-	VSUBPS       Y7, Y3, Y7
-	VMULPS       vector4<>+0(SB), Y10, Y1
-	VSUBPS       Y1, Y4, Y1
-	VMULPS       vector5<>+0(SB), Y1, Y1
-	VADDPS       Y1, Y7, Y11
-	VSUBPS       Y1, Y7, Y7
-	VMULPS       vector3<>+0(SB), Y6, Y1
-	VSUBPS       Y1, Y3, Y1
-	VMULPS       vector3<>+0(SB), Y10, Y9
+store12:
+	VMULPS       vector1<>+0(SB), Y1, Y8
+	VFNMADD231PS vector2<>+0(SB), Y3, Y8
+	VADDPS       Y5, Y8, Y8
+	VMOVUPS      Y8, (R8)
+	VMULPS       vector1<>+0(SB), Y2, Y8
+	VFNMADD231PS vector2<>+0(SB), Y4, Y8
+	VADDPS       Y6, Y8, Y8
+	VMOVUPS      Y8, (R8)(R10*1)
+	VMULPS       vector4<>+0(SB), Y3, Y8
+	VSUBPS       Y8, Y5, Y8
+	VMULPS       vector4<>+0(SB), Y2, Y7
+	VSUBPS       Y7, Y4, Y7
+	VMULPS       vector5<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y8, Y9
+	VSUBPS       Y7, Y8, Y8
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y8, (R8)(DI*2)
+	VMULPS       vector3<>+0(SB), Y3, Y8
+	VSUBPS       Y8, Y5, Y8
+	VMULPS       vector3<>+0(SB), Y2, Y9
 	VSUBPS       Y9, Y4, Y9
 	VMULPS       vector6<>+0(SB), Y9, Y9
-	VADDPS       Y9, Y1, Y5
-	VSUBPS       Y9, Y1, Y1
-	VFMADD231PS  vector1<>+0(SB), Y2, Y3
-	VFNMADD231PS vector2<>+0(SB), Y6, Y3
-	VFMADD231PS  vector1<>+0(SB), Y10, Y8
-	VFNMADD231PS vector2<>+0(SB), Y4, Y8
-	VMOVUPS      Y3, (BX)
-	VMOVUPS      Y11, (BX)(SI*1)
-	VMOVUPS      Y7, (BX)(SI*2)
-	VMOVUPS      Y5, (BX)(DI*1)
-	VMOVUPS      Y1, (BX)(SI*4)
-	VMOVUPS      Y8, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      96(CX), Y8
-	VMOVUPS      288(CX), Y1
-	VMOVUPS      480(CX), Y5
-	VMOVUPS      672(CX), Y7
-	VMOVUPS      864(CX), Y11
-	VMOVUPS      1056(CX), Y3
-	VMULPS       vector4<>+0(SB), Y5, Y4
-	VSUBPS       Y4, Y11, Y4
-	VMULPS       vector4<>+0(SB), Y1, Y6
-	VSUBPS       Y6, Y7, Y6
-	VMULPS       vector5<>+0(SB), Y6, Y6
-	VADDPS       Y6, Y4, Y10
-	VSUBPS       Y6, Y4, Y4
-	VMULPS       vector3<>+0(SB), Y5, Y6
-	VSUBPS       Y6, Y11, Y6
-	VMULPS       vector3<>+0(SB), Y1, Y2
-	VSUBPS       Y2, Y7, Y2
-	VMULPS       vector6<>+0(SB), Y2, Y2
-	VADDPS       Y2, Y6, Y9
-	VSUBPS       Y2, Y6, Y6
-	VFMADD231PS  vector1<>+0(SB), Y8, Y11
-	VFNMADD231PS vector2<>+0(SB), Y5, Y11
-	VFMADD231PS  vector1<>+0(SB), Y1, Y3
-	VFNMADD231PS vector2<>+0(SB), Y7, Y3
-	VMOVUPS      Y11, (BX)
-	VMOVUPS      Y10, (BX)(SI*1)
-	VMOVUPS      Y4, (BX)(SI*2)
-	VMOVUPS      Y9, (BX)(DI*1)
-	VMOVUPS      Y6, (BX)(SI*4)
-	VMOVUPS      Y3, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      128(CX), Y3
-	VMOVUPS      320(CX), Y6
-	VMOVUPS      512(CX), Y9
-	VMOVUPS      704(CX), Y4
-	VMOVUPS      896(CX), Y10
-	VMOVUPS      1088(CX), Y11
-	VMULPS       vector4<>+0(SB), Y9, Y7
-	VSUBPS       Y7, Y10, Y7
-	VMULPS       vector4<>+0(SB), Y6, Y5
-	VSUBPS       Y5, Y4, Y5
-	VMULPS       vector5<>+0(SB), Y5, Y5
-	VADDPS       Y5, Y7, Y1
-	VSUBPS       Y5, Y7, Y7
-	VMULPS       vector3<>+0(SB), Y9, Y5
-	VSUBPS       Y5, Y10, Y5
-	VMULPS       vector3<>+0(SB), Y6, Y8
-	VSUBPS       Y8, Y4, Y8
-	VMULPS       vector6<>+0(SB), Y8, Y8
-	VADDPS       Y8, Y5, Y2
-	VSUBPS       Y8, Y5, Y5
-	VFMADD231PS  vector1<>+0(SB), Y3, Y10
-	VFNMADD231PS vector2<>+0(SB), Y9, Y10
-	VFMADD231PS  vector1<>+0(SB), Y6, Y11
-	VFNMADD231PS vector2<>+0(SB), Y4, Y11
-	VMOVUPS      Y10, (BX)
-	VMOVUPS      Y1, (BX)(SI*1)
-	VMOVUPS      Y7, (BX)(SI*2)
-	VMOVUPS      Y2, (BX)(DI*1)
-	VMOVUPS      Y5, (BX)(SI*4)
-	VMOVUPS      Y11, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      160(CX), Y11
-	VMOVUPS      352(CX), Y5
-	VMOVUPS      544(CX), Y2
-	VMOVUPS      736(CX), Y7
-	VMOVUPS      928(CX), Y1
-	VMOVUPS      1120(CX), Y10
-	VMULPS       vector4<>+0(SB), Y2, Y4
-	VSUBPS       Y4, Y1, Y4
-	VMULPS       vector4<>+0(SB), Y5, Y9
-	VSUBPS       Y9, Y7, Y9
-	VMULPS       vector5<>+0(SB), Y9, Y9
-	VADDPS       Y9, Y4, Y6
-	VSUBPS       Y9, Y4, Y4
-	VMULPS       vector3<>+0(SB), Y2, Y9
-	VSUBPS       Y9, Y1, Y9
-	VMULPS       vector3<>+0(SB), Y5, Y3
-	VSUBPS       Y3, Y7, Y3
-	VMULPS       vector6<>+0(SB), Y3, Y3
-	VADDPS       Y3, Y9, Y8
-	VSUBPS       Y3, Y9, Y9
-	VFMADD231PS  vector1<>+0(SB), Y11, Y1
-	VFNMADD231PS vector2<>+0(SB), Y2, Y1
-	VFMADD231PS  vector1<>+0(SB), Y5, Y10
-	VFNMADD231PS vector2<>+0(SB), Y7, Y10
-	VMOVUPS      Y1, (BX)
-	VMOVUPS      Y6, (BX)(SI*1)
-	VMOVUPS      Y4, (BX)(SI*2)
-	VMOVUPS      Y8, (BX)(DI*1)
-	VMOVUPS      Y9, (BX)(SI*4)
-	VMOVUPS      Y10, (BX)(R8*1)
-	ADDQ         R10, BX
-	ADDQ         $+768, CX
-	ADDQ         R9, DX
+	VADDPS       Y9, Y8, Y7
+	VSUBPS       Y9, Y8, Y8
+	VMOVUPS      Y7, (R8)(R9*1)
+	VMOVUPS      Y8, (R8)(DI*4)
+	ADDQ         32(AX), R8
+	VMOVAPS      Y5, Y1
+	VMOVAPS      Y6, Y2
+	DECQ         144(AX)
+	JNE          tile10
+	JMP          done13
+
+edge11:
+	ADDQ         $+4, R11
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
 	DECQ         R11
-	JNE          loop16
+	JLT          store12
+	VMAXPS       (SI)(CX*1), Y0, Y3
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
+	VFMADD231PS  vector1<>+0(SB), Y8, Y3
+	VFNMADD231PS vector2<>+0(SB), Y7, Y3
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store12
+	VMAXPS       (SI)(CX*1), Y0, Y4
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y4
+	VFNMADD231PS vector2<>+0(SB), Y8, Y4
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store12
+	VMAXPS       (SI)(CX*1), Y0, Y5
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
+	VFMADD231PS  vector1<>+0(SB), Y8, Y5
+	VFNMADD231PS vector2<>+0(SB), Y7, Y5
+	ADDQ         40(AX), CX
+	JMP          store12
+
+done13:
+	MOVQ         152(AX), CX
+	MOVQ         192(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         208(AX), SI
+	MOVQ         216(AX), DI
+	MOVQ         24(AX), R8
+	IMUL3Q       $+6, R8, R9
+	ADDQ         (AX), R9
+	ADDQ         176(AX), R9
+	ADDQ         152(AX), R9
+	LEAQ         (R8)(R8*2), R10
+	LEAQ         (R8)(R8*4), R11
+	IMUL3Q       $+12, R8, R12
+	ADDQ         (AX), R12
+	ADDQ         176(AX), R12
+	ADDQ         152(AX), R12
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y5, Y5, Y5
+	VMAXPS       (DI)(CX*1), Y0, Y4
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y4
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y13
+	VMOVAPS      Y4, Y3
+	VFMADD231PS  vector5<>+0(SB), Y13, Y4
+	VFNMADD231PS vector5<>+0(SB), Y13, Y3
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R13
+	DECQ         R13
+	MOVQ         96(AX), R14
+	MOVQ         R14, 144(AX)
+
+tile14:
+	SUBQ         $+4, R13
+	JLT          edge15
+	VMAXPS       (DI)(CX*1), Y0, Y2
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y2
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y14
+	VMOVAPS      Y2, Y1
+	VFMADD231PS  vector5<>+0(SB), Y14, Y2
+	VFNMADD231PS vector5<>+0(SB), Y14, Y1
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y7
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y13
+	VMOVAPS      Y7, Y8
+	VFMADD231PS  vector5<>+0(SB), Y13, Y7
+	VFNMADD231PS vector5<>+0(SB), Y13, Y8
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Y0, Y9
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y9
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y14
+	VMOVAPS      Y9, Y10
+	VFMADD231PS  vector5<>+0(SB), Y14, Y9
+	VFNMADD231PS vector5<>+0(SB), Y14, Y10
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Y0, Y11
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y11
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y13
+	VMOVAPS      Y11, Y12
+	VFMADD231PS  vector5<>+0(SB), Y13, Y11
+	VFNMADD231PS vector5<>+0(SB), Y13, Y12
+	ADDQ         40(AX), CX
+
+store16:
+	VMULPS       vector1<>+0(SB), Y6, Y14
+	VFNMADD231PS vector2<>+0(SB), Y2, Y14
+	VADDPS       Y9, Y14, Y14
+	VMOVUPS      Y14, (R9)
+	VMULPS       vector1<>+0(SB), Y4, Y14
+	VFNMADD231PS vector2<>+0(SB), Y7, Y14
+	VADDPS       Y11, Y14, Y14
+	VMOVUPS      Y14, (R9)(R11*1)
+	VMULPS       vector4<>+0(SB), Y2, Y14
+	VSUBPS       Y14, Y9, Y14
+	VMULPS       vector4<>+0(SB), Y4, Y13
+	VSUBPS       Y13, Y7, Y13
+	VMULPS       vector5<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y14, Y15
+	VSUBPS       Y13, Y14, Y14
+	VMOVUPS      Y15, (R9)(R8*1)
+	VMOVUPS      Y14, (R9)(R8*2)
+	VMULPS       vector3<>+0(SB), Y2, Y14
+	VSUBPS       Y14, Y9, Y14
+	VMULPS       vector3<>+0(SB), Y4, Y15
+	VSUBPS       Y15, Y7, Y15
+	VMULPS       vector6<>+0(SB), Y15, Y15
+	VADDPS       Y15, Y14, Y13
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y13, (R9)(R10*1)
+	VMOVUPS      Y14, (R9)(R8*4)
+	ADDQ         32(AX), R9
+	VMULPS       vector1<>+0(SB), Y5, Y14
+	VFNMADD231PS vector2<>+0(SB), Y1, Y14
+	VADDPS       Y10, Y14, Y14
+	VMOVUPS      Y14, (R12)
+	VMULPS       vector1<>+0(SB), Y3, Y14
+	VFNMADD231PS vector2<>+0(SB), Y8, Y14
+	VADDPS       Y12, Y14, Y14
+	VMOVUPS      Y14, (R12)(R11*1)
+	VMULPS       vector4<>+0(SB), Y1, Y14
+	VSUBPS       Y14, Y10, Y14
+	VMULPS       vector4<>+0(SB), Y3, Y13
+	VSUBPS       Y13, Y8, Y13
+	VMULPS       vector5<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y14, Y15
+	VSUBPS       Y13, Y14, Y14
+	VMOVUPS      Y15, (R12)(R8*1)
+	VMOVUPS      Y14, (R12)(R8*2)
+	VMULPS       vector3<>+0(SB), Y1, Y14
+	VSUBPS       Y14, Y10, Y14
+	VMULPS       vector3<>+0(SB), Y3, Y15
+	VSUBPS       Y15, Y8, Y15
+	VMULPS       vector6<>+0(SB), Y15, Y15
+	VADDPS       Y15, Y14, Y13
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y13, (R12)(R10*1)
+	VMOVUPS      Y14, (R12)(R8*4)
+	ADDQ         32(AX), R12
+	VMOVAPS      Y9, Y6
+	VMOVAPS      Y11, Y4
+	VMOVAPS      Y10, Y5
+	VMOVAPS      Y12, Y3
+	DECQ         144(AX)
+	JNE          tile14
+	JMP          done17
+
+edge15:
+	ADDQ         $+4, R13
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VXORPS       Y12, Y12, Y12
+	DECQ         R13
+	JLT          store16
+	VMAXPS       (DI)(CX*1), Y0, Y2
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y2
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y14
+	VMOVAPS      Y2, Y1
+	VFMADD231PS  vector5<>+0(SB), Y14, Y2
+	VFNMADD231PS vector5<>+0(SB), Y14, Y1
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store16
+	VMAXPS       (DI)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y7
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y13
+	VMOVAPS      Y7, Y8
+	VFMADD231PS  vector5<>+0(SB), Y13, Y7
+	VFNMADD231PS vector5<>+0(SB), Y13, Y8
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store16
+	VMAXPS       (DI)(CX*1), Y0, Y9
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector4<>+0(SB), Y14, Y9
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector4<>+0(SB), Y13, Y14
+	VMOVAPS      Y9, Y10
+	VFMADD231PS  vector5<>+0(SB), Y14, Y9
+	VFNMADD231PS vector5<>+0(SB), Y14, Y10
+	ADDQ         40(AX), CX
+	JMP          store16
 
 done17:
-	ADDQ $+32, 120(AX)
-	DECQ 128(AX)
-	JNE  channels7
+	MOVQ         152(AX), CX
+	MOVQ         192(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         208(AX), SI
+	MOVQ         216(AX), DI
+	MOVQ         24(AX), R8
+	IMUL3Q       $+18, R8, R9
+	ADDQ         (AX), R9
+	ADDQ         176(AX), R9
+	ADDQ         152(AX), R9
+	LEAQ         (R8)(R8*2), R10
+	LEAQ         (R8)(R8*4), R11
+	IMUL3Q       $+24, R8, R12
+	ADDQ         (AX), R12
+	ADDQ         176(AX), R12
+	ADDQ         152(AX), R12
+	VXORPS       Y12, Y12, Y12
+	VXORPS       Y11, Y11, Y11
+	VMAXPS       (DI)(CX*1), Y0, Y10
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y10
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y13
+	VMOVAPS      Y10, Y9
+	VFMADD231PS  vector6<>+0(SB), Y13, Y10
+	VFNMADD231PS vector6<>+0(SB), Y13, Y9
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R13
+	DECQ         R13
+	MOVQ         96(AX), R14
+	MOVQ         R14, 144(AX)
+
+tile18:
+	SUBQ         $+4, R13
+	JLT          edge19
+	VMAXPS       (DI)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y8
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y14
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  vector6<>+0(SB), Y14, Y8
+	VFNMADD231PS vector6<>+0(SB), Y14, Y7
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Y0, Y1
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y1
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y13
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  vector6<>+0(SB), Y13, Y1
+	VFNMADD231PS vector6<>+0(SB), Y13, Y2
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Y0, Y3
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y3
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y14
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  vector6<>+0(SB), Y14, Y3
+	VFNMADD231PS vector6<>+0(SB), Y14, Y4
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Y0, Y5
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y5
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y13
+	VMOVAPS      Y5, Y6
+	VFMADD231PS  vector6<>+0(SB), Y13, Y5
+	VFNMADD231PS vector6<>+0(SB), Y13, Y6
+	ADDQ         40(AX), CX
+
+store20:
+	VMULPS       vector1<>+0(SB), Y12, Y14
+	VFNMADD231PS vector2<>+0(SB), Y8, Y14
+	VADDPS       Y3, Y14, Y14
+	VMOVUPS      Y14, (R9)
+	VMULPS       vector1<>+0(SB), Y10, Y14
+	VFNMADD231PS vector2<>+0(SB), Y1, Y14
+	VADDPS       Y5, Y14, Y14
+	VMOVUPS      Y14, (R9)(R11*1)
+	VMULPS       vector4<>+0(SB), Y8, Y14
+	VSUBPS       Y14, Y3, Y14
+	VMULPS       vector4<>+0(SB), Y10, Y13
+	VSUBPS       Y13, Y1, Y13
+	VMULPS       vector5<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y14, Y15
+	VSUBPS       Y13, Y14, Y14
+	VMOVUPS      Y15, (R9)(R8*1)
+	VMOVUPS      Y14, (R9)(R8*2)
+	VMULPS       vector3<>+0(SB), Y8, Y14
+	VSUBPS       Y14, Y3, Y14
+	VMULPS       vector3<>+0(SB), Y10, Y15
+	VSUBPS       Y15, Y1, Y15
+	VMULPS       vector6<>+0(SB), Y15, Y15
+	VADDPS       Y15, Y14, Y13
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y13, (R9)(R10*1)
+	VMOVUPS      Y14, (R9)(R8*4)
+	ADDQ         32(AX), R9
+	VMULPS       vector1<>+0(SB), Y11, Y14
+	VFNMADD231PS vector2<>+0(SB), Y7, Y14
+	VADDPS       Y4, Y14, Y14
+	VMOVUPS      Y14, (R12)
+	VMULPS       vector1<>+0(SB), Y9, Y14
+	VFNMADD231PS vector2<>+0(SB), Y2, Y14
+	VADDPS       Y6, Y14, Y14
+	VMOVUPS      Y14, (R12)(R11*1)
+	VMULPS       vector4<>+0(SB), Y7, Y14
+	VSUBPS       Y14, Y4, Y14
+	VMULPS       vector4<>+0(SB), Y9, Y13
+	VSUBPS       Y13, Y2, Y13
+	VMULPS       vector5<>+0(SB), Y13, Y13
+	VADDPS       Y13, Y14, Y15
+	VSUBPS       Y13, Y14, Y14
+	VMOVUPS      Y15, (R12)(R8*1)
+	VMOVUPS      Y14, (R12)(R8*2)
+	VMULPS       vector3<>+0(SB), Y7, Y14
+	VSUBPS       Y14, Y4, Y14
+	VMULPS       vector3<>+0(SB), Y9, Y15
+	VSUBPS       Y15, Y2, Y15
+	VMULPS       vector6<>+0(SB), Y15, Y15
+	VADDPS       Y15, Y14, Y13
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y13, (R12)(R10*1)
+	VMOVUPS      Y14, (R12)(R8*4)
+	ADDQ         32(AX), R12
+	VMOVAPS      Y3, Y12
+	VMOVAPS      Y5, Y10
+	VMOVAPS      Y4, Y11
+	VMOVAPS      Y6, Y9
+	DECQ         144(AX)
+	JNE          tile18
+	JMP          done21
+
+edge19:
+	ADDQ         $+4, R13
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	DECQ         R13
+	JLT          store20
+	VMAXPS       (DI)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y8
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y14
+	VMOVAPS      Y8, Y7
+	VFMADD231PS  vector6<>+0(SB), Y14, Y8
+	VFNMADD231PS vector6<>+0(SB), Y14, Y7
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store20
+	VMAXPS       (DI)(CX*1), Y0, Y1
+	VMAXPS       (BX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y1
+	VMAXPS       (SI)(CX*1), Y0, Y13
+	VMAXPS       (DX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y13
+	VMOVAPS      Y1, Y2
+	VFMADD231PS  vector6<>+0(SB), Y13, Y1
+	VFNMADD231PS vector6<>+0(SB), Y13, Y2
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store20
+	VMAXPS       (DI)(CX*1), Y0, Y3
+	VMAXPS       (BX)(CX*1), Y0, Y14
+	VFNMADD231PS vector3<>+0(SB), Y14, Y3
+	VMAXPS       (SI)(CX*1), Y0, Y14
+	VMAXPS       (DX)(CX*1), Y0, Y13
+	VFNMADD231PS vector3<>+0(SB), Y13, Y14
+	VMOVAPS      Y3, Y4
+	VFMADD231PS  vector6<>+0(SB), Y14, Y3
+	VFNMADD231PS vector6<>+0(SB), Y14, Y4
+	ADDQ         40(AX), CX
+	JMP          store20
+
+done21:
+	MOVQ         152(AX), CX
+	MOVQ         192(AX), DX
+	MOVQ         208(AX), BX
+	MOVQ         224(AX), SI
+	MOVQ         24(AX), DI
+	IMUL3Q       $+30, DI, R8
+	ADDQ         (AX), R8
+	ADDQ         176(AX), R8
+	ADDQ         152(AX), R8
+	LEAQ         (DI)(DI*2), R9
+	LEAQ         (DI)(DI*4), R10
+	VXORPS       Y6, Y6, Y6
+	VMAXPS       (SI)(CX*1), Y0, Y5
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y5
+	VFNMADD231PS vector2<>+0(SB), Y8, Y5
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R11
+	DECQ         R11
+	MOVQ         96(AX), R12
+	MOVQ         R12, 144(AX)
+
+tile22:
+	SUBQ         $+4, R11
+	JLT          edge23
+	VMAXPS       (SI)(CX*1), Y0, Y4
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
+	VFMADD231PS  vector1<>+0(SB), Y8, Y4
+	VFNMADD231PS vector2<>+0(SB), Y7, Y4
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Y0, Y3
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y3
+	VFNMADD231PS vector2<>+0(SB), Y8, Y3
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Y0, Y2
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
+	VFMADD231PS  vector1<>+0(SB), Y8, Y2
+	VFNMADD231PS vector2<>+0(SB), Y7, Y2
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Y0, Y1
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y1
+	VFNMADD231PS vector2<>+0(SB), Y8, Y1
+	ADDQ         40(AX), CX
+
+store24:
+	VMULPS       vector1<>+0(SB), Y6, Y8
+	VFNMADD231PS vector2<>+0(SB), Y4, Y8
+	VADDPS       Y2, Y8, Y8
+	VMOVUPS      Y8, (R8)
+	VMULPS       vector1<>+0(SB), Y5, Y8
+	VFNMADD231PS vector2<>+0(SB), Y3, Y8
+	VADDPS       Y1, Y8, Y8
+	VMOVUPS      Y8, (R8)(R10*1)
+	VMULPS       vector4<>+0(SB), Y4, Y8
+	VSUBPS       Y8, Y2, Y8
+	VMULPS       vector4<>+0(SB), Y5, Y7
+	VSUBPS       Y7, Y3, Y7
+	VMULPS       vector5<>+0(SB), Y7, Y7
+	VADDPS       Y7, Y8, Y9
+	VSUBPS       Y7, Y8, Y8
+	VMOVUPS      Y9, (R8)(DI*1)
+	VMOVUPS      Y8, (R8)(DI*2)
+	VMULPS       vector3<>+0(SB), Y4, Y8
+	VSUBPS       Y8, Y2, Y8
+	VMULPS       vector3<>+0(SB), Y5, Y9
+	VSUBPS       Y9, Y3, Y9
+	VMULPS       vector6<>+0(SB), Y9, Y9
+	VADDPS       Y9, Y8, Y7
+	VSUBPS       Y9, Y8, Y8
+	VMOVUPS      Y7, (R8)(R9*1)
+	VMOVUPS      Y8, (R8)(DI*4)
+	ADDQ         32(AX), R8
+	VMOVAPS      Y2, Y6
+	VMOVAPS      Y1, Y5
+	DECQ         144(AX)
+	JNE          tile22
+	JMP          done25
+
+edge23:
+	ADDQ         $+4, R11
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	DECQ         R11
+	JLT          store24
+	VMAXPS       (SI)(CX*1), Y0, Y4
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
+	VFMADD231PS  vector1<>+0(SB), Y8, Y4
+	VFNMADD231PS vector2<>+0(SB), Y7, Y4
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store24
+	VMAXPS       (SI)(CX*1), Y0, Y3
+	VMAXPS       (DX)(CX*1), Y0, Y7
+	VMAXPS       (BX)(CX*1), Y0, Y8
+	VFMADD231PS  vector1<>+0(SB), Y7, Y3
+	VFNMADD231PS vector2<>+0(SB), Y8, Y3
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store24
+	VMAXPS       (SI)(CX*1), Y0, Y2
+	VMAXPS       (DX)(CX*1), Y0, Y8
+	VMAXPS       (BX)(CX*1), Y0, Y7
+	VFMADD231PS  vector1<>+0(SB), Y8, Y2
+	VFNMADD231PS vector2<>+0(SB), Y7, Y2
+	ADDQ         40(AX), CX
+	JMP          store24
+
+done25:
+	ADDQ  $+32, 152(AX)
+	DECQ  160(AX)
+	JNE   channels9
+	MOVQ  32(AX), CX
+	IMULQ 96(AX), CX
+	ADDQ  CX, 176(AX)
+	ADDQ  $+4, 128(AX)
+	DECQ  136(AX)
+	JNE   row8
+	MOVQ  56(AX), CX
+	ADDQ  CX, 168(AX)
+	DECQ  104(AX)
+	JNE   image7
 	VZEROUPPER
 	RET
 
@@ -407,28 +759,36 @@ GLOBL vector6<>(SB), RODATA|NOPTR, $32
 // Requires: AVX, FMA3
 TEXT ·winogradOutputAVX2(SB), $1152-8
 	MOVQ   a+0(FP), AX
-	MOVQ   (AX), CX
-	MOVQ   24(AX), DX
-	MOVQ   16(AX), SI
-	IMUL3Q $+6, SI, DI
-	LEAQ   (DI)(DI*2), R8
-	LEAQ   (DI)(DI*4), R9
-	MOVQ   8(AX), R10
-	MOVQ   32(AX), R11
-	LEAQ   (R11)(R11*2), R12
-	MOVQ   40(AX), R13
-	MOVQ   48(AX), R14
-	TESTQ  R14, R14
-	JLE    done19
+	MOVQ   16(AX), DX
+	IMUL3Q $+6, DX, BX
+	LEAQ   (BX)(BX*2), SI
+	LEAQ   (BX)(BX*4), DI
+	MOVQ   48(AX), R8
+	LEAQ   (R8)(R8*2), R9
 
-loop18:
-	MOVQ        CX, BX
-	VMOVUPS     (BX), Y0
-	VMOVUPS     (BX)(DI*1), Y1
-	VMOVUPS     (BX)(DI*2), Y2
-	VMOVUPS     (BX)(R8*1), Y3
-	VMOVUPS     (BX)(DI*4), Y4
-	VMOVUPS     (BX)(R9*1), Y5
+image26:
+	MOVQ 80(AX), CX
+	MOVQ CX, 104(AX)
+	MOVQ 120(AX), CX
+	MOVQ CX, 128(AX)
+
+row27:
+	MOVQ  (AX), R10
+	MOVQ  8(AX), R11
+	ADDQ  112(AX), R10
+	ADDQ  128(AX), R11
+	MOVQ  72(AX), R12
+	TESTQ R12, R12
+	JLE   done29
+
+loop28:
+	MOVQ        R10, CX
+	VMOVUPS     (CX), Y0
+	VMOVUPS     (CX)(BX*1), Y1
+	VMOVUPS     (CX)(BX*2), Y2
+	VMOVUPS     (CX)(SI*1), Y3
+	VMOVUPS     (CX)(BX*4), Y4
+	VMOVUPS     (CX)(DI*1), Y5
 	VADDPS      Y2, Y1, Y6
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y7
@@ -446,13 +806,13 @@ loop18:
 	VMOVUPS     Y2, 32(SP)
 	VMOVUPS     Y7, 64(SP)
 	VMOVUPS     Y5, 96(SP)
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Y5
-	VMOVUPS     (BX)(DI*1), Y7
-	VMOVUPS     (BX)(DI*2), Y2
-	VMOVUPS     (BX)(R8*1), Y0
-	VMOVUPS     (BX)(DI*4), Y6
-	VMOVUPS     (BX)(R9*1), Y4
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Y5
+	VMOVUPS     (CX)(BX*1), Y7
+	VMOVUPS     (CX)(BX*2), Y2
+	VMOVUPS     (CX)(SI*1), Y0
+	VMOVUPS     (CX)(BX*4), Y6
+	VMOVUPS     (CX)(DI*1), Y4
 	VADDPS      Y2, Y7, Y3
 	VSUBPS      Y2, Y7, Y7
 	VADDPS      Y6, Y0, Y1
@@ -470,13 +830,13 @@ loop18:
 	VMOVUPS     Y2, 224(SP)
 	VMOVUPS     Y1, 256(SP)
 	VMOVUPS     Y4, 288(SP)
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Y4
-	VMOVUPS     (BX)(DI*1), Y1
-	VMOVUPS     (BX)(DI*2), Y2
-	VMOVUPS     (BX)(R8*1), Y5
-	VMOVUPS     (BX)(DI*4), Y3
-	VMOVUPS     (BX)(R9*1), Y6
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Y4
+	VMOVUPS     (CX)(BX*1), Y1
+	VMOVUPS     (CX)(BX*2), Y2
+	VMOVUPS     (CX)(SI*1), Y5
+	VMOVUPS     (CX)(BX*4), Y3
+	VMOVUPS     (CX)(DI*1), Y6
 	VADDPS      Y2, Y1, Y0
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y3, Y5, Y7
@@ -494,13 +854,13 @@ loop18:
 	VMOVUPS     Y2, 416(SP)
 	VMOVUPS     Y7, 448(SP)
 	VMOVUPS     Y6, 480(SP)
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Y6
-	VMOVUPS     (BX)(DI*1), Y7
-	VMOVUPS     (BX)(DI*2), Y2
-	VMOVUPS     (BX)(R8*1), Y4
-	VMOVUPS     (BX)(DI*4), Y0
-	VMOVUPS     (BX)(R9*1), Y3
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Y6
+	VMOVUPS     (CX)(BX*1), Y7
+	VMOVUPS     (CX)(BX*2), Y2
+	VMOVUPS     (CX)(SI*1), Y4
+	VMOVUPS     (CX)(BX*4), Y0
+	VMOVUPS     (CX)(DI*1), Y3
 	VADDPS      Y2, Y7, Y5
 	VSUBPS      Y2, Y7, Y7
 	VADDPS      Y0, Y4, Y1
@@ -518,13 +878,13 @@ loop18:
 	VMOVUPS     Y2, 608(SP)
 	VMOVUPS     Y1, 640(SP)
 	VMOVUPS     Y3, 672(SP)
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Y3
-	VMOVUPS     (BX)(DI*1), Y1
-	VMOVUPS     (BX)(DI*2), Y2
-	VMOVUPS     (BX)(R8*1), Y6
-	VMOVUPS     (BX)(DI*4), Y5
-	VMOVUPS     (BX)(R9*1), Y0
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Y3
+	VMOVUPS     (CX)(BX*1), Y1
+	VMOVUPS     (CX)(BX*2), Y2
+	VMOVUPS     (CX)(SI*1), Y6
+	VMOVUPS     (CX)(BX*4), Y5
+	VMOVUPS     (CX)(DI*1), Y0
 	VADDPS      Y2, Y1, Y4
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y5, Y6, Y7
@@ -542,13 +902,13 @@ loop18:
 	VMOVUPS     Y2, 800(SP)
 	VMOVUPS     Y7, 832(SP)
 	VMOVUPS     Y0, 864(SP)
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Y0
-	VMOVUPS     (BX)(DI*1), Y7
-	VMOVUPS     (BX)(DI*2), Y2
-	VMOVUPS     (BX)(R8*1), Y3
-	VMOVUPS     (BX)(DI*4), Y4
-	VMOVUPS     (BX)(R9*1), Y5
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Y0
+	VMOVUPS     (CX)(BX*1), Y7
+	VMOVUPS     (CX)(BX*2), Y2
+	VMOVUPS     (CX)(SI*1), Y3
+	VMOVUPS     (CX)(BX*4), Y4
+	VMOVUPS     (CX)(DI*1), Y5
 	VADDPS      Y2, Y7, Y6
 	VSUBPS      Y2, Y7, Y7
 	VADDPS      Y4, Y3, Y1
@@ -566,8 +926,8 @@ loop18:
 	VMOVUPS     Y2, 992(SP)
 	VMOVUPS     Y1, 1024(SP)
 	VMOVUPS     Y5, 1056(SP)
-	ADDQ        SI, BX
-	MOVQ        R10, BX
+	ADDQ        DX, CX
+	MOVQ        R11, CX
 	VMOVUPS     (SP), Y5
 	VMOVUPS     192(SP), Y1
 	VMOVUPS     384(SP), Y2
@@ -587,19 +947,19 @@ loop18:
 	VADDPS      Y6, Y5, Y5
 	VMULPS      vector4<>+0(SB), Y7, Y7
 	VFMADD231PS vector3<>+0(SB), Y3, Y7
-	CMPQ        56(AX), $+0
-	JEQ         store20
-	VADDPS      (BX), Y5, Y5
-	VADDPS      (BX)(R11*1), Y2, Y2
-	VADDPS      (BX)(R11*2), Y7, Y7
-	VADDPS      (BX)(R12*1), Y4, Y4
+	CMPQ        96(AX), $+0
+	JEQ         store30
+	VADDPS      (CX), Y5, Y5
+	VADDPS      (CX)(R8*1), Y2, Y2
+	VADDPS      (CX)(R8*2), Y7, Y7
+	VADDPS      (CX)(R9*1), Y4, Y4
 
-store20:
-	VMOVUPS     Y5, (BX)
-	VMOVUPS     Y2, (BX)(R11*1)
-	VMOVUPS     Y7, (BX)(R11*2)
-	VMOVUPS     Y4, (BX)(R12*1)
-	ADDQ        R13, BX
+store30:
+	VMOVUPS     Y5, (CX)
+	VMOVUPS     Y2, (CX)(R8*1)
+	VMOVUPS     Y7, (CX)(R8*2)
+	VMOVUPS     Y4, (CX)(R9*1)
+	ADDQ        56(AX), CX
 	VMOVUPS     32(SP), Y4
 	VMOVUPS     224(SP), Y7
 	VMOVUPS     416(SP), Y2
@@ -619,19 +979,19 @@ store20:
 	VADDPS      Y3, Y4, Y4
 	VMULPS      vector4<>+0(SB), Y1, Y1
 	VFMADD231PS vector3<>+0(SB), Y0, Y1
-	CMPQ        56(AX), $+0
-	JEQ         store21
-	VADDPS      (BX), Y4, Y4
-	VADDPS      (BX)(R11*1), Y2, Y2
-	VADDPS      (BX)(R11*2), Y1, Y1
-	VADDPS      (BX)(R12*1), Y6, Y6
+	CMPQ        96(AX), $+0
+	JEQ         store31
+	VADDPS      (CX), Y4, Y4
+	VADDPS      (CX)(R8*1), Y2, Y2
+	VADDPS      (CX)(R8*2), Y1, Y1
+	VADDPS      (CX)(R9*1), Y6, Y6
 
-store21:
-	VMOVUPS     Y4, (BX)
-	VMOVUPS     Y2, (BX)(R11*1)
-	VMOVUPS     Y1, (BX)(R11*2)
-	VMOVUPS     Y6, (BX)(R12*1)
-	ADDQ        R13, BX
+store31:
+	VMOVUPS     Y4, (CX)
+	VMOVUPS     Y2, (CX)(R8*1)
+	VMOVUPS     Y1, (CX)(R8*2)
+	VMOVUPS     Y6, (CX)(R9*1)
+	ADDQ        56(AX), CX
 	VMOVUPS     64(SP), Y6
 	VMOVUPS     256(SP), Y1
 	VMOVUPS     448(SP), Y2
@@ -651,19 +1011,19 @@ store21:
 	VADDPS      Y0, Y6, Y6
 	VMULPS      vector4<>+0(SB), Y7, Y7
 	VFMADD231PS vector3<>+0(SB), Y5, Y7
-	CMPQ        56(AX), $+0
-	JEQ         store22
-	VADDPS      (BX), Y6, Y6
-	VADDPS      (BX)(R11*1), Y2, Y2
-	VADDPS      (BX)(R11*2), Y7, Y7
-	VADDPS      (BX)(R12*1), Y3, Y3
+	CMPQ        96(AX), $+0
+	JEQ         store32
+	VADDPS      (CX), Y6, Y6
+	VADDPS      (CX)(R8*1), Y2, Y2
+	VADDPS      (CX)(R8*2), Y7, Y7
+	VADDPS      (CX)(R9*1), Y3, Y3
 
-store22:
-	VMOVUPS     Y6, (BX)
-	VMOVUPS     Y2, (BX)(R11*1)
-	VMOVUPS     Y7, (BX)(R11*2)
-	VMOVUPS     Y3, (BX)(R12*1)
-	ADDQ        R13, BX
+store32:
+	VMOVUPS     Y6, (CX)
+	VMOVUPS     Y2, (CX)(R8*1)
+	VMOVUPS     Y7, (CX)(R8*2)
+	VMOVUPS     Y3, (CX)(R9*1)
+	ADDQ        56(AX), CX
 	VMOVUPS     96(SP), Y3
 	VMOVUPS     288(SP), Y7
 	VMOVUPS     480(SP), Y2
@@ -683,50 +1043,71 @@ store22:
 	VADDPS      Y5, Y3, Y3
 	VMULPS      vector4<>+0(SB), Y1, Y1
 	VFMADD231PS vector3<>+0(SB), Y4, Y1
-	CMPQ        56(AX), $+0
-	JEQ         store23
-	VADDPS      (BX), Y3, Y3
-	VADDPS      (BX)(R11*1), Y2, Y2
-	VADDPS      (BX)(R11*2), Y1, Y1
-	VADDPS      (BX)(R12*1), Y0, Y0
+	CMPQ        96(AX), $+0
+	JEQ         store33
+	VADDPS      (CX), Y3, Y3
+	VADDPS      (CX)(R8*1), Y2, Y2
+	VADDPS      (CX)(R8*2), Y1, Y1
+	VADDPS      (CX)(R9*1), Y0, Y0
 
-store23:
-	VMOVUPS Y3, (BX)
-	VMOVUPS Y2, (BX)(R11*1)
-	VMOVUPS Y1, (BX)(R11*2)
-	VMOVUPS Y0, (BX)(R12*1)
-	LEAQ    (R10)(R11*4), R10
-	ADDQ    DX, CX
-	DECQ    R14
-	JNE     loop18
+store33:
+	VMOVUPS Y3, (CX)
+	VMOVUPS Y2, (CX)(R8*1)
+	VMOVUPS Y1, (CX)(R8*2)
+	VMOVUPS Y0, (CX)(R9*1)
+	LEAQ    (R11)(R8*4), R11
+	ADDQ    24(AX), R10
+	DECQ    R12
+	JNE     loop28
 
-done19:
+done29:
+	MOVQ 32(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 56(AX), CX
+	SHLQ $+2, CX
+	ADDQ CX, 128(AX)
+	DECQ 104(AX)
+	JNE  row27
+	MOVQ 40(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 64(AX), CX
+	ADDQ CX, 120(AX)
+	DECQ 88(AX)
+	JNE  image26
 	VZEROUPPER
 	RET
 
 // func winogradGradAVX2(a *winogradTileCall)
 // Requires: AVX
 TEXT ·winogradGradAVX2(SB), $1152-8
-	MOVQ  a+0(FP), AX
-	MOVQ  (AX), CX
-	MOVQ  24(AX), DX
-	MOVQ  16(AX), SI
-	LEAQ  (SI)(SI*2), DI
-	LEAQ  (SI)(SI*4), R8
-	LEAQ  (DI)(DI*1), BX
-	MOVQ  8(AX), R9
-	MOVQ  32(AX), R10
-	MOVQ  40(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	MOVQ  48(AX), R13
-	TESTQ R13, R13
-	JLE   done25
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), BX
+	LEAQ (BX)(BX*2), SI
+	LEAQ (BX)(BX*4), DI
+	LEAQ (SI)(SI*1), DX
+	MOVQ 56(AX), R8
+	LEAQ (R8)(R8*2), R9
 
-loop24:
-	VMOVUPS (R9), Y0
-	VMOVUPS (R9)(R11*1), Y1
-	VMOVUPS (R9)(R11*2), Y2
-	VMOVUPS (R9)(R12*1), Y3
+image34:
+	MOVQ 80(AX), CX
+	MOVQ CX, 104(AX)
+	MOVQ 120(AX), CX
+	MOVQ CX, 128(AX)
+
+row35:
+	MOVQ  (AX), R10
+	MOVQ  8(AX), R11
+	ADDQ  112(AX), R10
+	ADDQ  128(AX), R11
+	MOVQ  72(AX), R12
+	TESTQ R12, R12
+	JLE   done37
+
+loop36:
+	VMOVUPS (R11), Y0
+	VMOVUPS (R11)(R8*1), Y1
+	VMOVUPS (R11)(R8*2), Y2
+	VMOVUPS (R11)(R9*1), Y3
 	VMULPS  vector3<>+0(SB), Y2, Y4
 	VADDPS  Y4, Y0, Y4
 	VMULPS  vector3<>+0(SB), Y3, Y5
@@ -747,11 +1128,11 @@ loop24:
 	VMOVUPS Y2, 96(SP)
 	VMOVUPS Y5, 128(SP)
 	VMOVUPS Y3, 160(SP)
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y3
-	VMOVUPS (R9)(R11*1), Y5
-	VMOVUPS (R9)(R11*2), Y2
-	VMOVUPS (R9)(R12*1), Y4
+	ADDQ    48(AX), R11
+	VMOVUPS (R11), Y3
+	VMOVUPS (R11)(R8*1), Y5
+	VMOVUPS (R11)(R8*2), Y2
+	VMOVUPS (R11)(R9*1), Y4
 	VMULPS  vector3<>+0(SB), Y2, Y6
 	VADDPS  Y6, Y3, Y6
 	VMULPS  vector3<>+0(SB), Y4, Y0
@@ -772,11 +1153,11 @@ loop24:
 	VMOVUPS Y2, 288(SP)
 	VMOVUPS Y0, 320(SP)
 	VMOVUPS Y4, 352(SP)
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS (R9)(R11*1), Y0
-	VMOVUPS (R9)(R11*2), Y2
-	VMOVUPS (R9)(R12*1), Y6
+	ADDQ    48(AX), R11
+	VMOVUPS (R11), Y4
+	VMOVUPS (R11)(R8*1), Y0
+	VMOVUPS (R11)(R8*2), Y2
+	VMOVUPS (R11)(R9*1), Y6
 	VMULPS  vector3<>+0(SB), Y2, Y7
 	VADDPS  Y7, Y4, Y7
 	VMULPS  vector3<>+0(SB), Y6, Y3
@@ -797,11 +1178,11 @@ loop24:
 	VMOVUPS Y2, 480(SP)
 	VMOVUPS Y3, 512(SP)
 	VMOVUPS Y6, 544(SP)
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS (R9)(R11*1), Y3
-	VMOVUPS (R9)(R11*2), Y2
-	VMOVUPS (R9)(R12*1), Y7
+	ADDQ    48(AX), R11
+	VMOVUPS (R11), Y6
+	VMOVUPS (R11)(R8*1), Y3
+	VMOVUPS (R11)(R8*2), Y2
+	VMOVUPS (R11)(R9*1), Y7
 	VMULPS  vector3<>+0(SB), Y2, Y1
 	VADDPS  Y1, Y6, Y1
 	VMULPS  vector3<>+0(SB), Y7, Y4
@@ -822,8 +1203,8 @@ loop24:
 	VMOVUPS Y2, 672(SP)
 	VMOVUPS Y4, 704(SP)
 	VMOVUPS Y7, 736(SP)
-	ADDQ    R10, R9
-	MOVQ    CX, AX
+	ADDQ    48(AX), R11
+	MOVQ    R10, CX
 	VMOVUPS (SP), Y7
 	VMOVUPS 192(SP), Y4
 	VMOVUPS 384(SP), Y2
@@ -842,13 +1223,13 @@ loop24:
 	VMULPS  vector6<>+0(SB), Y3, Y3
 	VADDPS  Y3, Y6, Y2
 	VSUBPS  Y3, Y6, Y6
-	VMOVUPS Y7, (AX)
-	VMOVUPS Y0, (AX)(SI*1)
-	VMOVUPS Y5, (AX)(SI*2)
-	VMOVUPS Y2, (AX)(DI*1)
-	VMOVUPS Y6, (AX)(SI*4)
-	VMOVUPS Y1, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Y7, (CX)
+	VMOVUPS Y0, (CX)(BX*1)
+	VMOVUPS Y5, (CX)(BX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	VMOVUPS Y6, (CX)(BX*4)
+	VMOVUPS Y1, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMOVUPS 32(SP), Y1
 	VMOVUPS 224(SP), Y6
 	VMOVUPS 416(SP), Y2
@@ -867,13 +1248,13 @@ loop24:
 	VMULPS  vector6<>+0(SB), Y4, Y4
 	VADDPS  Y4, Y7, Y2
 	VSUBPS  Y4, Y7, Y7
-	VMOVUPS Y1, (AX)
-	VMOVUPS Y3, (AX)(SI*1)
-	VMOVUPS Y0, (AX)(SI*2)
-	VMOVUPS Y2, (AX)(DI*1)
-	VMOVUPS Y7, (AX)(SI*4)
-	VMOVUPS Y5, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Y1, (CX)
+	VMOVUPS Y3, (CX)(BX*1)
+	VMOVUPS Y0, (CX)(BX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	VMOVUPS Y7, (CX)(BX*4)
+	VMOVUPS Y5, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMOVUPS 64(SP), Y5
 	VMOVUPS 256(SP), Y7
 	VMOVUPS 448(SP), Y2
@@ -892,13 +1273,13 @@ loop24:
 	VMULPS  vector6<>+0(SB), Y6, Y6
 	VADDPS  Y6, Y1, Y2
 	VSUBPS  Y6, Y1, Y1
-	VMOVUPS Y5, (AX)
-	VMOVUPS Y4, (AX)(SI*1)
-	VMOVUPS Y3, (AX)(SI*2)
-	VMOVUPS Y2, (AX)(DI*1)
-	VMOVUPS Y1, (AX)(SI*4)
-	VMOVUPS Y0, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Y5, (CX)
+	VMOVUPS Y4, (CX)(BX*1)
+	VMOVUPS Y3, (CX)(BX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	VMOVUPS Y1, (CX)(BX*4)
+	VMOVUPS Y0, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMOVUPS 96(SP), Y0
 	VMOVUPS 288(SP), Y1
 	VMOVUPS 480(SP), Y2
@@ -917,13 +1298,13 @@ loop24:
 	VMULPS  vector6<>+0(SB), Y7, Y7
 	VADDPS  Y7, Y5, Y2
 	VSUBPS  Y7, Y5, Y5
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y6, (AX)(SI*1)
-	VMOVUPS Y4, (AX)(SI*2)
-	VMOVUPS Y2, (AX)(DI*1)
-	VMOVUPS Y5, (AX)(SI*4)
-	VMOVUPS Y3, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y6, (CX)(BX*1)
+	VMOVUPS Y4, (CX)(BX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	VMOVUPS Y5, (CX)(BX*4)
+	VMOVUPS Y3, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMOVUPS 128(SP), Y3
 	VMOVUPS 320(SP), Y5
 	VMOVUPS 512(SP), Y2
@@ -942,13 +1323,13 @@ loop24:
 	VMULPS  vector6<>+0(SB), Y1, Y1
 	VADDPS  Y1, Y0, Y2
 	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y3, (AX)
-	VMOVUPS Y7, (AX)(SI*1)
-	VMOVUPS Y6, (AX)(SI*2)
-	VMOVUPS Y2, (AX)(DI*1)
-	VMOVUPS Y0, (AX)(SI*4)
-	VMOVUPS Y4, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Y3, (CX)
+	VMOVUPS Y7, (CX)(BX*1)
+	VMOVUPS Y6, (CX)(BX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	VMOVUPS Y0, (CX)(BX*4)
+	VMOVUPS Y4, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMOVUPS 160(SP), Y4
 	VMOVUPS 352(SP), Y0
 	VMOVUPS 544(SP), Y2
@@ -967,17 +1348,30 @@ loop24:
 	VMULPS  vector6<>+0(SB), Y5, Y5
 	VADDPS  Y5, Y3, Y2
 	VSUBPS  Y5, Y3, Y3
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y1, (AX)(SI*1)
-	VMOVUPS Y7, (AX)(SI*2)
-	VMOVUPS Y2, (AX)(DI*1)
-	VMOVUPS Y3, (AX)(SI*4)
-	VMOVUPS Y6, (AX)(R8*1)
-	ADDQ    DX, CX
-	DECQ    R13
-	JNE     loop24
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y1, (CX)(BX*1)
+	VMOVUPS Y7, (CX)(BX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	VMOVUPS Y3, (CX)(BX*4)
+	VMOVUPS Y6, (CX)(DI*1)
+	ADDQ    24(AX), R10
+	DECQ    R12
+	JNE     loop36
 
-done25:
+done37:
+	MOVQ 32(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 56(AX), CX
+	SHLQ $+2, CX
+	ADDQ CX, 128(AX)
+	DECQ 104(AX)
+	JNE  row35
+	MOVQ 40(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 64(AX), CX
+	ADDQ CX, 120(AX)
+	DECQ 88(AX)
+	JNE  image34
 	VZEROUPPER
 	RET
 
@@ -992,31 +1386,31 @@ TEXT ·winogradWeightsAVX2(SB), $1152-8
 	LEAQ (DX)(DX*4), R9
 	LEAQ (R8)(R8*1), SI
 
-block33:
+block45:
 	MOVQ  (AX), R10
 	MOVQ  8(AX), R11
 	ADDQ  56(AX), R10
 	ADDQ  56(AX), R11
 	MOVQ  48(AX), R12
 	TESTQ R12, R12
-	JLE   done35
+	JLE   done47
 
-loop34:
+loop46:
 	MOVQ        R10, BX
 	VMOVUPS     (BX), Y0
 	VMOVUPS     (BX)(DI*1), Y1
 	VMOVUPS     (BX)(DI*2), Y2
-	VMULPS      vector27<>+0(SB), Y0, Y3
-	VFMADD231PS vector29<>+0(SB), Y2, Y3
-	VMULPS      vector28<>+0(SB), Y1, Y4
+	VMULPS      vector39<>+0(SB), Y0, Y3
+	VFMADD231PS vector41<>+0(SB), Y2, Y3
+	VMULPS      vector40<>+0(SB), Y1, Y4
 	VADDPS      Y4, Y3, Y5
 	VSUBPS      Y4, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y0, Y4
-	VFMADD231PS vector32<>+0(SB), Y2, Y4
-	VMULPS      vector31<>+0(SB), Y1, Y6
+	VMULPS      vector42<>+0(SB), Y0, Y4
+	VFMADD231PS vector44<>+0(SB), Y2, Y4
+	VMULPS      vector43<>+0(SB), Y1, Y6
 	VADDPS      Y6, Y4, Y7
 	VSUBPS      Y6, Y4, Y4
-	VMULPS      vector26<>+0(SB), Y0, Y0
+	VMULPS      vector38<>+0(SB), Y0, Y0
 	VMOVUPS     Y0, (SP)
 	VMOVUPS     Y5, 32(SP)
 	VMOVUPS     Y3, 64(SP)
@@ -1027,17 +1421,17 @@ loop34:
 	VMOVUPS     (BX), Y2
 	VMOVUPS     (BX)(DI*1), Y4
 	VMOVUPS     (BX)(DI*2), Y7
-	VMULPS      vector27<>+0(SB), Y2, Y3
-	VFMADD231PS vector29<>+0(SB), Y7, Y3
-	VMULPS      vector28<>+0(SB), Y4, Y5
+	VMULPS      vector39<>+0(SB), Y2, Y3
+	VFMADD231PS vector41<>+0(SB), Y7, Y3
+	VMULPS      vector40<>+0(SB), Y4, Y5
 	VADDPS      Y5, Y3, Y0
 	VSUBPS      Y5, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y2, Y5
-	VFMADD231PS vector32<>+0(SB), Y7, Y5
-	VMULPS      vector31<>+0(SB), Y4, Y1
+	VMULPS      vector42<>+0(SB), Y2, Y5
+	VFMADD231PS vector44<>+0(SB), Y7, Y5
+	VMULPS      vector43<>+0(SB), Y4, Y1
 	VADDPS      Y1, Y5, Y6
 	VSUBPS      Y1, Y5, Y5
-	VMULPS      vector26<>+0(SB), Y2, Y2
+	VMULPS      vector38<>+0(SB), Y2, Y2
 	VMOVUPS     Y2, 192(SP)
 	VMOVUPS     Y0, 224(SP)
 	VMOVUPS     Y3, 256(SP)
@@ -1048,17 +1442,17 @@ loop34:
 	VMOVUPS     (BX), Y7
 	VMOVUPS     (BX)(DI*1), Y5
 	VMOVUPS     (BX)(DI*2), Y6
-	VMULPS      vector27<>+0(SB), Y7, Y3
-	VFMADD231PS vector29<>+0(SB), Y6, Y3
-	VMULPS      vector28<>+0(SB), Y5, Y0
+	VMULPS      vector39<>+0(SB), Y7, Y3
+	VFMADD231PS vector41<>+0(SB), Y6, Y3
+	VMULPS      vector40<>+0(SB), Y5, Y0
 	VADDPS      Y0, Y3, Y2
 	VSUBPS      Y0, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y7, Y0
-	VFMADD231PS vector32<>+0(SB), Y6, Y0
-	VMULPS      vector31<>+0(SB), Y5, Y4
+	VMULPS      vector42<>+0(SB), Y7, Y0
+	VFMADD231PS vector44<>+0(SB), Y6, Y0
+	VMULPS      vector43<>+0(SB), Y5, Y4
 	VADDPS      Y4, Y0, Y1
 	VSUBPS      Y4, Y0, Y0
-	VMULPS      vector26<>+0(SB), Y7, Y7
+	VMULPS      vector38<>+0(SB), Y7, Y7
 	VMOVUPS     Y7, 384(SP)
 	VMOVUPS     Y2, 416(SP)
 	VMOVUPS     Y3, 448(SP)
@@ -1070,17 +1464,17 @@ loop34:
 	VMOVUPS     (SP), Y6
 	VMOVUPS     192(SP), Y0
 	VMOVUPS     384(SP), Y1
-	VMULPS      vector27<>+0(SB), Y6, Y3
-	VFMADD231PS vector29<>+0(SB), Y1, Y3
-	VMULPS      vector28<>+0(SB), Y0, Y2
+	VMULPS      vector39<>+0(SB), Y6, Y3
+	VFMADD231PS vector41<>+0(SB), Y1, Y3
+	VMULPS      vector40<>+0(SB), Y0, Y2
 	VADDPS      Y2, Y3, Y7
 	VSUBPS      Y2, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y6, Y2
-	VFMADD231PS vector32<>+0(SB), Y1, Y2
-	VMULPS      vector31<>+0(SB), Y0, Y5
+	VMULPS      vector42<>+0(SB), Y6, Y2
+	VFMADD231PS vector44<>+0(SB), Y1, Y2
+	VMULPS      vector43<>+0(SB), Y0, Y5
 	VADDPS      Y5, Y2, Y4
 	VSUBPS      Y5, Y2, Y2
-	VMULPS      vector26<>+0(SB), Y6, Y6
+	VMULPS      vector38<>+0(SB), Y6, Y6
 	VMOVUPS     Y6, (BX)
 	VMOVUPS     Y7, (BX)(DX*1)
 	VMOVUPS     Y3, (BX)(DX*2)
@@ -1091,17 +1485,17 @@ loop34:
 	VMOVUPS     32(SP), Y1
 	VMOVUPS     224(SP), Y2
 	VMOVUPS     416(SP), Y4
-	VMULPS      vector27<>+0(SB), Y1, Y3
-	VFMADD231PS vector29<>+0(SB), Y4, Y3
-	VMULPS      vector28<>+0(SB), Y2, Y7
+	VMULPS      vector39<>+0(SB), Y1, Y3
+	VFMADD231PS vector41<>+0(SB), Y4, Y3
+	VMULPS      vector40<>+0(SB), Y2, Y7
 	VADDPS      Y7, Y3, Y6
 	VSUBPS      Y7, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y1, Y7
-	VFMADD231PS vector32<>+0(SB), Y4, Y7
-	VMULPS      vector31<>+0(SB), Y2, Y0
+	VMULPS      vector42<>+0(SB), Y1, Y7
+	VFMADD231PS vector44<>+0(SB), Y4, Y7
+	VMULPS      vector43<>+0(SB), Y2, Y0
 	VADDPS      Y0, Y7, Y5
 	VSUBPS      Y0, Y7, Y7
-	VMULPS      vector26<>+0(SB), Y1, Y1
+	VMULPS      vector38<>+0(SB), Y1, Y1
 	VMOVUPS     Y1, (BX)
 	VMOVUPS     Y6, (BX)(DX*1)
 	VMOVUPS     Y3, (BX)(DX*2)
@@ -1112,17 +1506,17 @@ loop34:
 	VMOVUPS     64(SP), Y4
 	VMOVUPS     256(SP), Y7
 	VMOVUPS     448(SP), Y5
-	VMULPS      vector27<>+0(SB), Y4, Y3
-	VFMADD231PS vector29<>+0(SB), Y5, Y3
-	VMULPS      vector28<>+0(SB), Y7, Y6
+	VMULPS      vector39<>+0(SB), Y4, Y3
+	VFMADD231PS vector41<>+0(SB), Y5, Y3
+	VMULPS      vector40<>+0(SB), Y7, Y6
 	VADDPS      Y6, Y3, Y1
 	VSUBPS      Y6, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y4, Y6
-	VFMADD231PS vector32<>+0(SB), Y5, Y6
-	VMULPS      vector31<>+0(SB), Y7, Y2
+	VMULPS      vector42<>+0(SB), Y4, Y6
+	VFMADD231PS vector44<>+0(SB), Y5, Y6
+	VMULPS      vector43<>+0(SB), Y7, Y2
 	VADDPS      Y2, Y6, Y0
 	VSUBPS      Y2, Y6, Y6
-	VMULPS      vector26<>+0(SB), Y4, Y4
+	VMULPS      vector38<>+0(SB), Y4, Y4
 	VMOVUPS     Y4, (BX)
 	VMOVUPS     Y1, (BX)(DX*1)
 	VMOVUPS     Y3, (BX)(DX*2)
@@ -1133,17 +1527,17 @@ loop34:
 	VMOVUPS     96(SP), Y5
 	VMOVUPS     288(SP), Y6
 	VMOVUPS     480(SP), Y0
-	VMULPS      vector27<>+0(SB), Y5, Y3
-	VFMADD231PS vector29<>+0(SB), Y0, Y3
-	VMULPS      vector28<>+0(SB), Y6, Y1
+	VMULPS      vector39<>+0(SB), Y5, Y3
+	VFMADD231PS vector41<>+0(SB), Y0, Y3
+	VMULPS      vector40<>+0(SB), Y6, Y1
 	VADDPS      Y1, Y3, Y4
 	VSUBPS      Y1, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y5, Y1
-	VFMADD231PS vector32<>+0(SB), Y0, Y1
-	VMULPS      vector31<>+0(SB), Y6, Y7
+	VMULPS      vector42<>+0(SB), Y5, Y1
+	VFMADD231PS vector44<>+0(SB), Y0, Y1
+	VMULPS      vector43<>+0(SB), Y6, Y7
 	VADDPS      Y7, Y1, Y2
 	VSUBPS      Y7, Y1, Y1
-	VMULPS      vector26<>+0(SB), Y5, Y5
+	VMULPS      vector38<>+0(SB), Y5, Y5
 	VMOVUPS     Y5, (BX)
 	VMOVUPS     Y4, (BX)(DX*1)
 	VMOVUPS     Y3, (BX)(DX*2)
@@ -1154,17 +1548,17 @@ loop34:
 	VMOVUPS     128(SP), Y0
 	VMOVUPS     320(SP), Y1
 	VMOVUPS     512(SP), Y2
-	VMULPS      vector27<>+0(SB), Y0, Y3
-	VFMADD231PS vector29<>+0(SB), Y2, Y3
-	VMULPS      vector28<>+0(SB), Y1, Y4
+	VMULPS      vector39<>+0(SB), Y0, Y3
+	VFMADD231PS vector41<>+0(SB), Y2, Y3
+	VMULPS      vector40<>+0(SB), Y1, Y4
 	VADDPS      Y4, Y3, Y5
 	VSUBPS      Y4, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y0, Y4
-	VFMADD231PS vector32<>+0(SB), Y2, Y4
-	VMULPS      vector31<>+0(SB), Y1, Y6
+	VMULPS      vector42<>+0(SB), Y0, Y4
+	VFMADD231PS vector44<>+0(SB), Y2, Y4
+	VMULPS      vector43<>+0(SB), Y1, Y6
 	VADDPS      Y6, Y4, Y7
 	VSUBPS      Y6, Y4, Y4
-	VMULPS      vector26<>+0(SB), Y0, Y0
+	VMULPS      vector38<>+0(SB), Y0, Y0
 	VMOVUPS     Y0, (BX)
 	VMOVUPS     Y5, (BX)(DX*1)
 	VMOVUPS     Y3, (BX)(DX*2)
@@ -1175,17 +1569,17 @@ loop34:
 	VMOVUPS     160(SP), Y2
 	VMOVUPS     352(SP), Y4
 	VMOVUPS     544(SP), Y7
-	VMULPS      vector27<>+0(SB), Y2, Y3
-	VFMADD231PS vector29<>+0(SB), Y7, Y3
-	VMULPS      vector28<>+0(SB), Y4, Y5
+	VMULPS      vector39<>+0(SB), Y2, Y3
+	VFMADD231PS vector41<>+0(SB), Y7, Y3
+	VMULPS      vector40<>+0(SB), Y4, Y5
 	VADDPS      Y5, Y3, Y0
 	VSUBPS      Y5, Y3, Y3
-	VMULPS      vector30<>+0(SB), Y2, Y5
-	VFMADD231PS vector32<>+0(SB), Y7, Y5
-	VMULPS      vector31<>+0(SB), Y4, Y1
+	VMULPS      vector42<>+0(SB), Y2, Y5
+	VFMADD231PS vector44<>+0(SB), Y7, Y5
+	VMULPS      vector43<>+0(SB), Y4, Y1
 	VADDPS      Y1, Y5, Y6
 	VSUBPS      Y1, Y5, Y5
-	VMULPS      vector26<>+0(SB), Y2, Y2
+	VMULPS      vector38<>+0(SB), Y2, Y2
 	VMOVUPS     Y2, (BX)
 	VMOVUPS     Y0, (BX)(DX*1)
 	VMOVUPS     Y3, (BX)(DX*2)
@@ -1196,84 +1590,84 @@ loop34:
 	ADDQ        32(AX), R10
 	ADDQ        40(AX), R11
 	DECQ        R12
-	JNE         loop34
+	JNE         loop46
 
-done35:
+done47:
 	ADDQ $+32, 56(AX)
 	DECQ 64(AX)
-	JNE  block33
+	JNE  block45
 	VZEROUPPER
 	RET
 
-DATA vector26<>+0(SB)/4, $0x3f91a2b4
-DATA vector26<>+4(SB)/4, $0x3f91a2b4
-DATA vector26<>+8(SB)/4, $0x3f91a2b4
-DATA vector26<>+12(SB)/4, $0x3f91a2b4
-DATA vector26<>+16(SB)/4, $0x3f91a2b4
-DATA vector26<>+20(SB)/4, $0x3f91a2b4
-DATA vector26<>+24(SB)/4, $0x3f91a2b4
-DATA vector26<>+28(SB)/4, $0x3f91a2b4
-GLOBL vector26<>(SB), RODATA|NOPTR, $32
+DATA vector38<>+0(SB)/4, $0x3f91a2b4
+DATA vector38<>+4(SB)/4, $0x3f91a2b4
+DATA vector38<>+8(SB)/4, $0x3f91a2b4
+DATA vector38<>+12(SB)/4, $0x3f91a2b4
+DATA vector38<>+16(SB)/4, $0x3f91a2b4
+DATA vector38<>+20(SB)/4, $0x3f91a2b4
+DATA vector38<>+24(SB)/4, $0x3f91a2b4
+DATA vector38<>+28(SB)/4, $0x3f91a2b4
+GLOBL vector38<>(SB), RODATA|NOPTR, $32
 
-DATA vector27<>+0(SB)/4, $0xbf303b34
-DATA vector27<>+4(SB)/4, $0xbf303b34
-DATA vector27<>+8(SB)/4, $0xbf303b34
-DATA vector27<>+12(SB)/4, $0xbf303b34
-DATA vector27<>+16(SB)/4, $0xbf303b34
-DATA vector27<>+20(SB)/4, $0xbf303b34
-DATA vector27<>+24(SB)/4, $0xbf303b34
-DATA vector27<>+28(SB)/4, $0xbf303b34
-GLOBL vector27<>(SB), RODATA|NOPTR, $32
+DATA vector39<>+0(SB)/4, $0xbf303b34
+DATA vector39<>+4(SB)/4, $0xbf303b34
+DATA vector39<>+8(SB)/4, $0xbf303b34
+DATA vector39<>+12(SB)/4, $0xbf303b34
+DATA vector39<>+16(SB)/4, $0xbf303b34
+DATA vector39<>+20(SB)/4, $0xbf303b34
+DATA vector39<>+24(SB)/4, $0xbf303b34
+DATA vector39<>+28(SB)/4, $0xbf303b34
+GLOBL vector39<>(SB), RODATA|NOPTR, $32
 
-DATA vector28<>+0(SB)/4, $0xbedc4a01
-DATA vector28<>+4(SB)/4, $0xbedc4a01
-DATA vector28<>+8(SB)/4, $0xbedc4a01
-DATA vector28<>+12(SB)/4, $0xbedc4a01
-DATA vector28<>+16(SB)/4, $0xbedc4a01
-DATA vector28<>+20(SB)/4, $0xbedc4a01
-DATA vector28<>+24(SB)/4, $0xbedc4a01
-DATA vector28<>+28(SB)/4, $0xbedc4a01
-GLOBL vector28<>(SB), RODATA|NOPTR, $32
+DATA vector40<>+0(SB)/4, $0xbedc4a01
+DATA vector40<>+4(SB)/4, $0xbedc4a01
+DATA vector40<>+8(SB)/4, $0xbedc4a01
+DATA vector40<>+12(SB)/4, $0xbedc4a01
+DATA vector40<>+16(SB)/4, $0xbedc4a01
+DATA vector40<>+20(SB)/4, $0xbedc4a01
+DATA vector40<>+24(SB)/4, $0xbedc4a01
+DATA vector40<>+28(SB)/4, $0xbedc4a01
+GLOBL vector40<>(SB), RODATA|NOPTR, $32
 
-DATA vector29<>+0(SB)/4, $0xbe89ae41
-DATA vector29<>+4(SB)/4, $0xbe89ae41
-DATA vector29<>+8(SB)/4, $0xbe89ae41
-DATA vector29<>+12(SB)/4, $0xbe89ae41
-DATA vector29<>+16(SB)/4, $0xbe89ae41
-DATA vector29<>+20(SB)/4, $0xbe89ae41
-DATA vector29<>+24(SB)/4, $0xbe89ae41
-DATA vector29<>+28(SB)/4, $0xbe89ae41
-GLOBL vector29<>(SB), RODATA|NOPTR, $32
+DATA vector41<>+0(SB)/4, $0xbe89ae41
+DATA vector41<>+4(SB)/4, $0xbe89ae41
+DATA vector41<>+8(SB)/4, $0xbe89ae41
+DATA vector41<>+12(SB)/4, $0xbe89ae41
+DATA vector41<>+16(SB)/4, $0xbe89ae41
+DATA vector41<>+20(SB)/4, $0xbe89ae41
+DATA vector41<>+24(SB)/4, $0xbe89ae41
+DATA vector41<>+28(SB)/4, $0xbe89ae41
+GLOBL vector41<>(SB), RODATA|NOPTR, $32
 
-DATA vector30<>+0(SB)/4, $0x3df4c401
-DATA vector30<>+4(SB)/4, $0x3df4c401
-DATA vector30<>+8(SB)/4, $0x3df4c401
-DATA vector30<>+12(SB)/4, $0x3df4c401
-DATA vector30<>+16(SB)/4, $0x3df4c401
-DATA vector30<>+20(SB)/4, $0x3df4c401
-DATA vector30<>+24(SB)/4, $0x3df4c401
-DATA vector30<>+28(SB)/4, $0x3df4c401
-GLOBL vector30<>(SB), RODATA|NOPTR, $32
+DATA vector42<>+0(SB)/4, $0x3df4c401
+DATA vector42<>+4(SB)/4, $0x3df4c401
+DATA vector42<>+8(SB)/4, $0x3df4c401
+DATA vector42<>+12(SB)/4, $0x3df4c401
+DATA vector42<>+16(SB)/4, $0x3df4c401
+DATA vector42<>+20(SB)/4, $0x3df4c401
+DATA vector42<>+24(SB)/4, $0x3df4c401
+DATA vector42<>+28(SB)/4, $0x3df4c401
+GLOBL vector42<>(SB), RODATA|NOPTR, $32
 
-DATA vector31<>+0(SB)/4, $0x3e379301
-DATA vector31<>+4(SB)/4, $0x3e379301
-DATA vector31<>+8(SB)/4, $0x3e379301
-DATA vector31<>+12(SB)/4, $0x3e379301
-DATA vector31<>+16(SB)/4, $0x3e379301
-DATA vector31<>+20(SB)/4, $0x3e379301
-DATA vector31<>+24(SB)/4, $0x3e379301
-DATA vector31<>+28(SB)/4, $0x3e379301
-GLOBL vector31<>(SB), RODATA|NOPTR, $32
+DATA vector43<>+0(SB)/4, $0x3e379301
+DATA vector43<>+4(SB)/4, $0x3e379301
+DATA vector43<>+8(SB)/4, $0x3e379301
+DATA vector43<>+12(SB)/4, $0x3e379301
+DATA vector43<>+16(SB)/4, $0x3e379301
+DATA vector43<>+20(SB)/4, $0x3e379301
+DATA vector43<>+24(SB)/4, $0x3e379301
+DATA vector43<>+28(SB)/4, $0x3e379301
+GLOBL vector43<>(SB), RODATA|NOPTR, $32
 
-DATA vector32<>+0(SB)/4, $0x3e89ae41
-DATA vector32<>+4(SB)/4, $0x3e89ae41
-DATA vector32<>+8(SB)/4, $0x3e89ae41
-DATA vector32<>+12(SB)/4, $0x3e89ae41
-DATA vector32<>+16(SB)/4, $0x3e89ae41
-DATA vector32<>+20(SB)/4, $0x3e89ae41
-DATA vector32<>+24(SB)/4, $0x3e89ae41
-DATA vector32<>+28(SB)/4, $0x3e89ae41
-GLOBL vector32<>(SB), RODATA|NOPTR, $32
+DATA vector44<>+0(SB)/4, $0x3e89ae41
+DATA vector44<>+4(SB)/4, $0x3e89ae41
+DATA vector44<>+8(SB)/4, $0x3e89ae41
+DATA vector44<>+12(SB)/4, $0x3e89ae41
+DATA vector44<>+16(SB)/4, $0x3e89ae41
+DATA vector44<>+20(SB)/4, $0x3e89ae41
+DATA vector44<>+24(SB)/4, $0x3e89ae41
+DATA vector44<>+28(SB)/4, $0x3e89ae41
+GLOBL vector44<>(SB), RODATA|NOPTR, $32
 
 // func winogradWeightGradAVX2(a *winogradWeightCall)
 // Requires: AVX, FMA3
@@ -1285,16 +1679,16 @@ TEXT ·winogradWeightGradAVX2(SB), $1152-8
 	LEAQ   (SI)(SI*2), DI
 	LEAQ   (SI)(SI*4), R8
 
-block36:
+block48:
 	MOVQ  (AX), R9
 	MOVQ  8(AX), R10
 	ADDQ  56(AX), R9
 	ADDQ  56(AX), R10
 	MOVQ  48(AX), R11
 	TESTQ R11, R11
-	JLE   done38
+	JLE   done50
 
-loop37:
+loop49:
 	MOVQ        R10, BX
 	VMOVUPS     (BX), Y0
 	VMOVUPS     (BX)(SI*1), Y1
@@ -1313,13 +1707,13 @@ loop37:
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
 	VSUBPS      Y4, Y3, Y3
-	VMULPS      vector26<>+0(SB), Y0, Y0
-	VFMADD231PS vector27<>+0(SB), Y6, Y0
-	VFMADD231PS vector30<>+0(SB), Y2, Y0
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y3, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y5
-	VFMADD231PS vector32<>+0(SB), Y2, Y5
+	VMULPS      vector38<>+0(SB), Y0, Y0
+	VFMADD231PS vector39<>+0(SB), Y6, Y0
+	VFMADD231PS vector42<>+0(SB), Y2, Y0
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y3, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y5
+	VFMADD231PS vector44<>+0(SB), Y2, Y5
 	VMOVUPS     Y0, (SP)
 	VMOVUPS     Y1, 32(SP)
 	VMOVUPS     Y5, 64(SP)
@@ -1341,13 +1735,13 @@ loop37:
 	VSUBPS      Y0, Y1, Y1
 	VADDPS      Y3, Y4, Y0
 	VSUBPS      Y3, Y4, Y4
-	VMULPS      vector26<>+0(SB), Y5, Y5
-	VFMADD231PS vector27<>+0(SB), Y6, Y5
-	VFMADD231PS vector30<>+0(SB), Y0, Y5
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y4, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y2
-	VFMADD231PS vector32<>+0(SB), Y0, Y2
+	VMULPS      vector38<>+0(SB), Y5, Y5
+	VFMADD231PS vector39<>+0(SB), Y6, Y5
+	VFMADD231PS vector42<>+0(SB), Y0, Y5
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y4, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y2
+	VFMADD231PS vector44<>+0(SB), Y0, Y2
 	VMOVUPS     Y5, 192(SP)
 	VMOVUPS     Y1, 224(SP)
 	VMOVUPS     Y2, 256(SP)
@@ -1369,13 +1763,13 @@ loop37:
 	VSUBPS      Y5, Y1, Y1
 	VADDPS      Y4, Y3, Y5
 	VSUBPS      Y4, Y3, Y3
-	VMULPS      vector26<>+0(SB), Y2, Y2
-	VFMADD231PS vector27<>+0(SB), Y6, Y2
-	VFMADD231PS vector30<>+0(SB), Y5, Y2
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y3, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y0
-	VFMADD231PS vector32<>+0(SB), Y5, Y0
+	VMULPS      vector38<>+0(SB), Y2, Y2
+	VFMADD231PS vector39<>+0(SB), Y6, Y2
+	VFMADD231PS vector42<>+0(SB), Y5, Y2
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y3, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y0
+	VFMADD231PS vector44<>+0(SB), Y5, Y0
 	VMOVUPS     Y2, 384(SP)
 	VMOVUPS     Y1, 416(SP)
 	VMOVUPS     Y0, 448(SP)
@@ -1397,13 +1791,13 @@ loop37:
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y3, Y4, Y2
 	VSUBPS      Y3, Y4, Y4
-	VMULPS      vector26<>+0(SB), Y0, Y0
-	VFMADD231PS vector27<>+0(SB), Y6, Y0
-	VFMADD231PS vector30<>+0(SB), Y2, Y0
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y4, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y5
-	VFMADD231PS vector32<>+0(SB), Y2, Y5
+	VMULPS      vector38<>+0(SB), Y0, Y0
+	VFMADD231PS vector39<>+0(SB), Y6, Y0
+	VFMADD231PS vector42<>+0(SB), Y2, Y0
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y4, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y5
+	VFMADD231PS vector44<>+0(SB), Y2, Y5
 	VMOVUPS     Y0, 576(SP)
 	VMOVUPS     Y1, 608(SP)
 	VMOVUPS     Y5, 640(SP)
@@ -1425,13 +1819,13 @@ loop37:
 	VSUBPS      Y0, Y1, Y1
 	VADDPS      Y4, Y3, Y0
 	VSUBPS      Y4, Y3, Y3
-	VMULPS      vector26<>+0(SB), Y5, Y5
-	VFMADD231PS vector27<>+0(SB), Y6, Y5
-	VFMADD231PS vector30<>+0(SB), Y0, Y5
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y3, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y2
-	VFMADD231PS vector32<>+0(SB), Y0, Y2
+	VMULPS      vector38<>+0(SB), Y5, Y5
+	VFMADD231PS vector39<>+0(SB), Y6, Y5
+	VFMADD231PS vector42<>+0(SB), Y0, Y5
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y3, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y2
+	VFMADD231PS vector44<>+0(SB), Y0, Y2
 	VMOVUPS     Y5, 768(SP)
 	VMOVUPS     Y1, 800(SP)
 	VMOVUPS     Y2, 832(SP)
@@ -1453,13 +1847,13 @@ loop37:
 	VSUBPS      Y5, Y1, Y1
 	VADDPS      Y3, Y4, Y5
 	VSUBPS      Y3, Y4, Y4
-	VMULPS      vector26<>+0(SB), Y2, Y2
-	VFMADD231PS vector27<>+0(SB), Y6, Y2
-	VFMADD231PS vector30<>+0(SB), Y5, Y2
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y4, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y0
-	VFMADD231PS vector32<>+0(SB), Y5, Y0
+	VMULPS      vector38<>+0(SB), Y2, Y2
+	VFMADD231PS vector39<>+0(SB), Y6, Y2
+	VFMADD231PS vector42<>+0(SB), Y5, Y2
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y4, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y0
+	VFMADD231PS vector44<>+0(SB), Y5, Y0
 	VMOVUPS     Y2, 960(SP)
 	VMOVUPS     Y1, 992(SP)
 	VMOVUPS     Y0, 1024(SP)
@@ -1475,13 +1869,13 @@ loop37:
 	VSUBPS      Y2, Y1, Y1
 	VADDPS      Y4, Y3, Y2
 	VSUBPS      Y4, Y3, Y3
-	VMULPS      vector26<>+0(SB), Y0, Y0
-	VFMADD231PS vector27<>+0(SB), Y6, Y0
-	VFMADD231PS vector30<>+0(SB), Y2, Y0
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y3, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y5
-	VFMADD231PS vector32<>+0(SB), Y2, Y5
+	VMULPS      vector38<>+0(SB), Y0, Y0
+	VFMADD231PS vector39<>+0(SB), Y6, Y0
+	VFMADD231PS vector42<>+0(SB), Y2, Y0
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y3, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y5
+	VFMADD231PS vector44<>+0(SB), Y2, Y5
 	VADDPS      (BX), Y0, Y0
 	VMOVUPS     Y0, (BX)
 	VADDPS      (BX)(CX*1), Y1, Y1
@@ -1500,13 +1894,13 @@ loop37:
 	VSUBPS      Y0, Y1, Y1
 	VADDPS      Y3, Y4, Y0
 	VSUBPS      Y3, Y4, Y4
-	VMULPS      vector26<>+0(SB), Y5, Y5
-	VFMADD231PS vector27<>+0(SB), Y6, Y5
-	VFMADD231PS vector30<>+0(SB), Y0, Y5
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y4, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y2
-	VFMADD231PS vector32<>+0(SB), Y0, Y2
+	VMULPS      vector38<>+0(SB), Y5, Y5
+	VFMADD231PS vector39<>+0(SB), Y6, Y5
+	VFMADD231PS vector42<>+0(SB), Y0, Y5
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y4, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y2
+	VFMADD231PS vector44<>+0(SB), Y0, Y2
 	VADDPS      (BX), Y5, Y5
 	VMOVUPS     Y5, (BX)
 	VADDPS      (BX)(CX*1), Y1, Y1
@@ -1525,13 +1919,13 @@ loop37:
 	VSUBPS      Y5, Y1, Y1
 	VADDPS      Y4, Y3, Y5
 	VSUBPS      Y4, Y3, Y3
-	VMULPS      vector26<>+0(SB), Y2, Y2
-	VFMADD231PS vector27<>+0(SB), Y6, Y2
-	VFMADD231PS vector30<>+0(SB), Y5, Y2
-	VMULPS      vector28<>+0(SB), Y1, Y1
-	VFMADD231PS vector31<>+0(SB), Y3, Y1
-	VFMADD231PS vector29<>+0(SB), Y6, Y0
-	VFMADD231PS vector32<>+0(SB), Y5, Y0
+	VMULPS      vector38<>+0(SB), Y2, Y2
+	VFMADD231PS vector39<>+0(SB), Y6, Y2
+	VFMADD231PS vector42<>+0(SB), Y5, Y2
+	VMULPS      vector40<>+0(SB), Y1, Y1
+	VFMADD231PS vector43<>+0(SB), Y3, Y1
+	VFMADD231PS vector41<>+0(SB), Y6, Y0
+	VFMADD231PS vector44<>+0(SB), Y5, Y0
 	VADDPS      (BX), Y2, Y2
 	VMOVUPS     Y2, (BX)
 	VADDPS      (BX)(CX*1), Y1, Y1
@@ -1543,11 +1937,11 @@ loop37:
 	ADDQ        32(AX), R9
 	ADDQ        40(AX), R10
 	DECQ        R11
-	JNE         loop37
+	JNE         loop49
 
-done38:
+done50:
 	ADDQ $+32, 56(AX)
 	DECQ 64(AX)
-	JNE  block36
+	JNE  block48
 	VZEROUPPER
 	RET

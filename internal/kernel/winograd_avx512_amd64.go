@@ -4,17 +4,17 @@
 
 package kernel
 
-// winogradInputAVX512 transforms a row of tiles of the input.
+// winogradInputAVX512 transforms tiles of the input.
 //
 //go:noescape
 func winogradInputAVX512(a *winogradInputCall)
 
-// winogradOutputAVX512 transforms a row of tiles of one block of the output back.
+// winogradOutputAVX512 transforms tiles of the output back.
 //
 //go:noescape
 func winogradOutputAVX512(a *winogradTileCall)
 
-// winogradGradAVX512 transforms a row of tiles of one block of the output's gradient.
+// winogradGradAVX512 transforms tiles of the output's gradient.
 //
 //go:noescape
 func winogradGradAVX512(a *winogradTileCall)

@@ -5,347 +5,699 @@
 #include "textflag.h"
 
 // func winogradInputAVX512(a *winogradInputCall)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, CMOV
 TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-8
-	MOVQ    a+0(FP), AX
-	VMOVUPS vector1<>+0(SB), Z0
-	VMOVUPS vector2<>+0(SB), Z1
-	VMOVUPS vector3<>+0(SB), Z2
-	VMOVUPS vector4<>+0(SB), Z3
-	VMOVUPS vector5<>+0(SB), Z4
-	VMOVUPS vector6<>+0(SB), Z5
-	VPXORD  Z6, Z6, Z6
+	MOVQ         a+0(FP), AX
+	VMOVUPS      vector1<>+0(SB), Z0
+	VMOVUPS      vector2<>+0(SB), Z1
+	VMOVUPS      vector3<>+0(SB), Z2
+	VMOVUPS      vector4<>+0(SB), Z3
+	VMOVUPS      vector5<>+0(SB), Z4
+	VMOVUPS      vector6<>+0(SB), Z5
+	VBROADCASTSS 112(AX), Z6
+	MOVQ         8(AX), CX
+	MOVQ         CX, 168(AX)
 
-channels7:
-	MOVQ    56(AX), CX
-	VMOVUPS Z6, (CX)
-	VMOVUPS Z6, 64(CX)
-	VMOVUPS Z6, 128(CX)
-	VMOVUPS Z6, 192(CX)
-	VMOVUPS Z6, 256(CX)
-	VMOVUPS Z6, 320(CX)
-	ADDQ    $+384, CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    40(AX), R8
-	MOVQ    48(AX), R9
-	MOVQ    120(AX), R10
-	MOVQ    80(AX), R11
-	CMPQ    112(AX), $+0
-	JEQ     plain8
-	MOVQ    88(AX), R12
-	TESTQ   R12, R12
-	JLE     done11
+image7:
+	MOVQ 88(AX), CX
+	MOVQ CX, 136(AX)
+	MOVQ 80(AX), CX
+	MOVQ CX, 128(AX)
 
-loop10:
-	VMAXPS       (DX)(R10*1), Z6, Z7
-	VMAXPS       (BX)(R10*1), Z6, Z8
-	VMAXPS       (SI)(R10*1), Z6, Z9
-	VMAXPS       (DI)(R10*1), Z6, Z10
-	VMAXPS       (R8)(R10*1), Z6, Z11
-	VMAXPS       (R9)(R10*1), Z6, Z12
-	ADDQ         R11, R10
-	VMULPS       Z3, Z9, Z13
-	VSUBPS       Z13, Z11, Z13
-	VMULPS       Z3, Z8, Z14
-	VSUBPS       Z14, Z10, Z14
-	VMULPS       Z4, Z14, Z14
-	VADDPS       Z14, Z13, Z15
-	VSUBPS       Z14, Z13, Z13
-	VMULPS       Z2, Z9, Z14
-	VSUBPS       Z14, Z11, Z14
-	VMULPS       Z2, Z8, Z16
-	VSUBPS       Z16, Z10, Z16
-	VMULPS       Z5, Z16, Z16
-	VADDPS       Z16, Z14, Z17
-	VSUBPS       Z16, Z14, Z14
-	VFMADD231PS  Z0, Z7, Z11
-	VFNMADD231PS Z1, Z9, Z11
-	VFMADD231PS  Z0, Z8, Z12
-	VFNMADD231PS Z1, Z10, Z12
-	VMOVUPS      Z11, (CX)
-	VMOVUPS      Z15, 64(CX)
-	VMOVUPS      Z13, 128(CX)
-	VMOVUPS      Z17, 192(CX)
-	VMOVUPS      Z14, 256(CX)
-	VMOVUPS      Z12, 320(CX)
-	ADDQ         $+384, CX
-	DECQ         R12
-	JNE          loop10
+row8:
+	MOVQ    128(AX), CX
+	MOVQ    16(AX), DX
+	MOVQ    64(AX), BX
+	MOVQ    48(AX), SI
+	MOVQ    CX, DI
+	IMULQ   SI, DI
+	ADDQ    168(AX), DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 184(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 192(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 200(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 208(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, R8
+	CMPQ    CX, BX
+	CMOVQCC DX, R8
+	MOVQ    R8, 216(AX)
+	INCQ    CX
+	ADDQ    SI, DI
+	MOVQ    DI, SI
+	CMPQ    CX, BX
+	CMOVQCC DX, SI
+	MOVQ    SI, 224(AX)
+	MOVQ    120(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    $+0, 152(AX)
 
-done11:
-	JMP columns9
+channels9:
+	MOVQ         152(AX), CX
+	MOVQ         184(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         216(AX), SI
+	MOVQ         24(AX), DI
+	IMUL3Q       $+0, DI, R8
+	ADDQ         (AX), R8
+	ADDQ         176(AX), R8
+	ADDQ         152(AX), R8
+	LEAQ         (DI)(DI*2), R9
+	LEAQ         (DI)(DI*4), R10
+	VPXORD       Z7, Z7, Z7
+	VMAXPS       (SI)(CX*1), Z6, Z8
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z8
+	VFNMADD231PS Z1, Z14, Z8
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R11
+	DECQ         R11
+	MOVQ         96(AX), R12
+	MOVQ         R12, 144(AX)
 
-plain8:
-	MOVQ  88(AX), R12
-	TESTQ R12, R12
-	JLE   done13
-
-loop12:
-	VMOVUPS      (DX)(R10*1), Z12
-	VMOVUPS      (BX)(R10*1), Z14
-	VMOVUPS      (SI)(R10*1), Z17
-	VMOVUPS      (DI)(R10*1), Z13
-	VMOVUPS      (R8)(R10*1), Z15
-	VMOVUPS      (R9)(R10*1), Z11
-	ADDQ         R11, R10
-	VMULPS       Z3, Z17, Z10
-	VSUBPS       Z10, Z15, Z10
-	VMULPS       Z3, Z14, Z9
-	VSUBPS       Z9, Z13, Z9
-	VMULPS       Z4, Z9, Z9
-	VADDPS       Z9, Z10, Z8
-	VSUBPS       Z9, Z10, Z10
-	VMULPS       Z2, Z17, Z9
-	VSUBPS       Z9, Z15, Z9
-	VMULPS       Z2, Z14, Z7
-	VSUBPS       Z7, Z13, Z7
-	VMULPS       Z5, Z7, Z7
-	VADDPS       Z7, Z9, Z16
-	VSUBPS       Z7, Z9, Z9
-	VFMADD231PS  Z0, Z12, Z15
-	VFNMADD231PS Z1, Z17, Z15
+tile10:
+	SUBQ         $+4, R11
+	JLT          edge11
+	VMAXPS       (SI)(CX*1), Z6, Z9
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
+	VFMADD231PS  Z0, Z14, Z9
+	VFNMADD231PS Z1, Z13, Z9
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Z6, Z10
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z10
+	VFNMADD231PS Z1, Z14, Z10
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Z6, Z11
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
 	VFMADD231PS  Z0, Z14, Z11
 	VFNMADD231PS Z1, Z13, Z11
-	VMOVUPS      Z15, (CX)
-	VMOVUPS      Z8, 64(CX)
-	VMOVUPS      Z10, 128(CX)
-	VMOVUPS      Z16, 192(CX)
-	VMOVUPS      Z9, 256(CX)
-	VMOVUPS      Z11, 320(CX)
-	ADDQ         $+384, CX
-	DECQ         R12
-	JNE          loop12
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Z6, Z12
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z12
+	VFNMADD231PS Z1, Z14, Z12
+	ADDQ         40(AX), CX
 
-done13:
-columns9:
-	MOVQ  96(AX), DX
-	TESTQ DX, DX
-	JLE   done15
-
-loop14:
-	VMOVUPS Z6, (CX)
-	VMOVUPS Z6, 64(CX)
-	VMOVUPS Z6, 128(CX)
-	VMOVUPS Z6, 192(CX)
-	VMOVUPS Z6, 256(CX)
-	VMOVUPS Z6, 320(CX)
-	ADDQ    $+384, CX
-	DECQ    DX
-	JNE     loop14
-
-done15:
-	MOVQ  56(AX), CX
-	MOVQ  (AX), DX
-	ADDQ  120(AX), DX
-	MOVQ  64(AX), SI
-	LEAQ  (SI)(SI*2), DI
-	LEAQ  (SI)(SI*4), R8
-	MOVQ  72(AX), R9
-	LEAQ  (DI)(DI*1), R10
-	MOVQ  104(AX), R11
-	TESTQ R11, R11
-	JLE   done17
-
-loop16:
-	MOVQ         DX, BX
-	VMOVUPS      (CX), Z11
-	VMOVUPS      384(CX), Z9
-	VMOVUPS      768(CX), Z16
-	VMOVUPS      1152(CX), Z10
-	VMOVUPS      1536(CX), Z8
-	VMOVUPS      1920(CX), Z15
-	VMULPS       Z3, Z16, Z13
-	VSUBPS       Z13, Z8, Z13
-	VMULPS       Z3, Z9, Z17
-	VSUBPS       Z17, Z10, Z17
-	VMULPS       Z4, Z17, Z17
-	VADDPS       Z17, Z13, Z14
-	VSUBPS       Z17, Z13, Z13
-	VMULPS       Z2, Z16, Z17
-	VSUBPS       Z17, Z8, Z17
-	VMULPS       Z2, Z9, Z12
-	VSUBPS       Z12, Z10, Z12
-	VMULPS       Z5, Z12, Z12
-	VADDPS       Z12, Z17, Z7
-	VSUBPS       Z12, Z17, Z17
-	VFMADD231PS  Z0, Z11, Z8
-	VFNMADD231PS Z1, Z16, Z8
-	VFMADD231PS  Z0, Z9, Z15
-	VFNMADD231PS Z1, Z10, Z15
-	VMOVUPS      Z8, (BX)
-	VMOVUPS      Z14, (BX)(SI*1)
-	VMOVUPS      Z13, (BX)(SI*2)
-	VMOVUPS      Z7, (BX)(DI*1)
-	VMOVUPS      Z17, (BX)(SI*4)
-	VMOVUPS      Z15, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      64(CX), Z15
-	VMOVUPS      448(CX), Z17
-	VMOVUPS      832(CX), Z7
-	VMOVUPS      1216(CX), Z13
-	VMOVUPS      1600(CX), Z14
-	VMOVUPS      1984(CX), Z8
-	VMULPS       Z3, Z7, Z10
-	VSUBPS       Z10, Z14, Z10
-	VMULPS       Z3, Z17, Z16
-	VSUBPS       Z16, Z13, Z16
-	VMULPS       Z4, Z16, Z16
-	VADDPS       Z16, Z10, Z9
-	VSUBPS       Z16, Z10, Z10
-	VMULPS       Z2, Z7, Z16
-	VSUBPS       Z16, Z14, Z16
-	VMULPS       Z2, Z17, Z11
-	VSUBPS       Z11, Z13, Z11
-	VMULPS       Z5, Z11, Z11
-	VADDPS       Z11, Z16, Z12
-	VSUBPS       Z11, Z16, Z16
-	VFMADD231PS  Z0, Z15, Z14
-	VFNMADD231PS Z1, Z7, Z14
-	VFMADD231PS  Z0, Z17, Z8
-	VFNMADD231PS Z1, Z13, Z8
-	VMOVUPS      Z14, (BX)
-	VMOVUPS      Z9, (BX)(SI*1)
-	VMOVUPS      Z10, (BX)(SI*2)
-	VMOVUPS      Z12, (BX)(DI*1)
-	VMOVUPS      Z16, (BX)(SI*4)
-	VMOVUPS      Z8, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      128(CX), Z8
-	VMOVUPS      512(CX), Z16
-	VMOVUPS      896(CX), Z12
-	VMOVUPS      1280(CX), Z10
-	VMOVUPS      1664(CX), Z9
-	VMOVUPS      2048(CX), Z14
-	VMULPS       Z3, Z12, Z13
-	VSUBPS       Z13, Z9, Z13
-	VMULPS       Z3, Z16, Z7
-	VSUBPS       Z7, Z10, Z7
-	VMULPS       Z4, Z7, Z7
-	VADDPS       Z7, Z13, Z17
-	VSUBPS       Z7, Z13, Z13
-	VMULPS       Z2, Z12, Z7
-	VSUBPS       Z7, Z9, Z7
-	VMULPS       Z2, Z16, Z15
+store12:
+	VMULPS       Z0, Z7, Z14
+	VFNMADD231PS Z1, Z9, Z14
+	VADDPS       Z11, Z14, Z14
+	VMOVUPS      Z14, (R8)
+	VMULPS       Z0, Z8, Z14
+	VFNMADD231PS Z1, Z10, Z14
+	VADDPS       Z12, Z14, Z14
+	VMOVUPS      Z14, (R8)(R10*1)
+	VMULPS       Z3, Z9, Z14
+	VSUBPS       Z14, Z11, Z14
+	VMULPS       Z3, Z8, Z13
+	VSUBPS       Z13, Z10, Z13
+	VMULPS       Z4, Z13, Z13
+	VADDPS       Z13, Z14, Z15
+	VSUBPS       Z13, Z14, Z14
+	VMOVUPS      Z15, (R8)(DI*1)
+	VMOVUPS      Z14, (R8)(DI*2)
+	VMULPS       Z2, Z9, Z14
+	VSUBPS       Z14, Z11, Z14
+	VMULPS       Z2, Z8, Z15
 	VSUBPS       Z15, Z10, Z15
 	VMULPS       Z5, Z15, Z15
-	VADDPS       Z15, Z7, Z11
-	VSUBPS       Z15, Z7, Z7
-	VFMADD231PS  Z0, Z8, Z9
-	VFNMADD231PS Z1, Z12, Z9
-	VFMADD231PS  Z0, Z16, Z14
-	VFNMADD231PS Z1, Z10, Z14
-	VMOVUPS      Z9, (BX)
-	VMOVUPS      Z17, (BX)(SI*1)
-	VMOVUPS      Z13, (BX)(SI*2)
-	VMOVUPS      Z11, (BX)(DI*1)
-	VMOVUPS      Z7, (BX)(SI*4)
-	VMOVUPS      Z14, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      192(CX), Z14
-	VMOVUPS      576(CX), Z7
-	VMOVUPS      960(CX), Z11
-	VMOVUPS      1344(CX), Z13
-	VMOVUPS      1728(CX), Z17
-	VMOVUPS      2112(CX), Z9
-	VMULPS       Z3, Z11, Z10
-	VSUBPS       Z10, Z17, Z10
-	VMULPS       Z3, Z7, Z12
-	VSUBPS       Z12, Z13, Z12
-	VMULPS       Z4, Z12, Z12
-	VADDPS       Z12, Z10, Z16
-	VSUBPS       Z12, Z10, Z10
-	VMULPS       Z2, Z11, Z12
-	VSUBPS       Z12, Z17, Z12
-	VMULPS       Z2, Z7, Z8
-	VSUBPS       Z8, Z13, Z8
-	VMULPS       Z5, Z8, Z8
-	VADDPS       Z8, Z12, Z15
-	VSUBPS       Z8, Z12, Z12
-	VFMADD231PS  Z0, Z14, Z17
-	VFNMADD231PS Z1, Z11, Z17
-	VFMADD231PS  Z0, Z7, Z9
-	VFNMADD231PS Z1, Z13, Z9
-	VMOVUPS      Z17, (BX)
-	VMOVUPS      Z16, (BX)(SI*1)
-	VMOVUPS      Z10, (BX)(SI*2)
-	VMOVUPS      Z15, (BX)(DI*1)
-	VMOVUPS      Z12, (BX)(SI*4)
-	VMOVUPS      Z9, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      256(CX), Z9
-	VMOVUPS      640(CX), Z12
-	VMOVUPS      1024(CX), Z15
-	VMOVUPS      1408(CX), Z10
-	VMOVUPS      1792(CX), Z16
-	VMOVUPS      2176(CX), Z17
-	VMULPS       Z3, Z15, Z13
-	VSUBPS       Z13, Z16, Z13
-	VMULPS       Z3, Z12, Z11
-	VSUBPS       Z11, Z10, Z11
-	VMULPS       Z4, Z11, Z11
-	VADDPS       Z11, Z13, Z7
-	VSUBPS       Z11, Z13, Z13
-	VMULPS       Z2, Z15, Z11
-	VSUBPS       Z11, Z16, Z11
-	VMULPS       Z2, Z12, Z14
-	VSUBPS       Z14, Z10, Z14
-	VMULPS       Z5, Z14, Z14
-	VADDPS       Z14, Z11, Z8
-	VSUBPS       Z14, Z11, Z11
-	VFMADD231PS  Z0, Z9, Z16
-	VFNMADD231PS Z1, Z15, Z16
-	VFMADD231PS  Z0, Z12, Z17
-	VFNMADD231PS Z1, Z10, Z17
-	VMOVUPS      Z16, (BX)
-	VMOVUPS      Z7, (BX)(SI*1)
-	VMOVUPS      Z13, (BX)(SI*2)
-	VMOVUPS      Z8, (BX)(DI*1)
-	VMOVUPS      Z11, (BX)(SI*4)
-	VMOVUPS      Z17, (BX)(R8*1)
-	ADDQ         R10, BX
-	VMOVUPS      320(CX), Z17
-	VMOVUPS      704(CX), Z11
-	VMOVUPS      1088(CX), Z8
-	VMOVUPS      1472(CX), Z13
-	VMOVUPS      1856(CX), Z7
-	VMOVUPS      2240(CX), Z16
-	VMULPS       Z3, Z8, Z10
-	VSUBPS       Z10, Z7, Z10
-	VMULPS       Z3, Z11, Z15
-	VSUBPS       Z15, Z13, Z15
-	VMULPS       Z4, Z15, Z15
-	VADDPS       Z15, Z10, Z12
-	VSUBPS       Z15, Z10, Z10
-	VMULPS       Z2, Z8, Z15
-	VSUBPS       Z15, Z7, Z15
-	VMULPS       Z2, Z11, Z9
-	VSUBPS       Z9, Z13, Z9
-	VMULPS       Z5, Z9, Z9
-	VADDPS       Z9, Z15, Z14
-	VSUBPS       Z9, Z15, Z15
-	VFMADD231PS  Z0, Z17, Z7
-	VFNMADD231PS Z1, Z8, Z7
-	VFMADD231PS  Z0, Z11, Z16
-	VFNMADD231PS Z1, Z13, Z16
-	VMOVUPS      Z7, (BX)
-	VMOVUPS      Z12, (BX)(SI*1)
-	VMOVUPS      Z10, (BX)(SI*2)
-	VMOVUPS      Z14, (BX)(DI*1)
-	VMOVUPS      Z15, (BX)(SI*4)
-	VMOVUPS      Z16, (BX)(R8*1)
-	ADDQ         R10, BX
-	ADDQ         $+1536, CX
-	ADDQ         R9, DX
+	VADDPS       Z15, Z14, Z13
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z13, (R8)(R9*1)
+	VMOVUPS      Z14, (R8)(DI*4)
+	ADDQ         32(AX), R8
+	VMOVAPS      Z11, Z7
+	VMOVAPS      Z12, Z8
+	DECQ         144(AX)
+	JNE          tile10
+	JMP          done13
+
+edge11:
+	ADDQ         $+4, R11
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
 	DECQ         R11
-	JNE          loop16
+	JLT          store12
+	VMAXPS       (SI)(CX*1), Z6, Z9
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
+	VFMADD231PS  Z0, Z14, Z9
+	VFNMADD231PS Z1, Z13, Z9
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store12
+	VMAXPS       (SI)(CX*1), Z6, Z10
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z10
+	VFNMADD231PS Z1, Z14, Z10
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store12
+	VMAXPS       (SI)(CX*1), Z6, Z11
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
+	VFMADD231PS  Z0, Z14, Z11
+	VFNMADD231PS Z1, Z13, Z11
+	ADDQ         40(AX), CX
+	JMP          store12
+
+done13:
+	MOVQ         152(AX), CX
+	MOVQ         192(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         208(AX), SI
+	MOVQ         216(AX), DI
+	MOVQ         24(AX), R8
+	IMUL3Q       $+6, R8, R9
+	ADDQ         (AX), R9
+	ADDQ         176(AX), R9
+	ADDQ         152(AX), R9
+	LEAQ         (R8)(R8*2), R10
+	LEAQ         (R8)(R8*4), R11
+	IMUL3Q       $+12, R8, R12
+	ADDQ         (AX), R12
+	ADDQ         176(AX), R12
+	ADDQ         152(AX), R12
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z11, Z11, Z11
+	VMAXPS       (DI)(CX*1), Z6, Z10
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z10
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z19
+	VMOVAPS      Z10, Z9
+	VFMADD231PS  Z4, Z19, Z10
+	VFNMADD231PS Z4, Z19, Z9
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R13
+	DECQ         R13
+	MOVQ         96(AX), R14
+	MOVQ         R14, 144(AX)
+
+tile14:
+	SUBQ         $+4, R13
+	JLT          edge15
+	VMAXPS       (DI)(CX*1), Z6, Z8
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z8
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z20
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  Z4, Z20, Z8
+	VFNMADD231PS Z4, Z20, Z7
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z13
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z19
+	VMOVAPS      Z13, Z14
+	VFMADD231PS  Z4, Z19, Z13
+	VFNMADD231PS Z4, Z19, Z14
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Z6, Z15
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z15
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z20
+	VMOVAPS      Z15, Z16
+	VFMADD231PS  Z4, Z20, Z15
+	VFNMADD231PS Z4, Z20, Z16
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Z6, Z17
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z17
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z19
+	VMOVAPS      Z17, Z18
+	VFMADD231PS  Z4, Z19, Z17
+	VFNMADD231PS Z4, Z19, Z18
+	ADDQ         40(AX), CX
+
+store16:
+	VMULPS       Z0, Z12, Z20
+	VFNMADD231PS Z1, Z8, Z20
+	VADDPS       Z15, Z20, Z20
+	VMOVUPS      Z20, (R9)
+	VMULPS       Z0, Z10, Z20
+	VFNMADD231PS Z1, Z13, Z20
+	VADDPS       Z17, Z20, Z20
+	VMOVUPS      Z20, (R9)(R11*1)
+	VMULPS       Z3, Z8, Z20
+	VSUBPS       Z20, Z15, Z20
+	VMULPS       Z3, Z10, Z19
+	VSUBPS       Z19, Z13, Z19
+	VMULPS       Z4, Z19, Z19
+	VADDPS       Z19, Z20, Z21
+	VSUBPS       Z19, Z20, Z20
+	VMOVUPS      Z21, (R9)(R8*1)
+	VMOVUPS      Z20, (R9)(R8*2)
+	VMULPS       Z2, Z8, Z20
+	VSUBPS       Z20, Z15, Z20
+	VMULPS       Z2, Z10, Z21
+	VSUBPS       Z21, Z13, Z21
+	VMULPS       Z5, Z21, Z21
+	VADDPS       Z21, Z20, Z19
+	VSUBPS       Z21, Z20, Z20
+	VMOVUPS      Z19, (R9)(R10*1)
+	VMOVUPS      Z20, (R9)(R8*4)
+	ADDQ         32(AX), R9
+	VMULPS       Z0, Z11, Z20
+	VFNMADD231PS Z1, Z7, Z20
+	VADDPS       Z16, Z20, Z20
+	VMOVUPS      Z20, (R12)
+	VMULPS       Z0, Z9, Z20
+	VFNMADD231PS Z1, Z14, Z20
+	VADDPS       Z18, Z20, Z20
+	VMOVUPS      Z20, (R12)(R11*1)
+	VMULPS       Z3, Z7, Z20
+	VSUBPS       Z20, Z16, Z20
+	VMULPS       Z3, Z9, Z19
+	VSUBPS       Z19, Z14, Z19
+	VMULPS       Z4, Z19, Z19
+	VADDPS       Z19, Z20, Z21
+	VSUBPS       Z19, Z20, Z20
+	VMOVUPS      Z21, (R12)(R8*1)
+	VMOVUPS      Z20, (R12)(R8*2)
+	VMULPS       Z2, Z7, Z20
+	VSUBPS       Z20, Z16, Z20
+	VMULPS       Z2, Z9, Z21
+	VSUBPS       Z21, Z14, Z21
+	VMULPS       Z5, Z21, Z21
+	VADDPS       Z21, Z20, Z19
+	VSUBPS       Z21, Z20, Z20
+	VMOVUPS      Z19, (R12)(R10*1)
+	VMOVUPS      Z20, (R12)(R8*4)
+	ADDQ         32(AX), R12
+	VMOVAPS      Z15, Z12
+	VMOVAPS      Z17, Z10
+	VMOVAPS      Z16, Z11
+	VMOVAPS      Z18, Z9
+	DECQ         144(AX)
+	JNE          tile14
+	JMP          done17
+
+edge15:
+	ADDQ         $+4, R13
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	DECQ         R13
+	JLT          store16
+	VMAXPS       (DI)(CX*1), Z6, Z8
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z8
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z20
+	VMOVAPS      Z8, Z7
+	VFMADD231PS  Z4, Z20, Z8
+	VFNMADD231PS Z4, Z20, Z7
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store16
+	VMAXPS       (DI)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z13
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z19
+	VMOVAPS      Z13, Z14
+	VFMADD231PS  Z4, Z19, Z13
+	VFNMADD231PS Z4, Z19, Z14
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store16
+	VMAXPS       (DI)(CX*1), Z6, Z15
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z3, Z20, Z15
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z3, Z19, Z20
+	VMOVAPS      Z15, Z16
+	VFMADD231PS  Z4, Z20, Z15
+	VFNMADD231PS Z4, Z20, Z16
+	ADDQ         40(AX), CX
+	JMP          store16
 
 done17:
-	ADDQ $+64, 120(AX)
-	DECQ 128(AX)
-	JNE  channels7
+	MOVQ         152(AX), CX
+	MOVQ         192(AX), DX
+	MOVQ         200(AX), BX
+	MOVQ         208(AX), SI
+	MOVQ         216(AX), DI
+	MOVQ         24(AX), R8
+	IMUL3Q       $+18, R8, R9
+	ADDQ         (AX), R9
+	ADDQ         176(AX), R9
+	ADDQ         152(AX), R9
+	LEAQ         (R8)(R8*2), R10
+	LEAQ         (R8)(R8*4), R11
+	IMUL3Q       $+24, R8, R12
+	ADDQ         (AX), R12
+	ADDQ         176(AX), R12
+	ADDQ         152(AX), R12
+	VPXORD       Z18, Z18, Z18
+	VPXORD       Z17, Z17, Z17
+	VMAXPS       (DI)(CX*1), Z6, Z16
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z16
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z19
+	VMOVAPS      Z16, Z15
+	VFMADD231PS  Z5, Z19, Z16
+	VFNMADD231PS Z5, Z19, Z15
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R13
+	DECQ         R13
+	MOVQ         96(AX), R14
+	MOVQ         R14, 144(AX)
+
+tile18:
+	SUBQ         $+4, R13
+	JLT          edge19
+	VMAXPS       (DI)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z14
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z20
+	VMOVAPS      Z14, Z13
+	VFMADD231PS  Z5, Z20, Z14
+	VFNMADD231PS Z5, Z20, Z13
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Z6, Z7
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z7
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z19
+	VMOVAPS      Z7, Z8
+	VFMADD231PS  Z5, Z19, Z7
+	VFNMADD231PS Z5, Z19, Z8
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Z6, Z9
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z9
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z20
+	VMOVAPS      Z9, Z10
+	VFMADD231PS  Z5, Z20, Z9
+	VFNMADD231PS Z5, Z20, Z10
+	ADDQ         40(AX), CX
+	VMAXPS       (DI)(CX*1), Z6, Z11
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z11
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z19
+	VMOVAPS      Z11, Z12
+	VFMADD231PS  Z5, Z19, Z11
+	VFNMADD231PS Z5, Z19, Z12
+	ADDQ         40(AX), CX
+
+store20:
+	VMULPS       Z0, Z18, Z20
+	VFNMADD231PS Z1, Z14, Z20
+	VADDPS       Z9, Z20, Z20
+	VMOVUPS      Z20, (R9)
+	VMULPS       Z0, Z16, Z20
+	VFNMADD231PS Z1, Z7, Z20
+	VADDPS       Z11, Z20, Z20
+	VMOVUPS      Z20, (R9)(R11*1)
+	VMULPS       Z3, Z14, Z20
+	VSUBPS       Z20, Z9, Z20
+	VMULPS       Z3, Z16, Z19
+	VSUBPS       Z19, Z7, Z19
+	VMULPS       Z4, Z19, Z19
+	VADDPS       Z19, Z20, Z21
+	VSUBPS       Z19, Z20, Z20
+	VMOVUPS      Z21, (R9)(R8*1)
+	VMOVUPS      Z20, (R9)(R8*2)
+	VMULPS       Z2, Z14, Z20
+	VSUBPS       Z20, Z9, Z20
+	VMULPS       Z2, Z16, Z21
+	VSUBPS       Z21, Z7, Z21
+	VMULPS       Z5, Z21, Z21
+	VADDPS       Z21, Z20, Z19
+	VSUBPS       Z21, Z20, Z20
+	VMOVUPS      Z19, (R9)(R10*1)
+	VMOVUPS      Z20, (R9)(R8*4)
+	ADDQ         32(AX), R9
+	VMULPS       Z0, Z17, Z20
+	VFNMADD231PS Z1, Z13, Z20
+	VADDPS       Z10, Z20, Z20
+	VMOVUPS      Z20, (R12)
+	VMULPS       Z0, Z15, Z20
+	VFNMADD231PS Z1, Z8, Z20
+	VADDPS       Z12, Z20, Z20
+	VMOVUPS      Z20, (R12)(R11*1)
+	VMULPS       Z3, Z13, Z20
+	VSUBPS       Z20, Z10, Z20
+	VMULPS       Z3, Z15, Z19
+	VSUBPS       Z19, Z8, Z19
+	VMULPS       Z4, Z19, Z19
+	VADDPS       Z19, Z20, Z21
+	VSUBPS       Z19, Z20, Z20
+	VMOVUPS      Z21, (R12)(R8*1)
+	VMOVUPS      Z20, (R12)(R8*2)
+	VMULPS       Z2, Z13, Z20
+	VSUBPS       Z20, Z10, Z20
+	VMULPS       Z2, Z15, Z21
+	VSUBPS       Z21, Z8, Z21
+	VMULPS       Z5, Z21, Z21
+	VADDPS       Z21, Z20, Z19
+	VSUBPS       Z21, Z20, Z20
+	VMOVUPS      Z19, (R12)(R10*1)
+	VMOVUPS      Z20, (R12)(R8*4)
+	ADDQ         32(AX), R12
+	VMOVAPS      Z9, Z18
+	VMOVAPS      Z11, Z16
+	VMOVAPS      Z10, Z17
+	VMOVAPS      Z12, Z15
+	DECQ         144(AX)
+	JNE          tile18
+	JMP          done21
+
+edge19:
+	ADDQ         $+4, R13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	DECQ         R13
+	JLT          store20
+	VMAXPS       (DI)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z14
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z20
+	VMOVAPS      Z14, Z13
+	VFMADD231PS  Z5, Z20, Z14
+	VFNMADD231PS Z5, Z20, Z13
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store20
+	VMAXPS       (DI)(CX*1), Z6, Z7
+	VMAXPS       (BX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z7
+	VMAXPS       (SI)(CX*1), Z6, Z19
+	VMAXPS       (DX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z19
+	VMOVAPS      Z7, Z8
+	VFMADD231PS  Z5, Z19, Z7
+	VFNMADD231PS Z5, Z19, Z8
+	ADDQ         40(AX), CX
+	DECQ         R13
+	JLT          store20
+	VMAXPS       (DI)(CX*1), Z6, Z9
+	VMAXPS       (BX)(CX*1), Z6, Z20
+	VFNMADD231PS Z2, Z20, Z9
+	VMAXPS       (SI)(CX*1), Z6, Z20
+	VMAXPS       (DX)(CX*1), Z6, Z19
+	VFNMADD231PS Z2, Z19, Z20
+	VMOVAPS      Z9, Z10
+	VFMADD231PS  Z5, Z20, Z9
+	VFNMADD231PS Z5, Z20, Z10
+	ADDQ         40(AX), CX
+	JMP          store20
+
+done21:
+	MOVQ         152(AX), CX
+	MOVQ         192(AX), DX
+	MOVQ         208(AX), BX
+	MOVQ         224(AX), SI
+	MOVQ         24(AX), DI
+	IMUL3Q       $+30, DI, R8
+	ADDQ         (AX), R8
+	ADDQ         176(AX), R8
+	ADDQ         152(AX), R8
+	LEAQ         (DI)(DI*2), R9
+	LEAQ         (DI)(DI*4), R10
+	VPXORD       Z12, Z12, Z12
+	VMAXPS       (SI)(CX*1), Z6, Z11
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z11
+	VFNMADD231PS Z1, Z14, Z11
+	ADDQ         40(AX), CX
+	MOVQ         72(AX), R11
+	DECQ         R11
+	MOVQ         96(AX), R12
+	MOVQ         R12, 144(AX)
+
+tile22:
+	SUBQ         $+4, R11
+	JLT          edge23
+	VMAXPS       (SI)(CX*1), Z6, Z10
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
+	VFMADD231PS  Z0, Z14, Z10
+	VFNMADD231PS Z1, Z13, Z10
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Z6, Z9
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z9
+	VFNMADD231PS Z1, Z14, Z9
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Z6, Z8
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
+	VFMADD231PS  Z0, Z14, Z8
+	VFNMADD231PS Z1, Z13, Z8
+	ADDQ         40(AX), CX
+	VMAXPS       (SI)(CX*1), Z6, Z7
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z7
+	VFNMADD231PS Z1, Z14, Z7
+	ADDQ         40(AX), CX
+
+store24:
+	VMULPS       Z0, Z12, Z14
+	VFNMADD231PS Z1, Z10, Z14
+	VADDPS       Z8, Z14, Z14
+	VMOVUPS      Z14, (R8)
+	VMULPS       Z0, Z11, Z14
+	VFNMADD231PS Z1, Z9, Z14
+	VADDPS       Z7, Z14, Z14
+	VMOVUPS      Z14, (R8)(R10*1)
+	VMULPS       Z3, Z10, Z14
+	VSUBPS       Z14, Z8, Z14
+	VMULPS       Z3, Z11, Z13
+	VSUBPS       Z13, Z9, Z13
+	VMULPS       Z4, Z13, Z13
+	VADDPS       Z13, Z14, Z15
+	VSUBPS       Z13, Z14, Z14
+	VMOVUPS      Z15, (R8)(DI*1)
+	VMOVUPS      Z14, (R8)(DI*2)
+	VMULPS       Z2, Z10, Z14
+	VSUBPS       Z14, Z8, Z14
+	VMULPS       Z2, Z11, Z15
+	VSUBPS       Z15, Z9, Z15
+	VMULPS       Z5, Z15, Z15
+	VADDPS       Z15, Z14, Z13
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z13, (R8)(R9*1)
+	VMOVUPS      Z14, (R8)(DI*4)
+	ADDQ         32(AX), R8
+	VMOVAPS      Z8, Z12
+	VMOVAPS      Z7, Z11
+	DECQ         144(AX)
+	JNE          tile22
+	JMP          done25
+
+edge23:
+	ADDQ         $+4, R11
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z7, Z7, Z7
+	DECQ         R11
+	JLT          store24
+	VMAXPS       (SI)(CX*1), Z6, Z10
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
+	VFMADD231PS  Z0, Z14, Z10
+	VFNMADD231PS Z1, Z13, Z10
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store24
+	VMAXPS       (SI)(CX*1), Z6, Z9
+	VMAXPS       (DX)(CX*1), Z6, Z13
+	VMAXPS       (BX)(CX*1), Z6, Z14
+	VFMADD231PS  Z0, Z13, Z9
+	VFNMADD231PS Z1, Z14, Z9
+	ADDQ         40(AX), CX
+	DECQ         R11
+	JLT          store24
+	VMAXPS       (SI)(CX*1), Z6, Z8
+	VMAXPS       (DX)(CX*1), Z6, Z14
+	VMAXPS       (BX)(CX*1), Z6, Z13
+	VFMADD231PS  Z0, Z14, Z8
+	VFNMADD231PS Z1, Z13, Z8
+	ADDQ         40(AX), CX
+	JMP          store24
+
+done25:
+	ADDQ  $+64, 152(AX)
+	DECQ  160(AX)
+	JNE   channels9
+	MOVQ  32(AX), CX
+	IMULQ 96(AX), CX
+	ADDQ  CX, 176(AX)
+	ADDQ  $+4, 128(AX)
+	DECQ  136(AX)
+	JNE   row8
+	MOVQ  56(AX), CX
+	ADDQ  CX, 168(AX)
+	DECQ  104(AX)
+	JNE   image7
 	VZEROUPPER
 	RET
 
@@ -465,28 +817,36 @@ TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-8
 	VMOVUPS vector4<>+0(SB), Z1
 	VMOVUPS vector5<>+0(SB), Z2
 	VMOVUPS vector6<>+0(SB), Z3
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	MOVQ    16(AX), SI
-	IMUL3Q  $+6, SI, DI
-	LEAQ    (DI)(DI*2), R8
-	LEAQ    (DI)(DI*4), R9
-	MOVQ    8(AX), R10
-	MOVQ    32(AX), R11
-	LEAQ    (R11)(R11*2), R12
-	MOVQ    40(AX), R13
-	MOVQ    48(AX), R14
-	TESTQ   R14, R14
-	JLE     done19
+	MOVQ    16(AX), DX
+	IMUL3Q  $+6, DX, BX
+	LEAQ    (BX)(BX*2), SI
+	LEAQ    (BX)(BX*4), DI
+	MOVQ    48(AX), R8
+	LEAQ    (R8)(R8*2), R9
 
-loop18:
-	MOVQ        CX, BX
-	VMOVUPS     (BX), Z4
-	VMOVUPS     (BX)(DI*1), Z5
-	VMOVUPS     (BX)(DI*2), Z6
-	VMOVUPS     (BX)(R8*1), Z7
-	VMOVUPS     (BX)(DI*4), Z8
-	VMOVUPS     (BX)(R9*1), Z9
+image26:
+	MOVQ 80(AX), CX
+	MOVQ CX, 104(AX)
+	MOVQ 120(AX), CX
+	MOVQ CX, 128(AX)
+
+row27:
+	MOVQ  (AX), R10
+	MOVQ  8(AX), R11
+	ADDQ  112(AX), R10
+	ADDQ  128(AX), R11
+	MOVQ  72(AX), R12
+	TESTQ R12, R12
+	JLE   done29
+
+loop28:
+	MOVQ        R10, CX
+	VMOVUPS     (CX), Z4
+	VMOVUPS     (CX)(BX*1), Z5
+	VMOVUPS     (CX)(BX*2), Z6
+	VMOVUPS     (CX)(SI*1), Z7
+	VMOVUPS     (CX)(BX*4), Z8
+	VMOVUPS     (CX)(DI*1), Z9
 	VADDPS      Z6, Z5, Z10
 	VSUBPS      Z6, Z5, Z5
 	VADDPS      Z8, Z7, Z11
@@ -500,13 +860,13 @@ loop18:
 	VADDPS      Z8, Z4, Z4
 	VMULPS      Z1, Z11, Z11
 	VFMADD231PS Z0, Z10, Z11
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Z10
-	VMOVUPS     (BX)(DI*1), Z8
-	VMOVUPS     (BX)(DI*2), Z7
-	VMOVUPS     (BX)(R8*1), Z5
-	VMOVUPS     (BX)(DI*4), Z12
-	VMOVUPS     (BX)(R9*1), Z13
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Z10
+	VMOVUPS     (CX)(BX*1), Z8
+	VMOVUPS     (CX)(BX*2), Z7
+	VMOVUPS     (CX)(SI*1), Z5
+	VMOVUPS     (CX)(BX*4), Z12
+	VMOVUPS     (CX)(DI*1), Z13
 	VADDPS      Z7, Z8, Z14
 	VSUBPS      Z7, Z8, Z8
 	VADDPS      Z12, Z5, Z15
@@ -520,13 +880,13 @@ loop18:
 	VADDPS      Z12, Z10, Z10
 	VMULPS      Z1, Z15, Z15
 	VFMADD231PS Z0, Z14, Z15
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Z14
-	VMOVUPS     (BX)(DI*1), Z12
-	VMOVUPS     (BX)(DI*2), Z5
-	VMOVUPS     (BX)(R8*1), Z8
-	VMOVUPS     (BX)(DI*4), Z16
-	VMOVUPS     (BX)(R9*1), Z17
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Z14
+	VMOVUPS     (CX)(BX*1), Z12
+	VMOVUPS     (CX)(BX*2), Z5
+	VMOVUPS     (CX)(SI*1), Z8
+	VMOVUPS     (CX)(BX*4), Z16
+	VMOVUPS     (CX)(DI*1), Z17
 	VADDPS      Z5, Z12, Z18
 	VSUBPS      Z5, Z12, Z12
 	VADDPS      Z16, Z8, Z19
@@ -540,13 +900,13 @@ loop18:
 	VADDPS      Z16, Z14, Z14
 	VMULPS      Z1, Z19, Z19
 	VFMADD231PS Z0, Z18, Z19
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Z18
-	VMOVUPS     (BX)(DI*1), Z16
-	VMOVUPS     (BX)(DI*2), Z8
-	VMOVUPS     (BX)(R8*1), Z12
-	VMOVUPS     (BX)(DI*4), Z20
-	VMOVUPS     (BX)(R9*1), Z21
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Z18
+	VMOVUPS     (CX)(BX*1), Z16
+	VMOVUPS     (CX)(BX*2), Z8
+	VMOVUPS     (CX)(SI*1), Z12
+	VMOVUPS     (CX)(BX*4), Z20
+	VMOVUPS     (CX)(DI*1), Z21
 	VADDPS      Z8, Z16, Z22
 	VSUBPS      Z8, Z16, Z16
 	VADDPS      Z20, Z12, Z23
@@ -560,13 +920,13 @@ loop18:
 	VADDPS      Z20, Z18, Z18
 	VMULPS      Z1, Z23, Z23
 	VFMADD231PS Z0, Z22, Z23
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Z22
-	VMOVUPS     (BX)(DI*1), Z20
-	VMOVUPS     (BX)(DI*2), Z12
-	VMOVUPS     (BX)(R8*1), Z16
-	VMOVUPS     (BX)(DI*4), Z24
-	VMOVUPS     (BX)(R9*1), Z25
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Z22
+	VMOVUPS     (CX)(BX*1), Z20
+	VMOVUPS     (CX)(BX*2), Z12
+	VMOVUPS     (CX)(SI*1), Z16
+	VMOVUPS     (CX)(BX*4), Z24
+	VMOVUPS     (CX)(DI*1), Z25
 	VADDPS      Z12, Z20, Z26
 	VSUBPS      Z12, Z20, Z20
 	VADDPS      Z24, Z16, Z27
@@ -580,13 +940,13 @@ loop18:
 	VADDPS      Z24, Z22, Z22
 	VMULPS      Z1, Z27, Z27
 	VFMADD231PS Z0, Z26, Z27
-	ADDQ        SI, BX
-	VMOVUPS     (BX), Z26
-	VMOVUPS     (BX)(DI*1), Z24
-	VMOVUPS     (BX)(DI*2), Z16
-	VMOVUPS     (BX)(R8*1), Z20
-	VMOVUPS     (BX)(DI*4), Z28
-	VMOVUPS     (BX)(R9*1), Z29
+	ADDQ        DX, CX
+	VMOVUPS     (CX), Z26
+	VMOVUPS     (CX)(BX*1), Z24
+	VMOVUPS     (CX)(BX*2), Z16
+	VMOVUPS     (CX)(SI*1), Z20
+	VMOVUPS     (CX)(BX*4), Z28
+	VMOVUPS     (CX)(DI*1), Z29
 	VADDPS      Z16, Z24, Z30
 	VSUBPS      Z16, Z24, Z24
 	VADDPS      Z28, Z20, Z31
@@ -600,8 +960,8 @@ loop18:
 	VADDPS      Z28, Z26, Z26
 	VMULPS      Z1, Z31, Z31
 	VFMADD231PS Z0, Z30, Z31
-	ADDQ        SI, BX
-	MOVQ        R10, BX
+	ADDQ        DX, CX
+	MOVQ        R11, CX
 	VADDPS      Z14, Z10, Z30
 	VSUBPS      Z14, Z10, Z10
 	VADDPS      Z22, Z18, Z28
@@ -615,19 +975,19 @@ loop18:
 	VADDPS      Z22, Z4, Z4
 	VMULPS      Z1, Z28, Z28
 	VFMADD231PS Z0, Z30, Z28
-	CMPQ        56(AX), $+0
-	JEQ         store20
-	VADDPS      (BX), Z4, Z4
-	VADDPS      (BX)(R11*1), Z14, Z14
-	VADDPS      (BX)(R11*2), Z28, Z28
-	VADDPS      (BX)(R12*1), Z26, Z26
+	CMPQ        96(AX), $+0
+	JEQ         store30
+	VADDPS      (CX), Z4, Z4
+	VADDPS      (CX)(R8*1), Z14, Z14
+	VADDPS      (CX)(R8*2), Z28, Z28
+	VADDPS      (CX)(R9*1), Z26, Z26
 
-store20:
-	VMOVUPS     Z4, (BX)
-	VMOVUPS     Z14, (BX)(R11*1)
-	VMOVUPS     Z28, (BX)(R11*2)
-	VMOVUPS     Z26, (BX)(R12*1)
-	ADDQ        R13, BX
+store30:
+	VMOVUPS     Z4, (CX)
+	VMOVUPS     Z14, (CX)(R8*1)
+	VMOVUPS     Z28, (CX)(R8*2)
+	VMOVUPS     Z26, (CX)(R9*1)
+	ADDQ        56(AX), CX
 	VADDPS      Z5, Z7, Z26
 	VSUBPS      Z5, Z7, Z7
 	VADDPS      Z12, Z8, Z28
@@ -641,19 +1001,19 @@ store20:
 	VADDPS      Z12, Z6, Z6
 	VMULPS      Z1, Z28, Z28
 	VFMADD231PS Z0, Z26, Z28
-	CMPQ        56(AX), $+0
-	JEQ         store21
-	VADDPS      (BX), Z6, Z6
-	VADDPS      (BX)(R11*1), Z5, Z5
-	VADDPS      (BX)(R11*2), Z28, Z28
-	VADDPS      (BX)(R12*1), Z16, Z16
+	CMPQ        96(AX), $+0
+	JEQ         store31
+	VADDPS      (CX), Z6, Z6
+	VADDPS      (CX)(R8*1), Z5, Z5
+	VADDPS      (CX)(R8*2), Z28, Z28
+	VADDPS      (CX)(R9*1), Z16, Z16
 
-store21:
-	VMOVUPS     Z6, (BX)
-	VMOVUPS     Z5, (BX)(R11*1)
-	VMOVUPS     Z28, (BX)(R11*2)
-	VMOVUPS     Z16, (BX)(R12*1)
-	ADDQ        R13, BX
+store31:
+	VMOVUPS     Z6, (CX)
+	VMOVUPS     Z5, (CX)(R8*1)
+	VMOVUPS     Z28, (CX)(R8*2)
+	VMOVUPS     Z16, (CX)(R9*1)
+	ADDQ        56(AX), CX
 	VADDPS      Z19, Z15, Z16
 	VSUBPS      Z19, Z15, Z15
 	VADDPS      Z27, Z23, Z28
@@ -667,19 +1027,19 @@ store21:
 	VADDPS      Z27, Z11, Z11
 	VMULPS      Z1, Z28, Z28
 	VFMADD231PS Z0, Z16, Z28
-	CMPQ        56(AX), $+0
-	JEQ         store22
-	VADDPS      (BX), Z11, Z11
-	VADDPS      (BX)(R11*1), Z19, Z19
-	VADDPS      (BX)(R11*2), Z28, Z28
-	VADDPS      (BX)(R12*1), Z31, Z31
+	CMPQ        96(AX), $+0
+	JEQ         store32
+	VADDPS      (CX), Z11, Z11
+	VADDPS      (CX)(R8*1), Z19, Z19
+	VADDPS      (CX)(R8*2), Z28, Z28
+	VADDPS      (CX)(R9*1), Z31, Z31
 
-store22:
-	VMOVUPS     Z11, (BX)
-	VMOVUPS     Z19, (BX)(R11*1)
-	VMOVUPS     Z28, (BX)(R11*2)
-	VMOVUPS     Z31, (BX)(R12*1)
-	ADDQ        R13, BX
+store32:
+	VMOVUPS     Z11, (CX)
+	VMOVUPS     Z19, (CX)(R8*1)
+	VMOVUPS     Z28, (CX)(R8*2)
+	VMOVUPS     Z31, (CX)(R9*1)
+	ADDQ        56(AX), CX
 	VADDPS      Z17, Z13, Z31
 	VSUBPS      Z17, Z13, Z13
 	VADDPS      Z25, Z21, Z28
@@ -693,24 +1053,37 @@ store22:
 	VADDPS      Z25, Z9, Z9
 	VMULPS      Z1, Z28, Z28
 	VFMADD231PS Z0, Z31, Z28
-	CMPQ        56(AX), $+0
-	JEQ         store23
-	VADDPS      (BX), Z9, Z9
-	VADDPS      (BX)(R11*1), Z17, Z17
-	VADDPS      (BX)(R11*2), Z28, Z28
-	VADDPS      (BX)(R12*1), Z29, Z29
+	CMPQ        96(AX), $+0
+	JEQ         store33
+	VADDPS      (CX), Z9, Z9
+	VADDPS      (CX)(R8*1), Z17, Z17
+	VADDPS      (CX)(R8*2), Z28, Z28
+	VADDPS      (CX)(R9*1), Z29, Z29
 
-store23:
-	VMOVUPS Z9, (BX)
-	VMOVUPS Z17, (BX)(R11*1)
-	VMOVUPS Z28, (BX)(R11*2)
-	VMOVUPS Z29, (BX)(R12*1)
-	LEAQ    (R10)(R11*4), R10
-	ADDQ    DX, CX
-	DECQ    R14
-	JNE     loop18
+store33:
+	VMOVUPS Z9, (CX)
+	VMOVUPS Z17, (CX)(R8*1)
+	VMOVUPS Z28, (CX)(R8*2)
+	VMOVUPS Z29, (CX)(R9*1)
+	LEAQ    (R11)(R8*4), R11
+	ADDQ    24(AX), R10
+	DECQ    R12
+	JNE     loop28
 
-done19:
+done29:
+	MOVQ 32(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 56(AX), CX
+	SHLQ $+2, CX
+	ADDQ CX, 128(AX)
+	DECQ 104(AX)
+	JNE  row27
+	MOVQ 40(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 64(AX), CX
+	ADDQ CX, 120(AX)
+	DECQ 88(AX)
+	JNE  image26
 	VZEROUPPER
 	RET
 
@@ -722,25 +1095,33 @@ TEXT ·winogradGradAVX512(SB), NOSPLIT, $0-8
 	VMOVUPS vector4<>+0(SB), Z1
 	VMOVUPS vector5<>+0(SB), Z2
 	VMOVUPS vector6<>+0(SB), Z3
-	MOVQ    (AX), CX
-	MOVQ    24(AX), DX
-	MOVQ    16(AX), SI
-	LEAQ    (SI)(SI*2), DI
-	LEAQ    (SI)(SI*4), R8
-	LEAQ    (DI)(DI*1), BX
-	MOVQ    8(AX), R9
-	MOVQ    32(AX), R10
-	MOVQ    40(AX), R11
-	LEAQ    (R11)(R11*2), R12
-	MOVQ    48(AX), R13
-	TESTQ   R13, R13
-	JLE     done25
+	MOVQ    16(AX), BX
+	LEAQ    (BX)(BX*2), SI
+	LEAQ    (BX)(BX*4), DI
+	LEAQ    (SI)(SI*1), DX
+	MOVQ    56(AX), R8
+	LEAQ    (R8)(R8*2), R9
 
-loop24:
-	VMOVUPS (R9), Z4
-	VMOVUPS (R9)(R11*1), Z5
-	VMOVUPS (R9)(R11*2), Z6
-	VMOVUPS (R9)(R12*1), Z7
+image34:
+	MOVQ 80(AX), CX
+	MOVQ CX, 104(AX)
+	MOVQ 120(AX), CX
+	MOVQ CX, 128(AX)
+
+row35:
+	MOVQ  (AX), R10
+	MOVQ  8(AX), R11
+	ADDQ  112(AX), R10
+	ADDQ  128(AX), R11
+	MOVQ  72(AX), R12
+	TESTQ R12, R12
+	JLE   done37
+
+loop36:
+	VMOVUPS (R11), Z4
+	VMOVUPS (R11)(R8*1), Z5
+	VMOVUPS (R11)(R8*2), Z6
+	VMOVUPS (R11)(R9*1), Z7
 	VMULPS  Z0, Z6, Z8
 	VADDPS  Z8, Z4, Z8
 	VMULPS  Z0, Z7, Z9
@@ -755,11 +1136,11 @@ loop24:
 	VMULPS  Z3, Z11, Z11
 	VADDPS  Z11, Z9, Z6
 	VSUBPS  Z11, Z9, Z9
-	ADDQ    R10, R9
-	VMOVUPS (R9), Z11
-	VMOVUPS (R9)(R11*1), Z5
-	VMOVUPS (R9)(R11*2), Z12
-	VMOVUPS (R9)(R12*1), Z13
+	ADDQ    48(AX), R11
+	VMOVUPS (R11), Z11
+	VMOVUPS (R11)(R8*1), Z5
+	VMOVUPS (R11)(R8*2), Z12
+	VMOVUPS (R11)(R9*1), Z13
 	VMULPS  Z0, Z12, Z14
 	VADDPS  Z14, Z11, Z14
 	VMULPS  Z0, Z13, Z15
@@ -774,11 +1155,11 @@ loop24:
 	VMULPS  Z3, Z17, Z17
 	VADDPS  Z17, Z15, Z12
 	VSUBPS  Z17, Z15, Z15
-	ADDQ    R10, R9
-	VMOVUPS (R9), Z17
-	VMOVUPS (R9)(R11*1), Z5
-	VMOVUPS (R9)(R11*2), Z18
-	VMOVUPS (R9)(R12*1), Z19
+	ADDQ    48(AX), R11
+	VMOVUPS (R11), Z17
+	VMOVUPS (R11)(R8*1), Z5
+	VMOVUPS (R11)(R8*2), Z18
+	VMOVUPS (R11)(R9*1), Z19
 	VMULPS  Z0, Z18, Z20
 	VADDPS  Z20, Z17, Z20
 	VMULPS  Z0, Z19, Z21
@@ -793,11 +1174,11 @@ loop24:
 	VMULPS  Z3, Z23, Z23
 	VADDPS  Z23, Z21, Z18
 	VSUBPS  Z23, Z21, Z21
-	ADDQ    R10, R9
-	VMOVUPS (R9), Z23
-	VMOVUPS (R9)(R11*1), Z5
-	VMOVUPS (R9)(R11*2), Z24
-	VMOVUPS (R9)(R12*1), Z25
+	ADDQ    48(AX), R11
+	VMOVUPS (R11), Z23
+	VMOVUPS (R11)(R8*1), Z5
+	VMOVUPS (R11)(R8*2), Z24
+	VMOVUPS (R11)(R9*1), Z25
 	VMULPS  Z0, Z24, Z26
 	VADDPS  Z26, Z23, Z26
 	VMULPS  Z0, Z25, Z27
@@ -812,8 +1193,8 @@ loop24:
 	VMULPS  Z3, Z29, Z29
 	VADDPS  Z29, Z27, Z24
 	VSUBPS  Z29, Z27, Z27
-	ADDQ    R10, R9
-	MOVQ    CX, AX
+	ADDQ    48(AX), R11
+	MOVQ    R10, CX
 	VMULPS  Z0, Z17, Z29
 	VADDPS  Z29, Z4, Z29
 	VMULPS  Z0, Z23, Z5
@@ -828,13 +1209,13 @@ loop24:
 	VMULPS  Z3, Z31, Z31
 	VADDPS  Z31, Z5, Z17
 	VSUBPS  Z31, Z5, Z5
-	VMOVUPS Z4, (AX)
-	VMOVUPS Z30, (AX)(SI*1)
-	VMOVUPS Z29, (AX)(SI*2)
-	VMOVUPS Z17, (AX)(DI*1)
-	VMOVUPS Z5, (AX)(SI*4)
-	VMOVUPS Z23, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z30, (CX)(BX*1)
+	VMOVUPS Z29, (CX)(BX*2)
+	VMOVUPS Z17, (CX)(SI*1)
+	VMOVUPS Z5, (CX)(BX*4)
+	VMOVUPS Z23, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMULPS  Z0, Z22, Z23
 	VADDPS  Z23, Z10, Z23
 	VMULPS  Z0, Z28, Z5
@@ -849,13 +1230,13 @@ loop24:
 	VMULPS  Z3, Z29, Z29
 	VADDPS  Z29, Z5, Z22
 	VSUBPS  Z29, Z5, Z5
-	VMOVUPS Z10, (AX)
-	VMOVUPS Z17, (AX)(SI*1)
-	VMOVUPS Z23, (AX)(SI*2)
-	VMOVUPS Z22, (AX)(DI*1)
-	VMOVUPS Z5, (AX)(SI*4)
-	VMOVUPS Z28, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z17, (CX)(BX*1)
+	VMOVUPS Z23, (CX)(BX*2)
+	VMOVUPS Z22, (CX)(SI*1)
+	VMOVUPS Z5, (CX)(BX*4)
+	VMOVUPS Z28, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMULPS  Z0, Z20, Z28
 	VADDPS  Z28, Z8, Z28
 	VMULPS  Z0, Z26, Z5
@@ -870,13 +1251,13 @@ loop24:
 	VMULPS  Z3, Z23, Z23
 	VADDPS  Z23, Z5, Z20
 	VSUBPS  Z23, Z5, Z5
-	VMOVUPS Z8, (AX)
-	VMOVUPS Z22, (AX)(SI*1)
-	VMOVUPS Z28, (AX)(SI*2)
-	VMOVUPS Z20, (AX)(DI*1)
-	VMOVUPS Z5, (AX)(SI*4)
-	VMOVUPS Z26, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z22, (CX)(BX*1)
+	VMOVUPS Z28, (CX)(BX*2)
+	VMOVUPS Z20, (CX)(SI*1)
+	VMOVUPS Z5, (CX)(BX*4)
+	VMOVUPS Z26, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMULPS  Z0, Z18, Z26
 	VADDPS  Z26, Z6, Z26
 	VMULPS  Z0, Z24, Z5
@@ -891,13 +1272,13 @@ loop24:
 	VMULPS  Z3, Z28, Z28
 	VADDPS  Z28, Z5, Z18
 	VSUBPS  Z28, Z5, Z5
-	VMOVUPS Z6, (AX)
-	VMOVUPS Z20, (AX)(SI*1)
-	VMOVUPS Z26, (AX)(SI*2)
-	VMOVUPS Z18, (AX)(DI*1)
-	VMOVUPS Z5, (AX)(SI*4)
-	VMOVUPS Z24, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z20, (CX)(BX*1)
+	VMOVUPS Z26, (CX)(BX*2)
+	VMOVUPS Z18, (CX)(SI*1)
+	VMOVUPS Z5, (CX)(BX*4)
+	VMOVUPS Z24, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMULPS  Z0, Z21, Z24
 	VADDPS  Z24, Z9, Z24
 	VMULPS  Z0, Z27, Z5
@@ -912,13 +1293,13 @@ loop24:
 	VMULPS  Z3, Z26, Z26
 	VADDPS  Z26, Z5, Z21
 	VSUBPS  Z26, Z5, Z5
-	VMOVUPS Z9, (AX)
-	VMOVUPS Z18, (AX)(SI*1)
-	VMOVUPS Z24, (AX)(SI*2)
-	VMOVUPS Z21, (AX)(DI*1)
-	VMOVUPS Z5, (AX)(SI*4)
-	VMOVUPS Z27, (AX)(R8*1)
-	ADDQ    BX, AX
+	VMOVUPS Z9, (CX)
+	VMOVUPS Z18, (CX)(BX*1)
+	VMOVUPS Z24, (CX)(BX*2)
+	VMOVUPS Z21, (CX)(SI*1)
+	VMOVUPS Z5, (CX)(BX*4)
+	VMOVUPS Z27, (CX)(DI*1)
+	ADDQ    DX, CX
 	VMULPS  Z0, Z19, Z27
 	VADDPS  Z27, Z7, Z27
 	VMULPS  Z0, Z25, Z5
@@ -933,17 +1314,30 @@ loop24:
 	VMULPS  Z3, Z24, Z24
 	VADDPS  Z24, Z5, Z19
 	VSUBPS  Z24, Z5, Z5
-	VMOVUPS Z7, (AX)
-	VMOVUPS Z21, (AX)(SI*1)
-	VMOVUPS Z27, (AX)(SI*2)
-	VMOVUPS Z19, (AX)(DI*1)
-	VMOVUPS Z5, (AX)(SI*4)
-	VMOVUPS Z25, (AX)(R8*1)
-	ADDQ    DX, CX
-	DECQ    R13
-	JNE     loop24
+	VMOVUPS Z7, (CX)
+	VMOVUPS Z21, (CX)(BX*1)
+	VMOVUPS Z27, (CX)(BX*2)
+	VMOVUPS Z19, (CX)(SI*1)
+	VMOVUPS Z5, (CX)(BX*4)
+	VMOVUPS Z25, (CX)(DI*1)
+	ADDQ    24(AX), R10
+	DECQ    R12
+	JNE     loop36
 
-done25:
+done37:
+	MOVQ 32(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 56(AX), CX
+	SHLQ $+2, CX
+	ADDQ CX, 128(AX)
+	DECQ 104(AX)
+	JNE  row35
+	MOVQ 40(AX), CX
+	ADDQ CX, 112(AX)
+	MOVQ 64(AX), CX
+	ADDQ CX, 120(AX)
+	DECQ 88(AX)
+	JNE  image34
 	VZEROUPPER
 	RET
 
@@ -951,13 +1345,13 @@ done25:
 // Requires: AVX, AVX512F
 TEXT ·winogradWeightsAVX512(SB), NOSPLIT, $0-8
 	MOVQ    a+0(FP), AX
-	VMOVUPS vector26<>+0(SB), Z0
-	VMOVUPS vector27<>+0(SB), Z1
-	VMOVUPS vector28<>+0(SB), Z2
-	VMOVUPS vector29<>+0(SB), Z3
-	VMOVUPS vector30<>+0(SB), Z4
-	VMOVUPS vector31<>+0(SB), Z5
-	VMOVUPS vector32<>+0(SB), Z6
+	VMOVUPS vector38<>+0(SB), Z0
+	VMOVUPS vector39<>+0(SB), Z1
+	VMOVUPS vector40<>+0(SB), Z2
+	VMOVUPS vector41<>+0(SB), Z3
+	VMOVUPS vector42<>+0(SB), Z4
+	VMOVUPS vector43<>+0(SB), Z5
+	VMOVUPS vector44<>+0(SB), Z6
 	MOVQ    16(AX), CX
 	MOVQ    24(AX), DX
 	LEAQ    (CX)(CX*2), DI
@@ -965,16 +1359,16 @@ TEXT ·winogradWeightsAVX512(SB), NOSPLIT, $0-8
 	LEAQ    (DX)(DX*4), R9
 	LEAQ    (R8)(R8*1), SI
 
-block33:
+block45:
 	MOVQ  (AX), R10
 	MOVQ  8(AX), R11
 	ADDQ  56(AX), R10
 	ADDQ  56(AX), R11
 	MOVQ  48(AX), R12
 	TESTQ R12, R12
-	JLE   done35
+	JLE   done47
 
-loop34:
+loop46:
 	MOVQ        R10, BX
 	VMOVUPS     (BX), Z7
 	VMOVUPS     (BX)(DI*1), Z8
@@ -1133,168 +1527,168 @@ loop34:
 	ADDQ        32(AX), R10
 	ADDQ        40(AX), R11
 	DECQ        R12
-	JNE         loop34
+	JNE         loop46
 
-done35:
+done47:
 	ADDQ $+64, 56(AX)
 	DECQ 64(AX)
-	JNE  block33
+	JNE  block45
 	VZEROUPPER
 	RET
 
-DATA vector26<>+0(SB)/4, $0x3f91a2b4
-DATA vector26<>+4(SB)/4, $0x3f91a2b4
-DATA vector26<>+8(SB)/4, $0x3f91a2b4
-DATA vector26<>+12(SB)/4, $0x3f91a2b4
-DATA vector26<>+16(SB)/4, $0x3f91a2b4
-DATA vector26<>+20(SB)/4, $0x3f91a2b4
-DATA vector26<>+24(SB)/4, $0x3f91a2b4
-DATA vector26<>+28(SB)/4, $0x3f91a2b4
-DATA vector26<>+32(SB)/4, $0x3f91a2b4
-DATA vector26<>+36(SB)/4, $0x3f91a2b4
-DATA vector26<>+40(SB)/4, $0x3f91a2b4
-DATA vector26<>+44(SB)/4, $0x3f91a2b4
-DATA vector26<>+48(SB)/4, $0x3f91a2b4
-DATA vector26<>+52(SB)/4, $0x3f91a2b4
-DATA vector26<>+56(SB)/4, $0x3f91a2b4
-DATA vector26<>+60(SB)/4, $0x3f91a2b4
-GLOBL vector26<>(SB), RODATA|NOPTR, $64
+DATA vector38<>+0(SB)/4, $0x3f91a2b4
+DATA vector38<>+4(SB)/4, $0x3f91a2b4
+DATA vector38<>+8(SB)/4, $0x3f91a2b4
+DATA vector38<>+12(SB)/4, $0x3f91a2b4
+DATA vector38<>+16(SB)/4, $0x3f91a2b4
+DATA vector38<>+20(SB)/4, $0x3f91a2b4
+DATA vector38<>+24(SB)/4, $0x3f91a2b4
+DATA vector38<>+28(SB)/4, $0x3f91a2b4
+DATA vector38<>+32(SB)/4, $0x3f91a2b4
+DATA vector38<>+36(SB)/4, $0x3f91a2b4
+DATA vector38<>+40(SB)/4, $0x3f91a2b4
+DATA vector38<>+44(SB)/4, $0x3f91a2b4
+DATA vector38<>+48(SB)/4, $0x3f91a2b4
+DATA vector38<>+52(SB)/4, $0x3f91a2b4
+DATA vector38<>+56(SB)/4, $0x3f91a2b4
+DATA vector38<>+60(SB)/4, $0x3f91a2b4
+GLOBL vector38<>(SB), RODATA|NOPTR, $64
 
-DATA vector27<>+0(SB)/4, $0xbf303b34
-DATA vector27<>+4(SB)/4, $0xbf303b34
-DATA vector27<>+8(SB)/4, $0xbf303b34
-DATA vector27<>+12(SB)/4, $0xbf303b34
-DATA vector27<>+16(SB)/4, $0xbf303b34
-DATA vector27<>+20(SB)/4, $0xbf303b34
-DATA vector27<>+24(SB)/4, $0xbf303b34
-DATA vector27<>+28(SB)/4, $0xbf303b34
-DATA vector27<>+32(SB)/4, $0xbf303b34
-DATA vector27<>+36(SB)/4, $0xbf303b34
-DATA vector27<>+40(SB)/4, $0xbf303b34
-DATA vector27<>+44(SB)/4, $0xbf303b34
-DATA vector27<>+48(SB)/4, $0xbf303b34
-DATA vector27<>+52(SB)/4, $0xbf303b34
-DATA vector27<>+56(SB)/4, $0xbf303b34
-DATA vector27<>+60(SB)/4, $0xbf303b34
-GLOBL vector27<>(SB), RODATA|NOPTR, $64
+DATA vector39<>+0(SB)/4, $0xbf303b34
+DATA vector39<>+4(SB)/4, $0xbf303b34
+DATA vector39<>+8(SB)/4, $0xbf303b34
+DATA vector39<>+12(SB)/4, $0xbf303b34
+DATA vector39<>+16(SB)/4, $0xbf303b34
+DATA vector39<>+20(SB)/4, $0xbf303b34
+DATA vector39<>+24(SB)/4, $0xbf303b34
+DATA vector39<>+28(SB)/4, $0xbf303b34
+DATA vector39<>+32(SB)/4, $0xbf303b34
+DATA vector39<>+36(SB)/4, $0xbf303b34
+DATA vector39<>+40(SB)/4, $0xbf303b34
+DATA vector39<>+44(SB)/4, $0xbf303b34
+DATA vector39<>+48(SB)/4, $0xbf303b34
+DATA vector39<>+52(SB)/4, $0xbf303b34
+DATA vector39<>+56(SB)/4, $0xbf303b34
+DATA vector39<>+60(SB)/4, $0xbf303b34
+GLOBL vector39<>(SB), RODATA|NOPTR, $64
 
-DATA vector28<>+0(SB)/4, $0xbedc4a01
-DATA vector28<>+4(SB)/4, $0xbedc4a01
-DATA vector28<>+8(SB)/4, $0xbedc4a01
-DATA vector28<>+12(SB)/4, $0xbedc4a01
-DATA vector28<>+16(SB)/4, $0xbedc4a01
-DATA vector28<>+20(SB)/4, $0xbedc4a01
-DATA vector28<>+24(SB)/4, $0xbedc4a01
-DATA vector28<>+28(SB)/4, $0xbedc4a01
-DATA vector28<>+32(SB)/4, $0xbedc4a01
-DATA vector28<>+36(SB)/4, $0xbedc4a01
-DATA vector28<>+40(SB)/4, $0xbedc4a01
-DATA vector28<>+44(SB)/4, $0xbedc4a01
-DATA vector28<>+48(SB)/4, $0xbedc4a01
-DATA vector28<>+52(SB)/4, $0xbedc4a01
-DATA vector28<>+56(SB)/4, $0xbedc4a01
-DATA vector28<>+60(SB)/4, $0xbedc4a01
-GLOBL vector28<>(SB), RODATA|NOPTR, $64
+DATA vector40<>+0(SB)/4, $0xbedc4a01
+DATA vector40<>+4(SB)/4, $0xbedc4a01
+DATA vector40<>+8(SB)/4, $0xbedc4a01
+DATA vector40<>+12(SB)/4, $0xbedc4a01
+DATA vector40<>+16(SB)/4, $0xbedc4a01
+DATA vector40<>+20(SB)/4, $0xbedc4a01
+DATA vector40<>+24(SB)/4, $0xbedc4a01
+DATA vector40<>+28(SB)/4, $0xbedc4a01
+DATA vector40<>+32(SB)/4, $0xbedc4a01
+DATA vector40<>+36(SB)/4, $0xbedc4a01
+DATA vector40<>+40(SB)/4, $0xbedc4a01
+DATA vector40<>+44(SB)/4, $0xbedc4a01
+DATA vector40<>+48(SB)/4, $0xbedc4a01
+DATA vector40<>+52(SB)/4, $0xbedc4a01
+DATA vector40<>+56(SB)/4, $0xbedc4a01
+DATA vector40<>+60(SB)/4, $0xbedc4a01
+GLOBL vector40<>(SB), RODATA|NOPTR, $64
 
-DATA vector29<>+0(SB)/4, $0xbe89ae41
-DATA vector29<>+4(SB)/4, $0xbe89ae41
-DATA vector29<>+8(SB)/4, $0xbe89ae41
-DATA vector29<>+12(SB)/4, $0xbe89ae41
-DATA vector29<>+16(SB)/4, $0xbe89ae41
-DATA vector29<>+20(SB)/4, $0xbe89ae41
-DATA vector29<>+24(SB)/4, $0xbe89ae41
-DATA vector29<>+28(SB)/4, $0xbe89ae41
-DATA vector29<>+32(SB)/4, $0xbe89ae41
-DATA vector29<>+36(SB)/4, $0xbe89ae41
-DATA vector29<>+40(SB)/4, $0xbe89ae41
-DATA vector29<>+44(SB)/4, $0xbe89ae41
-DATA vector29<>+48(SB)/4, $0xbe89ae41
-DATA vector29<>+52(SB)/4, $0xbe89ae41
-DATA vector29<>+56(SB)/4, $0xbe89ae41
-DATA vector29<>+60(SB)/4, $0xbe89ae41
-GLOBL vector29<>(SB), RODATA|NOPTR, $64
+DATA vector41<>+0(SB)/4, $0xbe89ae41
+DATA vector41<>+4(SB)/4, $0xbe89ae41
+DATA vector41<>+8(SB)/4, $0xbe89ae41
+DATA vector41<>+12(SB)/4, $0xbe89ae41
+DATA vector41<>+16(SB)/4, $0xbe89ae41
+DATA vector41<>+20(SB)/4, $0xbe89ae41
+DATA vector41<>+24(SB)/4, $0xbe89ae41
+DATA vector41<>+28(SB)/4, $0xbe89ae41
+DATA vector41<>+32(SB)/4, $0xbe89ae41
+DATA vector41<>+36(SB)/4, $0xbe89ae41
+DATA vector41<>+40(SB)/4, $0xbe89ae41
+DATA vector41<>+44(SB)/4, $0xbe89ae41
+DATA vector41<>+48(SB)/4, $0xbe89ae41
+DATA vector41<>+52(SB)/4, $0xbe89ae41
+DATA vector41<>+56(SB)/4, $0xbe89ae41
+DATA vector41<>+60(SB)/4, $0xbe89ae41
+GLOBL vector41<>(SB), RODATA|NOPTR, $64
 
-DATA vector30<>+0(SB)/4, $0x3df4c401
-DATA vector30<>+4(SB)/4, $0x3df4c401
-DATA vector30<>+8(SB)/4, $0x3df4c401
-DATA vector30<>+12(SB)/4, $0x3df4c401
-DATA vector30<>+16(SB)/4, $0x3df4c401
-DATA vector30<>+20(SB)/4, $0x3df4c401
-DATA vector30<>+24(SB)/4, $0x3df4c401
-DATA vector30<>+28(SB)/4, $0x3df4c401
-DATA vector30<>+32(SB)/4, $0x3df4c401
-DATA vector30<>+36(SB)/4, $0x3df4c401
-DATA vector30<>+40(SB)/4, $0x3df4c401
-DATA vector30<>+44(SB)/4, $0x3df4c401
-DATA vector30<>+48(SB)/4, $0x3df4c401
-DATA vector30<>+52(SB)/4, $0x3df4c401
-DATA vector30<>+56(SB)/4, $0x3df4c401
-DATA vector30<>+60(SB)/4, $0x3df4c401
-GLOBL vector30<>(SB), RODATA|NOPTR, $64
+DATA vector42<>+0(SB)/4, $0x3df4c401
+DATA vector42<>+4(SB)/4, $0x3df4c401
+DATA vector42<>+8(SB)/4, $0x3df4c401
+DATA vector42<>+12(SB)/4, $0x3df4c401
+DATA vector42<>+16(SB)/4, $0x3df4c401
+DATA vector42<>+20(SB)/4, $0x3df4c401
+DATA vector42<>+24(SB)/4, $0x3df4c401
+DATA vector42<>+28(SB)/4, $0x3df4c401
+DATA vector42<>+32(SB)/4, $0x3df4c401
+DATA vector42<>+36(SB)/4, $0x3df4c401
+DATA vector42<>+40(SB)/4, $0x3df4c401
+DATA vector42<>+44(SB)/4, $0x3df4c401
+DATA vector42<>+48(SB)/4, $0x3df4c401
+DATA vector42<>+52(SB)/4, $0x3df4c401
+DATA vector42<>+56(SB)/4, $0x3df4c401
+DATA vector42<>+60(SB)/4, $0x3df4c401
+GLOBL vector42<>(SB), RODATA|NOPTR, $64
 
-DATA vector31<>+0(SB)/4, $0x3e379301
-DATA vector31<>+4(SB)/4, $0x3e379301
-DATA vector31<>+8(SB)/4, $0x3e379301
-DATA vector31<>+12(SB)/4, $0x3e379301
-DATA vector31<>+16(SB)/4, $0x3e379301
-DATA vector31<>+20(SB)/4, $0x3e379301
-DATA vector31<>+24(SB)/4, $0x3e379301
-DATA vector31<>+28(SB)/4, $0x3e379301
-DATA vector31<>+32(SB)/4, $0x3e379301
-DATA vector31<>+36(SB)/4, $0x3e379301
-DATA vector31<>+40(SB)/4, $0x3e379301
-DATA vector31<>+44(SB)/4, $0x3e379301
-DATA vector31<>+48(SB)/4, $0x3e379301
-DATA vector31<>+52(SB)/4, $0x3e379301
-DATA vector31<>+56(SB)/4, $0x3e379301
-DATA vector31<>+60(SB)/4, $0x3e379301
-GLOBL vector31<>(SB), RODATA|NOPTR, $64
+DATA vector43<>+0(SB)/4, $0x3e379301
+DATA vector43<>+4(SB)/4, $0x3e379301
+DATA vector43<>+8(SB)/4, $0x3e379301
+DATA vector43<>+12(SB)/4, $0x3e379301
+DATA vector43<>+16(SB)/4, $0x3e379301
+DATA vector43<>+20(SB)/4, $0x3e379301
+DATA vector43<>+24(SB)/4, $0x3e379301
+DATA vector43<>+28(SB)/4, $0x3e379301
+DATA vector43<>+32(SB)/4, $0x3e379301
+DATA vector43<>+36(SB)/4, $0x3e379301
+DATA vector43<>+40(SB)/4, $0x3e379301
+DATA vector43<>+44(SB)/4, $0x3e379301
+DATA vector43<>+48(SB)/4, $0x3e379301
+DATA vector43<>+52(SB)/4, $0x3e379301
+DATA vector43<>+56(SB)/4, $0x3e379301
+DATA vector43<>+60(SB)/4, $0x3e379301
+GLOBL vector43<>(SB), RODATA|NOPTR, $64
 
-DATA vector32<>+0(SB)/4, $0x3e89ae41
-DATA vector32<>+4(SB)/4, $0x3e89ae41
-DATA vector32<>+8(SB)/4, $0x3e89ae41
-DATA vector32<>+12(SB)/4, $0x3e89ae41
-DATA vector32<>+16(SB)/4, $0x3e89ae41
-DATA vector32<>+20(SB)/4, $0x3e89ae41
-DATA vector32<>+24(SB)/4, $0x3e89ae41
-DATA vector32<>+28(SB)/4, $0x3e89ae41
-DATA vector32<>+32(SB)/4, $0x3e89ae41
-DATA vector32<>+36(SB)/4, $0x3e89ae41
-DATA vector32<>+40(SB)/4, $0x3e89ae41
-DATA vector32<>+44(SB)/4, $0x3e89ae41
-DATA vector32<>+48(SB)/4, $0x3e89ae41
-DATA vector32<>+52(SB)/4, $0x3e89ae41
-DATA vector32<>+56(SB)/4, $0x3e89ae41
-DATA vector32<>+60(SB)/4, $0x3e89ae41
-GLOBL vector32<>(SB), RODATA|NOPTR, $64
+DATA vector44<>+0(SB)/4, $0x3e89ae41
+DATA vector44<>+4(SB)/4, $0x3e89ae41
+DATA vector44<>+8(SB)/4, $0x3e89ae41
+DATA vector44<>+12(SB)/4, $0x3e89ae41
+DATA vector44<>+16(SB)/4, $0x3e89ae41
+DATA vector44<>+20(SB)/4, $0x3e89ae41
+DATA vector44<>+24(SB)/4, $0x3e89ae41
+DATA vector44<>+28(SB)/4, $0x3e89ae41
+DATA vector44<>+32(SB)/4, $0x3e89ae41
+DATA vector44<>+36(SB)/4, $0x3e89ae41
+DATA vector44<>+40(SB)/4, $0x3e89ae41
+DATA vector44<>+44(SB)/4, $0x3e89ae41
+DATA vector44<>+48(SB)/4, $0x3e89ae41
+DATA vector44<>+52(SB)/4, $0x3e89ae41
+DATA vector44<>+56(SB)/4, $0x3e89ae41
+DATA vector44<>+60(SB)/4, $0x3e89ae41
+GLOBL vector44<>(SB), RODATA|NOPTR, $64
 
 // func winogradWeightGradAVX512(a *winogradWeightCall)
 // Requires: AVX, AVX512F
 TEXT ·winogradWeightGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ    a+0(FP), AX
-	VMOVUPS vector26<>+0(SB), Z0
-	VMOVUPS vector27<>+0(SB), Z1
-	VMOVUPS vector28<>+0(SB), Z2
-	VMOVUPS vector29<>+0(SB), Z3
-	VMOVUPS vector30<>+0(SB), Z4
-	VMOVUPS vector31<>+0(SB), Z5
-	VMOVUPS vector32<>+0(SB), Z6
+	VMOVUPS vector38<>+0(SB), Z0
+	VMOVUPS vector39<>+0(SB), Z1
+	VMOVUPS vector40<>+0(SB), Z2
+	VMOVUPS vector41<>+0(SB), Z3
+	VMOVUPS vector42<>+0(SB), Z4
+	VMOVUPS vector43<>+0(SB), Z5
+	VMOVUPS vector44<>+0(SB), Z6
 	MOVQ    16(AX), CX
 	MOVQ    24(AX), DX
 	IMUL3Q  $+6, DX, SI
 	LEAQ    (SI)(SI*2), DI
 	LEAQ    (SI)(SI*4), R8
 
-block36:
+block48:
 	MOVQ  (AX), R9
 	MOVQ  8(AX), R10
 	ADDQ  56(AX), R9
 	ADDQ  56(AX), R10
 	MOVQ  48(AX), R11
 	TESTQ R11, R11
-	JLE   done38
+	JLE   done50
 
-loop37:
+loop49:
 	MOVQ        R10, BX
 	VMOVUPS     (BX), Z7
 	VMOVUPS     (BX)(SI*1), Z8
@@ -1507,11 +1901,11 @@ loop37:
 	ADDQ        32(AX), R9
 	ADDQ        40(AX), R10
 	DECQ        R11
-	JNE         loop37
+	JNE         loop49
 
-done38:
+done50:
 	ADDQ $+64, 56(AX)
 	DECQ 64(AX)
-	JNE  block36
+	JNE  block48
 	VZEROUPPER
 	RET

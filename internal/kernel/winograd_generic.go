@@ -18,27 +18,25 @@ const (
 	weightB2 = weightB * squareB
 )
 
-// winogradInputArgs is one row of tiles of the input.
+// winogradInputArgs is a strip of the input.
 type winogradInputArgs struct {
-	v        []float32 // of the first tile: [position][tile][channels]
-	pitch    int       // from one position to the next
-	channels int
-	rows     [windowSide][]float32 // of pixels, from the image's first column on
-	pixel    int                   // pitch
-	cols     int                   // pixels
-	tiles    int
-	columns  []float32 // scratch of (4*tiles+2) columns of 6 pixels of Lane channels
-	relu     bool
+	g     *Winograd
+	s     strip
+	v     matrices
+	in    []float32 // the first image
+	zeros []float32 // a row of pixels
 }
 
-// winogradTileArgs is one row of complete tiles of Lane output channels.
+// winogradTileArgs is complete tiles of Lane output channels.
 type winogradTileArgs struct {
-	m        []float32 // of the first tile
-	pitch    int       // from one position to the next
-	channels int       // from one tile to the next
-	plane    Plane
-	tiles    int
-	add      bool
+	m                          []float32 // the first tile
+	pitch                      int       // from one position to the next
+	channels                   int       // from one tile to the next
+	rowTiles, imageTiles       int       // tiles from one row of tiles, or one image, to the next
+	plane                      Plane     // the first image
+	image                      int       // pitch from one image to the next
+	images, tileRows, tileCols int
+	add                        bool
 }
 
 // winogradWeightArgs is the weights w [9][in][out of pitch] and what they are
@@ -80,34 +78,54 @@ func weightGradTransform(u0, u1, u2, u3, u4, u5 float32) (g0, g1, g2 float32) {
 }
 
 func winogradInputGeneric(a *winogradInputArgs) {
-	const column = windowSide * Lane
-	for c := 0; c < a.channels; c += Lane {
-		clear(a.columns)
-		for x := range a.cols {
-			dst := (*[column]float32)(a.columns[(x+1)*column:])
-			at := x*a.pixel + c
-			d0, d1, d2 := (*[Lane]float32)(a.rows[0][at:]), (*[Lane]float32)(a.rows[1][at:]), (*[Lane]float32)(a.rows[2][at:])
-			d3, d4, d5 := (*[Lane]float32)(a.rows[3][at:]), (*[Lane]float32)(a.rows[4][at:]), (*[Lane]float32)(a.rows[5][at:])
-			for i := range Lane {
-				e0, e1, e2, e3, e4, e5 := d0[i], d1[i], d2[i], d3[i], d4[i], d5[i]
-				if a.relu {
-					e0, e1, e2, e3, e4, e5 = max(e0, 0), max(e1, 0), max(e2, 0), max(e3, 0), max(e4, 0), max(e5, 0)
+	tile := 0
+	for i := range a.s.images {
+		for r := range a.s.tileRows {
+			var rows [windowSide][]float32
+			for j := range rows {
+				rows[j] = a.zeros
+				if y := (a.s.tileRow+r)*tileSide + j - 1; y >= 0 && y < a.g.Rows {
+					rows[j] = a.in[i*a.g.InImage+y*a.g.InRow:]
 				}
-				dst[i], dst[i+Lane], dst[i+2*Lane], dst[i+3*Lane], dst[i+4*Lane], dst[i+5*Lane] = inputTransform(e0, e1, e2, e3, e4, e5)
+			}
+			for range a.g.tileCols() {
+				for c := 0; c < a.v.channels; c += Lane {
+					inputTile(a, &rows, tile, c)
+				}
+				tile++
 			}
 		}
-		for t := range a.tiles {
-			for r := range windowSide {
-				src := a.columns[t*tileSide*column+r*Lane:]
-				d0, d1, d2 := (*[Lane]float32)(src), (*[Lane]float32)(src[column:]), (*[Lane]float32)(src[2*column:])
-				d3, d4, d5 := (*[Lane]float32)(src[3*column:]), (*[Lane]float32)(src[4*column:]), (*[Lane]float32)(src[5*column:])
-				at := r*windowSide*a.pitch + t*a.channels + c
-				v0, v1, v2 := (*[Lane]float32)(a.v[at:]), (*[Lane]float32)(a.v[at+a.pitch:]), (*[Lane]float32)(a.v[at+2*a.pitch:])
-				v3, v4, v5 := (*[Lane]float32)(a.v[at+3*a.pitch:]), (*[Lane]float32)(a.v[at+4*a.pitch:]), (*[Lane]float32)(a.v[at+5*a.pitch:])
-				for i := range Lane {
-					v0[i], v1[i], v2[i], v3[i], v4[i], v5[i] = inputTransform(d0[i], d1[i], d2[i], d3[i], d4[i], d5[i])
-				}
+	}
+}
+
+// inputTile transforms Lane channels of one tile.
+func inputTile(a *winogradInputArgs, rows *[windowSide][]float32, tile, c int) {
+	var columns [windowSide][windowSide][Lane]float32
+	for j := range columns {
+		x := tile%a.g.tileCols()*tileSide + j - 1
+		if x < 0 || x >= a.g.Cols {
+			continue
+		}
+		at := x*a.g.InPixel + c
+		d0, d1, d2 := (*[Lane]float32)(rows[0][at:]), (*[Lane]float32)(rows[1][at:]), (*[Lane]float32)(rows[2][at:])
+		d3, d4, d5 := (*[Lane]float32)(rows[3][at:]), (*[Lane]float32)(rows[4][at:]), (*[Lane]float32)(rows[5][at:])
+		w := &columns[j]
+		for i := range Lane {
+			e0, e1, e2, e3, e4, e5 := d0[i], d1[i], d2[i], d3[i], d4[i], d5[i]
+			if a.g.ReLU {
+				e0, e1, e2, e3, e4, e5 = max(e0, 0), max(e1, 0), max(e2, 0), max(e3, 0), max(e4, 0), max(e5, 0)
 			}
+			w[0][i], w[1][i], w[2][i], w[3][i], w[4][i], w[5][i] = inputTransform(e0, e1, e2, e3, e4, e5)
+		}
+	}
+	for r := range windowSide {
+		d0, d1, d2, d3, d4, d5 := &columns[0][r], &columns[1][r], &columns[2][r], &columns[3][r], &columns[4][r], &columns[5][r]
+		p := a.v.pitch
+		v := a.v.data[r*windowSide*p+tile*a.v.channels+c:]
+		v0, v1, v2 := (*[Lane]float32)(v), (*[Lane]float32)(v[p:]), (*[Lane]float32)(v[2*p:])
+		v3, v4, v5 := (*[Lane]float32)(v[3*p:]), (*[Lane]float32)(v[4*p:]), (*[Lane]float32)(v[5*p:])
+		for i := range Lane {
+			v0[i], v1[i], v2[i], v3[i], v4[i], v5[i] = inputTransform(d0[i], d1[i], d2[i], d3[i], d4[i], d5[i])
 		}
 	}
 }
@@ -115,18 +133,29 @@ func winogradInputGeneric(a *winogradInputArgs) {
 // window is one tile of one channel in the transform's domain, or half-way.
 type window [windowSide][windowSide]float32
 
+// eachTile calls f with the offsets of each tile in m and in plane.
+func (a *winogradTileArgs) eachTile(f func(m, plane int)) {
+	for i := range a.images {
+		for r := range a.tileRows {
+			for t := range a.tileCols {
+				f((i*a.imageTiles+r*a.rowTiles+t)*a.channels, i*a.image+tileSide*(r*a.plane.Row+t*a.plane.Pixel))
+			}
+		}
+	}
+}
+
 func winogradOutputGeneric(a *winogradTileArgs) {
 	var w window
-	for t := range a.tiles {
+	a.eachTile(func(m, plane int) {
 		for c := range Lane {
-			src := a.m[t*a.channels+c:]
+			src := a.m[m+c:]
 			for j := range windowSide {
 				col := src[j*a.pitch:]
 				row := windowSide * a.pitch
 				w[0][j], w[1][j], w[2][j], w[3][j] = outputTransform(col[0], col[row], col[2*row], col[3*row], col[4*row], col[5*row])
 			}
 			for y := range tileSide {
-				dst := a.plane.Data[y*a.plane.Row+t*tileSide*a.plane.Pixel+c:]
+				dst := a.plane.Data[plane+y*a.plane.Row+c:]
 				r := &w[y]
 				y0, y1, y2, y3 := outputTransform(r[0], r[1], r[2], r[3], r[4], r[5])
 				p := a.plane.Pixel
@@ -136,25 +165,25 @@ func winogradOutputGeneric(a *winogradTileArgs) {
 				dst[0], dst[p], dst[2*p], dst[3*p] = y0, y1, y2, y3
 			}
 		}
-	}
+	})
 }
 
 func winogradGradGeneric(a *winogradTileArgs) {
 	var w window
-	for t := range a.tiles {
+	a.eachTile(func(m, plane int) {
 		for c := range Lane {
-			src := a.plane.Data[t*tileSide*a.plane.Pixel+c:]
+			src := a.plane.Data[plane+c:]
 			for x := range tileSide {
 				col, row := src[x*a.plane.Pixel:], a.plane.Row
 				w[0][x], w[1][x], w[2][x], w[3][x], w[4][x], w[5][x] = gradTransform(col[0], col[row], col[2*row], col[3*row])
 			}
 			for y := range windowSide {
-				dst, p := a.m[y*windowSide*a.pitch+t*a.channels+c:], a.pitch
+				dst, p := a.m[m+y*windowSide*a.pitch+c:], a.pitch
 				r := &w[y]
 				dst[0], dst[p], dst[2*p], dst[3*p], dst[4*p], dst[5*p] = gradTransform(r[0], r[1], r[2], r[3])
 			}
 		}
-	}
+	})
 }
 
 func winogradWeightsGeneric(a *winogradWeightArgs) {

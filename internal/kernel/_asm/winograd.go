@@ -169,18 +169,6 @@ func (t *transform) plusMinus(even, x reg.VecPhysical, constant float64) (plus, 
 	return plus, even
 }
 
-// input is B^T d; it consumes d.
-func (t *transform) input(d []reg.VecPhysical) []reg.VecPhysical {
-	v1, v2 := t.plusMinus(t.minus(d[4], d[2], squareB), t.minus(d[3], d[1], squareB), pointA)
-	v3, v4 := t.plusMinus(t.minus(d[4], d[2], squareA), t.minus(d[3], d[1], squareA), pointB)
-	t.fma(d[4], d[0], product)
-	t.fms(d[4], d[2], squares)
-	t.fma(d[5], d[1], product)
-	t.fms(d[5], d[3], squares)
-	t.give(d[0], d[1], d[2], d[3])
-	return []reg.VecPhysical{d[4], v1, v2, v3, v4, d[5]}
-}
-
 // output is A^T m; it consumes m.
 func (t *transform) output(m []reg.VecPhysical) []reg.VecPhysical {
 	g := t.g
@@ -303,149 +291,87 @@ func (g *generator) loop(counter reg.GPVirtual, body func()) {
 	g.Label(done)
 }
 
-// winogradInput first transforms the columns of the image's pixels, each once
-// for both tiles that need it, into a scratch, then the rows of each tile.
-func winogradInput(g *generator, s *isa) {
-	t := newTransform(g, s, "winogradInput", "transforms a row of tiles of the input.", &winogradInputCall,
-		product, squares, squareA, squareB, pointA, pointB)
-	column := windowSide * s.width
-	zero := t.take()
-	g.zero(zero)
-	again := g.label("channels")
-	g.Label(again)
-
-	columns := t.load("columns")
-	storeColumn := func(regs []reg.VecPhysical) {
-		for i, r := range regs {
-			g.VMOVUPS(r, at(columns, s.width*i))
-		}
-		g.ADDQ(imm(column), columns)
-	}
-	zeroColumn := func() { storeColumn([]reg.VecPhysical{zero, zero, zero, zero, zero, zero}) }
-	zeroColumn()
-	var rows []reg.GPVirtual
-	for _, name := range []string{"row0", "row1", "row2", "row3", "row4", "row5"} {
-		rows = append(rows, t.load(name))
-	}
-	off, pixel := t.load("channel"), t.load("pixel")
-	pixels := func(relu bool) {
-		g.loop(t.load("cols"), func() {
-			var d []reg.VecPhysical
-			for _, row := range rows {
-				r := t.take()
-				m := operand.Mem{Base: row, Index: off, Scale: 1}
-				if relu {
-					g.VMAXPS(m, zero, r)
-				} else {
-					g.VMOVUPS(m, r)
-				}
-				d = append(d, r)
-			}
-			g.ADDQ(pixel, off)
-			v := t.input(d)
-			storeColumn(v)
-			t.give(v...)
-		})
-	}
-	plain, done := g.label("plain"), g.label("columns")
-	g.CMPQ(t.field("relu"), imm(0))
-	g.JEQ(operand.LabelRef(plain))
-	pixels(true)
-	g.JMP(operand.LabelRef(done))
-	g.Label(plain)
-	pixels(false)
-	g.Label(done)
-	g.loop(t.load("padding"), zeroColumn)
-
-	src, dst := t.load("columns"), t.load("v")
-	g.ADDQ(t.field("channel"), dst)
-	base := g.GP64()
-	places := g.newMultiples(base, t.load("pitch"), windowSide)
-	step := t.load("tile")
-	rowPitch := g.GP64()
-	g.LEAQ(operand.Mem{Base: places.pitch3, Index: places.pitch3, Scale: 1}, rowPitch)
-	g.loop(t.load("tiles"), func() {
-		g.MOVQ(dst, base)
-		for i := range windowSide {
-			var d []operand.Mem
-			for j := range windowSide {
-				d = append(d, at(src, j*column+s.width*i))
-			}
-			v := t.input(t.read(d...))
-			for j, r := range v {
-				g.VMOVUPS(r, places.place(j))
-			}
-			t.give(v...)
-			g.ADDQ(rowPitch, base)
-		}
-		g.ADDQ(imm(tileSide*column), src)
-		g.ADDQ(step, dst)
+// eachTile loops over the tiles of all images; body gets the address of a tile
+// in m and of its first pixel, which it may change.
+func (t *transform) eachTile(body func(tile, plane reg.GPVirtual)) {
+	g := t.g
+	image, row := g.label("image"), g.label("row")
+	g.Label(image)
+	g.MOVQ(t.load("tileRows"), t.field("rows"))
+	g.MOVQ(t.load("imageAt"), t.field("rowAt"))
+	g.Label(row)
+	tile, plane := t.load("m"), t.load("plane")
+	g.ADDQ(t.field("mAt"), tile)
+	g.ADDQ(t.field("rowAt"), plane)
+	g.loop(t.load("tileCols"), func() {
+		body(tile, plane)
+		g.ADDQ(t.field("tile"), tile)
 	})
-	g.ADDQ(imm(t.isa.width), t.field("channel"))
-	g.DECQ(t.field("vectors"))
-	g.JNE(operand.LabelRef(again))
+	g.ADDQ(t.load("tileRow"), t.field("mAt"))
+	step := t.load("row")
+	g.SHLQ(imm(2), step)
+	g.ADDQ(step, t.field("rowAt"))
+	g.DECQ(t.field("rows"))
+	g.JNE(operand.LabelRef(row))
+	g.ADDQ(t.load("mSkip"), t.field("mAt"))
+	g.ADDQ(t.load("image"), t.field("imageAt"))
+	g.DECQ(t.field("images"))
+	g.JNE(operand.LabelRef(image))
 	g.VZEROUPPER()
 	g.RET()
 }
 
 func winogradOutput(g *generator, s *isa) {
-	t := newTransform(g, s, "winogradOutput", "transforms a row of tiles of one block of the output back.", &winogradTileCall,
+	t := newTransform(g, s, "winogradOutput", "transforms tiles of the output back.", &winogradTileCall,
 		squareA, squareB, pointA, pointB)
-	tile, step := t.load("m"), t.load("tile")
 	col, pitch := g.GP64(), t.load("pitch")
 	rowPitch := g.GP64()
 	g.IMUL3Q(imm(windowSide), pitch, rowPitch)
 	rows := g.newMultiples(col, rowPitch, windowSide)
-	out := t.load("plane")
 	pixel := g.GP64()
 	pixels := g.newMultiples(pixel, t.load("pixel"), tileSide)
-	row := t.load("row")
-	g.loop(t.load("tiles"), func() {
+	t.eachTile(func(tile, plane reg.GPVirtual) {
 		g.MOVQ(tile, col)
 		var columns [][]operand.Op
 		for x := range windowSide {
 			columns = append(columns, t.keep(x, t.output(t.read(rows.places(windowSide)...))))
 			g.ADDQ(pitch, col)
 		}
-		g.MOVQ(out, pixel)
+		g.MOVQ(plane, pixel)
 		t.eachRow(columns, func(y int, m []reg.VecPhysical) {
 			regs := t.output(m)
-			skip := g.label("store")
+			store := g.label("store")
 			g.CMPQ(t.field("add"), imm(0))
-			g.JEQ(operand.LabelRef(skip))
+			g.JEQ(operand.LabelRef(store))
 			for x, r := range regs {
 				g.VADDPS(pixels.place(x), r, r)
 			}
-			g.Label(skip)
+			g.Label(store)
 			for x, r := range regs {
 				g.VMOVUPS(r, pixels.place(x))
 			}
 			t.give(regs...)
 			if y < tileSide-1 {
-				g.ADDQ(row, pixel)
+				g.ADDQ(t.field("row"), pixel)
 			}
 		})
-		g.LEAQ(operand.Mem{Base: out, Index: pixels.pitch, Scale: tileSide}, out)
-		g.ADDQ(step, tile)
+		g.LEAQ(operand.Mem{Base: plane, Index: pixels.pitch, Scale: tileSide}, plane)
 	})
-	g.VZEROUPPER()
-	g.RET()
 }
 
 func winogradGrad(g *generator, s *isa) {
-	t := newTransform(g, s, "winogradGrad", "transforms a row of tiles of one block of the output's gradient.", &winogradTileCall,
+	t := newTransform(g, s, "winogradGrad", "transforms tiles of the output's gradient.", &winogradTileCall,
 		squareA, squareB, pointA, pointB)
-	tile, step := t.load("m"), t.load("tile")
 	row, rowPitch := g.GP64(), g.GP64()
 	places := g.newMultiples(row, t.load("pitch"), windowSide)
 	g.LEAQ(operand.Mem{Base: places.pitch3, Index: places.pitch3, Scale: 1}, rowPitch)
-	src, pixel := t.load("plane"), t.load("pixel")
-	rows := g.newMultiples(src, t.load("row"), tileSide)
-	g.loop(t.load("tiles"), func() {
+	rows := g.newMultiples(nil, t.load("row"), tileSide)
+	t.eachTile(func(tile, plane reg.GPVirtual) {
+		rows.base = plane
 		var columns [][]operand.Op
 		for x := range tileSide {
 			columns = append(columns, t.keep(x, t.grad(t.read(rows.places(tileSide)...))))
-			g.ADDQ(pixel, src)
+			g.ADDQ(t.field("pixel"), plane)
 		}
 		g.MOVQ(tile, row)
 		t.eachRow(columns, func(i int, y []reg.VecPhysical) {
@@ -458,10 +384,7 @@ func winogradGrad(g *generator, s *isa) {
 				g.ADDQ(rowPitch, row)
 			}
 		})
-		g.ADDQ(step, tile)
 	})
-	g.VZEROUPPER()
-	g.RET()
 }
 
 // weightLoops walks over blocks of output channels and over input channels,
