@@ -37,7 +37,7 @@ type backend interface {
 	indexes() []int
 	// has tells whether an architecture is one of indexes.
 	has(index int) bool
-	// evaluated lists those that the file calls evaluated.
+	// evaluated lists those that the file calls evaluated, lowest first.
 	evaluated() ([]int, error)
 	// arch reads the record of one of indexes.
 	arch(index int) (*Arch, error)
@@ -187,7 +187,8 @@ func (b *Benchmark) isEvaluated(index int) (bool, error) {
 	if b.asked[index] {
 		return true, nil
 	}
-	return !b.layout.onDemand() && slices.Contains(listed, index), nil
+	_, found := slices.BinarySearch(listed, index)
+	return found && !b.layout.onDemand(), nil
 }
 
 // Arch gives the record of an architecture.

@@ -38,7 +38,7 @@ type ExportOptions struct {
 // from, the objects are equal to that file's, but for trained weights, which are
 // None unless ExportOptions.Weights gives them.
 func Export(b *Benchmark, path string, o ExportOptions) error {
-	e := exporter{b: b, ExportOptions: o}
+	e := exporter{b: b, ExportOptions: o, total: len(b.Stored())}
 	var err error
 	switch o.Layout {
 	case NASBench201:
@@ -59,8 +59,8 @@ func Export(b *Benchmark, path string, o ExportOptions) error {
 type exporter struct {
 	b *Benchmark
 	ExportOptions
-	done int
-	err  error // of reading, met while writing
+	done, total int
+	err         error // of reading, met while writing
 }
 
 func (e *exporter) writeTorch(w io.Writer, v any) error { return torchfile.Write(w, v, e.Format) }
@@ -157,7 +157,7 @@ func (e *exporter) records(yield func(any, any) bool) {
 func (e *exporter) count() {
 	e.done++
 	if e.Progress != nil {
-		e.Progress(e.done, len(e.b.Stored()))
+		e.Progress(e.done, e.total)
 	}
 }
 
