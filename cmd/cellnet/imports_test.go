@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers lists the module's packages, each line before those that may import
+// it. Packages of a line don't import each other.
+func layers() []string {
+	return []string{
+		"internal/mt19937 internal/parallel internal/filelock internal/atomicfile internal/procmem internal/curves internal/plots",
+		"bench/internal/bzip2blocks bench/internal/unpickle internal/kernel internal/pickle",
+		"internal/pickle/pickletest internal/torchfile internal/fixture",
+		"cell",
+		"cell/draw data weights internal/block",
+		"bench internal/ops",
+		"bench/internal/scale internal/query models",
+		"bench/internal/scale/genbench internal/server train",
+		"internal/server/loadgen internal/speed train/trials",
+		"cmd/cellnet cmd/compare",
+	}
+}
+
+const module = "cellnet"
+
+// imports lists what each package imports of the module.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...").Output()
+	if err != nil {
+		t.Skipf("go list doesn't run here: %v", err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		name := strings.TrimPrefix(words[0], module+"/")
+		all[name] = nil
+		for _, w := range words[1:] {
+			if own, ok := strings.CutPrefix(w, module+"/"); ok {
+				all[name] = append(all[name], own)
+			}
+		}
+	}
+	return all
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	layer := map[string]int{}
+	for i, line := range layers() {
+		for _, p := range strings.Fields(line) {
+			layer[p] = i
+		}
+	}
+	for name, list := range imports(t) {
+		mine, ok := layer[name]
+		if !ok {
+			t.Errorf("package %s is in no layer", name)
+		}
+		for _, p := range list {
+			if layer[p] >= mine {
+				t.Errorf("%s imports %s, which is not in a layer before it", name, p)
+			}
+		}
+	}
+}
+
+// A program that only reads files and queries them links no Gorgonia.
+func TestQueriesLinkNoGorgonia(t *testing.T) {
+	for _, p := range []string{"cell", "data", "weights", "bench", "internal/query", "internal/server"} {
+		out, err := exec.Command("go", "list", "-deps", module+"/"+p).Output()
+		if err != nil {
+			t.Skipf("go list doesn't run here: %v", err)
+		}
+		if at := slices.IndexFunc(strings.Fields(string(out)), func(s string) bool { return strings.HasPrefix(s, "gorgonia.org/gorgonia") }); at >= 0 {
+			t.Errorf("%s links Gorgonia", p)
+		}
+	}
+}
