@@ -43,13 +43,13 @@ func (k *Kernels) affineSum(a *affineArgs) {
 		taken := copy(terms[n:], rest)
 		rest, n = rest[taken:], n+taken
 		for i, t := range terms[:n] {
-			c.term(i, t)
+			c = c.withTerm(i, t)
 		}
 		call := c
 		call.variant = 2 * (n - 1)
 		if len(rest) == 0 && a.relu.Data != nil {
 			call.variant++
-			call.setPlane(a.relu, a.rows, a.cols)
+			call = call.withPlane(a.relu, a.rows, a.cols)
 		}
 		k.affineRoutine(&call)
 	}
@@ -71,7 +71,9 @@ func newAffineCall(k *Kernels, rows, cols, ch int) affineCall {
 	return affineCall{one: int(math.Float32bits(1)), pixel: ch * wordSize, vectors: k.vectors(ch), rows: 1, cols: rows * cols}
 }
 
-func (c *affineCall) term(i int, t Term) {
+// withTerm is the call with a summand. (Methods that changed it in place would
+// make the compiler believe that the caller's slices outlive the call.)
+func (c affineCall) withTerm(i int, t Term) affineCall {
 	var scale unsafe.Pointer
 	if t.Scale != nil {
 		scale = pointerTo(t.Scale)
@@ -86,13 +88,16 @@ func (c *affineCall) term(i int, t Term) {
 	case 3:
 		c.x3, c.scale3 = pointerTo(t.X), scale
 	}
+	return c
 }
 
-func (c *affineCall) setPlane(p Plane, rows, cols int) {
+// withPlane is the call with a view.
+func (c affineCall) withPlane(p Plane, rows, cols int) affineCall {
 	c.plane = pointerTo(p.Data)
 	c.planePixel = p.Pixel * wordSize
 	c.planeSkip = (p.Row - cols*p.Pixel) * wordSize
 	c.rows, c.cols = rows, cols
+	return c
 }
 
 func (k *Kernels) affineRoutine(c *affineCall) {
@@ -106,7 +111,7 @@ func (k *Kernels) affineRoutine(c *affineCall) {
 func (k *Kernels) reluCopy(dst Plane, src []float32, rows, cols, ch int) {
 	c := newAffineCall(k, rows, cols, ch)
 	c.x0 = pointerTo(src)
-	c.setPlane(dst, rows, cols)
+	c = c.withPlane(dst, rows, cols)
 	switch k.isa {
 	case AVX512:
 		reluCopyAVX512(&c)
@@ -149,10 +154,9 @@ func (k *Kernels) gradSums(sum, dot, dy, z, mean []float32, pixels, ch int) {
 
 func (k *Kernels) normGrad(a *normGradArgs) {
 	c := newAffineCall(k, a.rows, a.cols, a.ch)
-	c.term(0, Term{a.dy, a.a})
-	c.term(1, Term{a.z, a.b})
+	c = c.withTerm(0, Term{a.dy, a.a}).withTerm(1, Term{a.z, a.b})
 	c.shift = pointerTo(a.c)
-	c.setPlane(a.dst, a.rows, a.cols)
+	c = c.withPlane(a.dst, a.rows, a.cols)
 	switch k.isa {
 	case AVX512:
 		normGradAVX512(&c)
