@@ -25,7 +25,8 @@ const largeArgument = 4 << 10
 //   - memo entries that are never read are not written: nearly all of them;
 //   - protocol 0's floats become BINFLOATs, with Python's NaN;
 //   - a LONG1 or LONG4 of no bytes, which is 0 and which the machine cannot
-//     read, becomes a BININT1;
+//     read, becomes a BININT1, and one of more bytes than it takes, which the
+//     machine takes for a large number, is cut;
 //   - the escape sequences of protocol 0's strings are resolved, which the
 //     machine doesn't do;
 //   - classes and containers are asked for by persistent ids. That is the
@@ -122,8 +123,13 @@ func (s *stream) translate(in instruction) ([]byte, error) {
 		}
 		return binary.LittleEndian.AppendUint32(append(out, opLongBinPut), uint32(id)), nil
 	case opLong1, opLong4:
-		if len(in.arg) == 0 {
+		short := minimalLong(in.arg)
+		switch {
+		case len(short) == 0:
 			return append(out, opBinInt1, 0), nil
+		case len(short) < len(in.arg):
+			out = binary.LittleEndian.AppendUint32(append(out, opLong4), uint32(len(short)))
+			return append(out, short...), nil
 		}
 	case opEmptyDict:
 		return append(out, opNone, opBinPersID), nil
@@ -246,4 +252,17 @@ func unescapeUnicode(in []byte) []byte {
 		out = utf8.AppendRune(out, rune(in[i]))
 	}
 	return out
+}
+
+// minimalLong leaves out the bytes of a little-endian two's complement that
+// only repeat its sign.
+func minimalLong(b []byte) []byte {
+	for len(b) > 1 {
+		last, negative := b[len(b)-1], b[len(b)-2]&0x80 != 0
+		if (last != 0 || negative) && (last != 0xff || !negative) {
+			break
+		}
+		b = b[:len(b)-1]
+	}
+	return b
 }
