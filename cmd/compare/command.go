@@ -74,8 +74,8 @@ func (s settings) validate() error {
 	switch {
 	case s.rounds < 1 || s.batch < 1 || s.threads < 1:
 		return fmt.Errorf("--rounds %d, --batch %d, --threads %d: want 1 or more", s.rounds, s.batch, s.threads)
-	case !(s.seconds >= 0):
-		return fmt.Errorf("--seconds %g: want 0 or more", s.seconds)
+	case !(s.seconds > 0):
+		return fmt.Errorf("--seconds %g: want more than 0", s.seconds)
 	case (s.weights == "") != (s.data == ""):
 		return fmt.Errorf("evaluation by whole processes needs both --weights and --data")
 	}

@@ -51,7 +51,7 @@ func newMeans(all []comparison) means {
 }
 
 // compare has cellnet and PyTorch take turns, and prints the results.
-func compare(ctx context.Context, s settings, cells []cell.Cell, stdout, stderr io.Writer) (err error) {
+func compare(ctx context.Context, s settings, cells []cell.Cell, stdout, stderr io.Writer) error {
 	dir, err := os.MkdirTemp("", "compare-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the programs: %w", err)
@@ -62,6 +62,12 @@ func compare(ctx context.Context, s settings, cells []cell.Cell, stdout, stderr 
 		return err
 	}
 	progress := func(what string) { fmt.Fprintln(stderr, what) }
+	var r results
+	if s.weights != "" {
+		if r.whole, err = p.evaluateWhole(ctx, progress); err != nil {
+			return err
+		}
+	}
 	all := make([]comparison, len(cells))
 	for round := range s.rounds {
 		for i, c := range cells {
@@ -78,12 +84,7 @@ func compare(ctx context.Context, s settings, cells []cell.Cell, stdout, stderr 
 			all[i].add(ours, theirs)
 		}
 	}
-	r := results{cells: all, means: newMeans(all)}
-	if s.weights != "" {
-		if r.whole, err = p.evaluateWhole(ctx, progress); err != nil {
-			return err
-		}
-	}
+	r.cells, r.means = all, newMeans(all)
 	if s.asJSON {
 		return r.printJSON(stdout)
 	}

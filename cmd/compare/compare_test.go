@@ -149,7 +149,7 @@ func TestFailures(t *testing.T) {
 		{"other loss", "cellnet has a loss of 1.25 on 10000 images, PyTorch 1.26 on 10000", []string{"--weights", "w", "--data", "d"}},
 		{"good", "needs both --weights and --data", []string{"--weights", "w"}},
 		{"good", "want 1 or more", []string{"--rounds", "0"}},
-		{"good", "want 0 or more", []string{"--seconds", "NaN"}},
+		{"good", "--seconds NaN: want more than 0", []string{"--seconds", "NaN"}},
 		{"good", "unknown cell", []string{"allidnt"}},
 	} {
 		out, err := runCompare(t, tt.mode, append([]string{"11"}, tt.args...)...)
