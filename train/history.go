@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 
+	"cellnet/bench"
 	"cellnet/data"
 )
 
@@ -31,31 +32,13 @@ func (e Epoch) Evaluation(set data.Set) (Metrics, bool) {
 	return Metrics{}, false
 }
 
-// jsonNumber is a number that may be none: JSON has null for it.
-type jsonNumber float64
-
-func (n jsonNumber) MarshalJSON() ([]byte, error) {
-	if v := float64(n); math.IsNaN(v) || math.IsInf(v, 0) {
-		return []byte("null"), nil
-	}
-	return json.Marshal(float64(n))
-}
-
-func (n *jsonNumber) UnmarshalJSON(text []byte) error {
-	if string(text) == "null" {
-		*n = jsonNumber(math.NaN())
-		return nil
-	}
-	return json.Unmarshal(text, (*float64)(n))
-}
-
 // metricsJSON is Metrics as they are written.
 type metricsJSON struct {
-	N       int        `json:"n"`
-	Loss    jsonNumber `json:"loss"`
-	Top1    jsonNumber `json:"top1"`
-	Top5    jsonNumber `json:"top5"`
-	Seconds jsonNumber `json:"seconds"`
+	N       int          `json:"n"`
+	Loss    bench.Number `json:"loss"` // null if it is not finite
+	Top1    float64      `json:"top1"`
+	Top5    float64      `json:"top5"`
+	Seconds float64      `json:"seconds"`
 }
 
 // evaluationJSON is an Evaluation as it is written.
@@ -65,11 +48,15 @@ type evaluationJSON struct {
 }
 
 func (m Metrics) json() metricsJSON {
-	return metricsJSON{m.N, jsonNumber(m.Loss), jsonNumber(m.Top1), jsonNumber(m.Top5), jsonNumber(m.Seconds)}
+	return metricsJSON{m.N, bench.Number{Value: m.Loss, OK: true}, m.Top1, m.Top5, m.Seconds}
 }
 
 func (m metricsJSON) metrics() Metrics {
-	return Metrics{m.N, float64(m.Loss), float64(m.Top1), float64(m.Top5), float64(m.Seconds)}
+	loss := m.Loss.Value
+	if !m.Loss.OK {
+		loss = math.NaN()
+	}
+	return Metrics{m.N, loss, m.Top1, m.Top5, m.Seconds}
 }
 
 // MarshalJSON writes {"n", "loss", "top1", "top5", "seconds"}; a loss that is not

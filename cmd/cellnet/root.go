@@ -15,6 +15,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newTrainCommand(a),
 		newGenerateCommand(a),
 		newCollectCommand(a),
+		newCurvesCommand(a),
 		newWeightsCommand(a),
 		newBenchCommand(a),
 		newQueryCommand(a),

@@ -11,7 +11,7 @@ import (
 
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
-	"cellnet/internal/curves"
+	"cellnet/internal/plots"
 	"cellnet/train"
 )
 
@@ -111,9 +111,14 @@ func (f runFolder) finish(t *train.Trainer, plan runPlan) error {
 	if err := t.WriteWeights(f.weights()); err != nil {
 		return err
 	}
-	panels := trainingPanels(plan.Run.Dataset, t.History())
-	for name, draw := range map[string]func(io.Writer, ...curves.Panel) error{"curves.svg": curves.SVG, "curves.png": curves.PNG} {
-		if err := atomicfile.Write(f.path(name), func(w io.Writer) error { return draw(w, panels...) }); err != nil {
+	title := fmt.Sprintf("%v on %v", plan.Run.Net.Cell, plan.Run.Dataset)
+	if index, ok := plan.Run.Net.Cell.Index(); ok {
+		title = fmt.Sprintf("cell %d on %v", index, plan.Run.Dataset)
+	}
+	panels := trainingPanels(int(plan.Run.Seed), t.History())
+	for name, format := range map[string]plots.Format{"curves.svg": plots.SVG, "curves.png": plots.PNG} {
+		err := atomicfile.Write(f.path(name), func(w io.Writer) error { return plots.Curves(w, format, title, panels...) })
+		if err != nil {
 			return err
 		}
 	}
@@ -121,21 +126,25 @@ func (f runFolder) finish(t *train.Trainer, plan runPlan) error {
 }
 
 // trainingPanels are the loss and the accuracy of all sets by epoch.
-func trainingPanels(d data.Dataset, history []train.Epoch) []curves.Panel {
-	loss := curves.Panel{Title: "Loss on " + d.String(), Unit: "mean cross entropy", Falling: true}
-	top1 := curves.Panel{Title: "Accuracy on " + d.String(), Unit: "top-1 in percent"}
-	add := func(name string, of func(train.Epoch) train.Metrics) {
-		var l, a curves.Curve
+func trainingPanels(seed int, history []train.Epoch) []plots.Panel {
+	panels := lossAndAccuracy()
+	add := func(set data.Set, of func(train.Epoch) train.Metrics) {
+		loss, top1 := plots.Curve{Set: set.String(), Seed: seed}, plots.Curve{Set: set.String(), Seed: seed}
 		for _, e := range history {
 			m := of(e)
-			l.Values, a.Values = append(l.Values, m.Loss), append(a.Values, m.Top1)
+			loss.Epochs, loss.Values = append(loss.Epochs, e.Epoch), append(loss.Values, m.Loss)
+			top1.Epochs, top1.Values = append(top1.Epochs, e.Epoch), append(top1.Values, m.Top1)
 		}
-		l.Name, a.Name = name, name
-		loss.Curves, top1.Curves = append(loss.Curves, l), append(top1.Curves, a)
+		panels[0].Curves, panels[1].Curves = append(panels[0].Curves, loss), append(panels[1].Curves, top1)
 	}
-	add("training", func(e train.Epoch) train.Metrics { return e.Train })
+	add(data.Train, func(e train.Epoch) train.Metrics { return e.Train })
 	for i, evaluation := range history[0].Evaluations {
-		add(evaluation.Set.String(), func(e train.Epoch) train.Metrics { return e.Evaluations[i].Metrics })
+		add(evaluation.Set, func(e train.Epoch) train.Metrics { return e.Evaluations[i].Metrics })
 	}
-	return []curves.Panel{loss, top1}
+	return panels
+}
+
+// lossAndAccuracy are panels without curves.
+func lossAndAccuracy() []plots.Panel {
+	return []plots.Panel{{Unit: "mean cross entropy", Falling: true}, {Unit: "top-1 accuracy in percent"}}
 }

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"cellnet/bench"
+	"cellnet/data"
+	"cellnet/internal/atomicfile"
+	"cellnet/internal/plots"
+	"cellnet/train"
+
+	"github.com/spf13/cobra"
+)
+
+func newCurvesCommand(a *app) *cobra.Command {
+	var set, output, title string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "curves NAME=SOURCE...",
+		Short: "Compare learning curves of trainings and of benchmark records",
+		Long: `Compare learning curves on one set: as a table in Markdown and, with --output, as a
+picture of loss and accuracy. A SOURCE is
+
+  a folder that cellnet train wrote, or its log.jsonl
+  a benchmark's trials: FILE#ARCH,DATASET,HP, such as nb201.parquet#11,cifar10-valid,12
+  a JSON file {"seed": 777, "history": [{"epoch", "train_loss", "train_top1",
+  "test_loss", "test_top1"}, ...]}; test is ori-test`,
+		Example: `  cellnet curves ours=run1 published=nb201.parquet#11,cifar10-valid,12 -o curves.svg
+  cellnet curves a=run1 b=run2 --set train`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageErrorf("missing argument NAME=SOURCE")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := data.ParseSet(set)
+			if err != nil {
+				return usageErrorf("--set: %w", err)
+			}
+			return a.curves(cmd.Context(), args, s, title, output, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&set, "set", data.OriTest.String(), "set whose losses and accuracies are compared, such as ori-test or train")
+	cmd.Flags().StringVar(&title, "title", "", "title of the picture")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "draw into `FILE`, .svg or .png")
+	addJSONFlag(cmd, &asJSON)
+	return cmd
+}
+
+// curve is what curves --json prints of every training: losses and accuracies in
+// percent by epoch, null where there are none.
+type curve struct {
+	Name string         `json:"name"`
+	Seed int            `json:"seed"`
+	Loss []bench.Number `json:"loss"`
+	Top1 []bench.Number `json:"top1"`
+}
+
+// set puts the numbers of an epoch in their place.
+func (c *curve) set(epoch int, loss, top1 float64) error {
+	const maxEpochs = 1 << 20
+	if epoch < 0 || epoch > maxEpochs {
+		return fmt.Errorf("epoch %d is outside 0..%d", epoch, maxEpochs)
+	}
+	for len(c.Loss) <= epoch {
+		c.Loss, c.Top1 = append(c.Loss, bench.Number{}), append(c.Top1, bench.Number{})
+	}
+	c.Loss[epoch], c.Top1[epoch] = bench.Number{Value: loss, OK: true}, bench.Number{Value: top1, OK: true}
+	return nil
+}
+
+func (a *app) curves(ctx context.Context, sources []string, set data.Set, title, output string, asJSON bool) error {
+	var all []curve
+	for _, source := range sources {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		name, path, ok := strings.Cut(source, "=")
+		if !ok || name == "" || path == "" {
+			return usageErrorf("%q: want NAME=SOURCE", source)
+		}
+		some, err := readCurves(name, path, set)
+		if err != nil {
+			return err
+		}
+		all = append(all, some...)
+	}
+	if output != "" {
+		format, err := pictureFormat(output)
+		if err != nil {
+			return err
+		}
+		panels := lossAndAccuracy()
+		for _, c := range all {
+			c.addTo(panels)
+		}
+		if title == "" {
+			title = set.String()
+		}
+		if err := atomicfile.Write(output, func(w io.Writer) error { return plots.Curves(w, format, title, panels...) }); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		for _, c := range all {
+			if err := a.printJSON(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return a.printCurves(all)
+}
+
+func (c curve) addTo(panels []plots.Panel) {
+	for i, values := range [][]bench.Number{c.Loss, c.Top1} {
+		drawn := plots.Curve{Set: c.Name, Seed: c.Seed}
+		for epoch, v := range values {
+			if v.OK {
+				drawn.Epochs, drawn.Values = append(drawn.Epochs, epoch), append(drawn.Values, v.Value)
+			}
+		}
+		panels[i].Curves = append(panels[i].Curves, drawn)
+	}
+}
+
+// printCurves prints a table in Markdown: a line for each epoch, from 1.
+func (a *app) printCurves(all []curve) error {
+	var b strings.Builder
+	epochs := 0
+	b.WriteString("| epoch |")
+	for _, c := range all {
+		fmt.Fprintf(&b, " %s, seed %d: loss | top-1 %% |", c.Name, c.Seed)
+		epochs = max(epochs, len(c.Loss))
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|---|", len(all)) + "\n")
+	number := func(values []bench.Number, epoch, digits int) string {
+		if epoch >= len(values) || !values[epoch].OK {
+			return ""
+		}
+		return strconv.FormatFloat(values[epoch].Value, 'f', digits, 64)
+	}
+	for epoch := range epochs {
+		fmt.Fprintf(&b, "| %d |", epoch+1)
+		for _, c := range all {
+			fmt.Fprintf(&b, " %s | %s |", number(c.Loss, epoch, 4), number(c.Top1, epoch, 2))
+		}
+		b.WriteString("\n")
+	}
+	_, err := io.WriteString(a.stdout, b.String())
+	return err
+}
+
+// metricsOf are those of a set in a line of a log.
+func (l logLine) metricsOf(set data.Set) (train.Metrics, bool) {
+	if set == data.Train {
+		return l.Train, true
+	}
+	m, ok := l.Sets[set.String()]
+	return m, ok
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cellnet/bench"
+	"cellnet/cell"
+	"cellnet/data"
+)
+
+// readCurves reads the curves on a set that a source has.
+func readCurves(name, source string, set data.Set) ([]curve, error) {
+	if path, trials, ok := strings.Cut(source, "#"); ok {
+		return benchmarkCurves(name, path, trials, set)
+	}
+	wrap := func(err error) error { return fmt.Errorf("reading curves from %s: %w", source, err) }
+	path := source
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = runFolder(path).log()
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading curves: %w", err)
+	}
+	c := curve{Name: name}
+	if filepath.Ext(path) == ".jsonl" {
+		err = c.readLog(content, set)
+		c.Seed = seedBeside(path)
+	} else {
+		err = c.readHistory(content, set)
+	}
+	if err != nil {
+		return nil, wrap(err)
+	}
+	if len(c.Loss) == 0 {
+		return nil, wrap(fmt.Errorf("it has no epochs"))
+	}
+	return []curve{c}, nil
+}
+
+// readLog reads log.jsonl.
+func (c *curve) readLog(content []byte, set data.Set) error {
+	for text := range bytes.Lines(content) {
+		var line logLine
+		if err := json.Unmarshal(text, &line); err != nil {
+			return err
+		}
+		m, ok := line.metricsOf(set)
+		if !ok {
+			return fmt.Errorf("epoch %d has no %v", line.Epoch, set)
+		}
+		if err := c.set(line.Epoch, m.Loss, m.Top1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedBeside is that of the run whose log it is, 0 if that can't be told.
+func seedBeside(log string) int {
+	plan, err := runFolder(filepath.Dir(log)).plan()
+	if err != nil {
+		return 0
+	}
+	return int(plan.Run.Seed)
+}
+
+// readHistory reads the history that a training script in Python leaves.
+func (c *curve) readHistory(content []byte, set data.Set) error {
+	var record struct {
+		Seed    int `json:"seed"`
+		History []struct {
+			Epoch     int     `json:"epoch"`
+			TrainLoss float64 `json:"train_loss"`
+			TrainTop1 float64 `json:"train_top1"`
+			TestLoss  float64 `json:"test_loss"`
+			TestTop1  float64 `json:"test_top1"`
+		} `json:"history"`
+	}
+	if err := json.Unmarshal(content, &record); err != nil {
+		return err
+	}
+	c.Seed = record.Seed
+	for _, e := range record.History {
+		loss, top1 := e.TestLoss, e.TestTop1
+		switch set {
+		case data.OriTest:
+		case data.Train:
+			loss, top1 = e.TrainLoss, e.TrainTop1
+		default:
+			return fmt.Errorf("it has no %v", set)
+		}
+		if err := c.set(e.Epoch, loss, top1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// benchmarkCurves reads the curves of a benchmark's trials, chosen by
+// ARCH,DATASET,HP.
+func benchmarkCurves(name, path, trials string, set data.Set) ([]curve, error) {
+	parts := strings.Split(trials, ",")
+	if len(parts) != 3 {
+		return nil, usageErrorf("%s#%s: want FILE#ARCH,DATASET,HP, such as #11,cifar10-valid,12", path, trials)
+	}
+	arch, err := cell.Resolve(parts[0])
+	if err != nil {
+		return nil, usageError{err}
+	}
+	index, ok := arch.Index()
+	if !ok {
+		return nil, usageErrorf("%s is not one of the benchmark's architectures", parts[0])
+	}
+	d, err := data.ParseDataset(parts[1])
+	if err != nil {
+		return nil, usageError{err}
+	}
+	hp, err := bench.ParseHP(parts[2])
+	if err != nil {
+		return nil, usageError{err}
+	}
+	b, err := bench.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	found, err := b.Trials(index, d, hp)
+	if err != nil {
+		return nil, err
+	}
+	var all []curve
+	for _, t := range found {
+		c := curve{Name: name, Seed: t.Seed}
+		loss, top1 := t.Train.Loss, t.Train.Top1
+		if e, ok := t.Eval(set); ok {
+			loss, top1 = e.Loss, e.Top1
+		} else if set != data.Train {
+			return nil, fmt.Errorf("%s: the trials have no %v: %w", path, set, bench.ErrMissing)
+		}
+		for epoch := range t.Epochs {
+			l, okLoss := loss.At(epoch)
+			a, okTop1 := top1.At(epoch)
+			if !okLoss || !okTop1 {
+				continue // old trials have some sets at the last epoch only
+			}
+			if err := c.set(epoch, l, a); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
