@@ -1,11 +1,11 @@
 package bench
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -22,8 +22,8 @@ type Benchmark struct {
 
 	mu       sync.Mutex
 	cache    cache
-	changed  map[int]*Arch  // in the place of what the backend has
-	archives map[int]string // files that these came from
+	changed  map[int]*Arch  // in the place of what files have
+	archives map[int]string // files of records, in the place of what the backend has
 	asked    map[int]bool   // architectures that were read on demand
 	clock    float64
 }
@@ -145,14 +145,9 @@ func (b *Benchmark) RandomIndex(r Intner) (int, error) {
 
 // Stored lists the architectures that there are records of, lowest first.
 func (b *Benchmark) Stored() []int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	all := slices.Clone(b.from.indexes())
-	for i := range b.changed {
-		all = append(all, i)
-	}
+	all := slices.Concat(b.from.indexes(), b.added())
 	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // Evaluated lists the architectures that count as evaluated, lowest first: those
@@ -212,11 +207,13 @@ func (b *Benchmark) checkAccess(index int) error {
 	return err
 }
 
+// isChanged tells whether an architecture's record is not the backend's.
 func (b *Benchmark) isChanged(index int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, ok := b.changed[index]
-	return ok
+	_, changed := b.changed[index]
+	_, archived := b.archives[index]
+	return changed || archived
 }
 
 // noteAsked counts an architecture as evaluated in layouts that are read on
@@ -241,32 +238,38 @@ func (b *Benchmark) notStored(index int) error {
 // load reads an architecture's record, unless it was changed or read lately.
 func (b *Benchmark) load(index int) (*Arch, error) {
 	b.mu.Lock()
-	if a, ok := b.changed[index]; ok {
-		b.mu.Unlock()
-		return a, nil
+	a, ok := b.changed[index]
+	if !ok {
+		a, ok = b.cache.get(index)
 	}
-	if a, ok := b.cache.get(index); ok {
-		if b.layout.onDemand() {
-			b.asked[index] = true
+	archive := b.archives[index]
+	b.mu.Unlock()
+	if !ok {
+		var err error
+		if a, err = b.read(index, archive); err != nil {
+			return nil, err
+		}
+		b.mu.Lock()
+		if b.archives[index] == archive {
+			b.cache.put(index, a)
 		}
 		b.mu.Unlock()
-		return a, nil
 	}
-	b.mu.Unlock()
+	b.noteAsked(index)
+	return a, nil
+}
+
+// read reads an architecture's record from an archive's file or, if there is
+// none, from the backend.
+func (b *Benchmark) read(index int, archive string) (*Arch, error) {
+	if archive != "" {
+		return new(decoder).archFile(archive, index)
+	}
 	a, err := b.from.arch(index)
 	if errors.Is(err, errNotStored) {
-		return nil, b.notStored(index)
+		err = b.notStored(index)
 	}
-	if err != nil {
-		return nil, err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.cache.put(index, a)
-	if b.layout.onDemand() {
-		b.asked[index] = true
-	}
-	return a, nil
+	return a, err
 }
 
 // errNotStored is what backends return for architectures that are not there.
@@ -276,32 +279,34 @@ var errNotStored = errors.New("not stored")
 // file.
 func (b *Benchmark) All() iter.Seq2[*Arch, error] {
 	return func(yield func(*Arch, error) bool) {
-		b.mu.Lock()
-		var added []*Arch
-		stored := b.from.indexes()
-		for i, a := range b.changed {
-			if !slices.Contains(stored, i) {
-				added = append(added, a)
-			}
-		}
-		b.mu.Unlock()
 		for a, err := range b.from.all() {
-			if err == nil {
-				b.mu.Lock()
-				if c, ok := b.changed[a.Index]; ok {
-					a = c
-				}
-				b.mu.Unlock()
+			if err == nil && b.isChanged(a.Index) {
+				a, err = b.load(a.Index)
 			}
 			if !yield(a, err) {
 				return
 			}
 		}
-		slices.SortFunc(added, func(a, c *Arch) int { return cmp.Compare(a.Index, c.Index) })
-		for _, a := range added {
-			if !yield(a, nil) {
+		for _, index := range b.added() {
+			if !yield(b.load(index)) {
 				return
 			}
 		}
 	}
+}
+
+// added lists the architectures that only changes brought, lowest first.
+func (b *Benchmark) added() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var added []int
+	for _, indexes := range []iter.Seq[int]{maps.Keys(b.changed), maps.Keys(b.archives)} {
+		for i := range indexes {
+			if !b.from.has(i) {
+				added = append(added, i)
+			}
+		}
+	}
+	slices.Sort(added)
+	return slices.Compact(added)
 }

@@ -1,5 +1,7 @@
 package bench
 
+import "slices"
+
 // cache keeps the architectures that were read last.
 type cache struct {
 	archs map[int]*Arch
@@ -26,4 +28,11 @@ func (c *cache) put(index int, a *Arch) {
 		c.order = append(c.order, index)
 	}
 	c.archs[index] = a
+}
+
+func (c *cache) drop(index int) {
+	if _, ok := c.archs[index]; ok {
+		delete(c.archs, index)
+		c.order = slices.DeleteFunc(c.order, func(i int) bool { return i == index })
+	}
 }

@@ -153,13 +153,18 @@ func (f *folder) arch(index int) (*Arch, error) {
 	}
 	d := f.decoders.Get().(*decoder)
 	defer f.decoders.Put(d)
-	v, err := decodeFile(&d.Decoder, filepath.Join(f.dir, name))
+	return d.archFile(filepath.Join(f.dir, name), index)
+}
+
+// archFile reads a file of one architecture.
+func (d *decoder) archFile(path string, index int) (*Arch, error) {
+	v, err := decodeFile(&d.Decoder, path)
 	if err != nil {
 		return nil, err
 	}
 	a, _, err := d.builder.arch(index, v)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
 	return a, nil
 }

@@ -50,10 +50,7 @@ func (b *Benchmark) Show(w io.Writer, index int) error {
 
 // has tells whether there is a record of an architecture.
 func (b *Benchmark) has(index int) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	_, ok := b.changed[index]
-	return ok || b.from.has(index)
+	return b.from.has(index) || b.isChanged(index)
 }
 
 // ShowAll writes what show prints for every evaluated architecture.
