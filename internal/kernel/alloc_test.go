@@ -37,6 +37,10 @@ func TestAllocations(t *testing.T) {
 			"GradSums":              func() { k.GradSums(a, b, x, y, c, n, ch) },
 			"NormGrad":              func() { k.NormGrad(border.Inside(), x, y, a, b, c, size, size, ch) },
 			"MaskedSum":             func() { k.MaskedSum(x, y, z, [][]float32{y}, n*ch) },
+			"HalfPool":              func() { k.HalfPool(y, x, size, size, ch) },
+			"HalfPoolGradAdd":       func() { k.HalfPoolGradAdd(x, y, size, size, ch) },
+			"PositiveMean":          func() { k.PositiveMean(a, x, b, c, n, ch) },
+			"PositiveMeanGrad":      func() { k.PositiveMeanGrad(x, a, y, b, c, n, ch) },
 			"AvgPool":               func() { k.AvgPool(x, y, work, size, size, ch, false) },
 			"AvgPoolGrad":           func() { k.AvgPoolGrad(x, y, work, size, size, ch, true) },
 		} {

@@ -63,6 +63,7 @@ type affineCall struct {
 	scale3     unsafe.Pointer
 	variant    int
 	one        int            // bits of the float32 1
+	share      int            // bits of a float32
 	plane      unsafe.Pointer // a view with pitches of its own
 	planePixel int            // bytes from one of its pixels to the next
 	planeSkip  int            // bytes from behind the last pixel of a row to the next row
@@ -99,10 +100,10 @@ type maskedSumCall struct {
 	variant int
 }
 
-// poolCall is a row of an average pool; weights and shares are bits of a float32.
+// poolCall is rows of an average pool that have the same weights; weights and shares are bits of a float32.
 type poolCall struct {
 	dst     unsafe.Pointer
-	x0      unsafe.Pointer // three rows
+	x0      unsafe.Pointer // three rows, of the first row of dst
 	x1      unsafe.Pointer
 	x2      unsafe.Pointer
 	weight0 int // of each row
@@ -111,7 +112,9 @@ type poolCall struct {
 	variant int
 	edge    int // share of the first and the last column
 	middle  int // share of the other columns
+	rows    int
 	cols    int
+	row     int // rows that are left
 	pixel   int // bytes of a pixel of the dense images
 	group   int // offset of the first channel: 0
 	vectors int // vectors in a pixel, changed by the routine

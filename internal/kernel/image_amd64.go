@@ -204,3 +204,29 @@ func (k *Kernels) maskedRoutine(c *maskedSumCall) {
 		maskedSumAVX2(c)
 	}
 }
+
+func (k *Kernels) positiveMean(a *positiveMeanArgs) {
+	c := newAffineCall(k, 1, a.pixels, a.ch).withTerm(0, Term{a.x, a.scale})
+	c.dst, c.shift, c.share = pointerTo(a.dst), pointerTo(a.shift), floatBits(a.share())
+	switch k.isa {
+	case AVX512:
+		positiveMeanAVX512(&c)
+	case AVX2:
+		positiveMeanAVX2(&c)
+	default:
+		positiveMeanGeneric(a)
+	}
+}
+
+func (k *Kernels) positiveMeanGrad(a *positiveMeanArgs) {
+	c := newAffineCall(k, 1, a.pixels, a.ch).withTerm(0, Term{a.x, a.scale}).withTerm(1, Term{X: a.g})
+	c.dst, c.shift, c.share = pointerTo(a.dst), pointerTo(a.shift), floatBits(a.share())
+	switch k.isa {
+	case AVX512:
+		positiveMeanGradAVX512(&c)
+	case AVX2:
+		positiveMeanGradAVX2(&c)
+	default:
+		positiveMeanGradGeneric(a)
+	}
+}

@@ -34,7 +34,27 @@ func normGradAVX2(a *affineCall)
 //go:noescape
 func maskedSumAVX2(a *maskedSumCall)
 
-// avgPoolRowAVX2 stores one row of the average of 3x3 pixels; odd variants add it, variants from two on compute the gradient.
+// avgPoolRowsAVX2 stores rows of the average of 3x3 pixels; odd variants add them, variants from two on compute the gradient.
 //
 //go:noescape
-func avgPoolRowAVX2(a *poolCall)
+func avgPoolRowsAVX2(a *poolCall)
+
+// positiveMeanAVX2 sums the positive part of scale0*x0+shift over pixels and stores share times the sums in dst.
+//
+//go:noescape
+func positiveMeanAVX2(a *affineCall)
+
+// positiveMeanGradAVX2 stores share times x1, a number a channel, where scale0*x0+shift is positive, and zero elsewhere.
+//
+//go:noescape
+func positiveMeanGradAVX2(a *affineCall)
+
+// halfPoolAVX2 averages 2x2 pixels of x0 into dst.
+//
+//go:noescape
+func halfPoolAVX2(a *affineCall)
+
+// halfPoolGradAddAVX2 adds a quarter of each pixel of x0 to 2x2 pixels of dst.
+//
+//go:noescape
+func halfPoolGradAddAVX2(a *affineCall)

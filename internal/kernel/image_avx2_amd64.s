@@ -13,7 +13,7 @@ TEXT ·affineSumAVX2(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), BX
 	MOVQ 32(AX), SI
 	MOVQ 40(AX), DI
-	MOVQ 144(AX), R9
+	MOVQ 152(AX), R9
 	CMPQ 80(AX), $+0
 	JEQ  variant1
 	CMPQ 80(AX), $+1
@@ -34,12 +34,12 @@ TEXT ·affineSumAVX2(SB), NOSPLIT, $0-8
 
 variant1:
 group9:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller10
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none11
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Y2
 	VMOVUPS 32(BX), Y3
 	JMP     loaded12
@@ -52,7 +52,7 @@ loaded12:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none13
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Y5
 	VMOVUPS 32(BX), Y6
 	JMP     loaded14
@@ -62,12 +62,12 @@ none13:
 	VBROADCASTSS 88(AX), Y6
 
 loaded14:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), BX
-	MOVQ BX, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), BX
+	MOVQ BX, 144(AX)
 
 row15:
-	MOVQ 128(AX), BX
+	MOVQ 136(AX), BX
 
 pixel16:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -79,10 +79,10 @@ pixel16:
 	ADDQ        R9, R8
 	DECQ        BX
 	JNE         pixel16
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row15
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group9
 
 smaller10:
@@ -91,12 +91,12 @@ smaller10:
 
 variant2:
 group17:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller18
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none19
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Y2
 	VMOVUPS 32(BX), Y3
 	JMP     loaded20
@@ -109,7 +109,7 @@ loaded20:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none21
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Y5
 	VMOVUPS 32(BX), Y6
 	JMP     loaded22
@@ -120,15 +120,15 @@ none21:
 
 loaded22:
 	VXORPS Y4, Y4, Y4
-	MOVQ   96(AX), BX
-	MOVQ   104(AX), SI
-	ADDQ   152(AX), BX
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), DI
-	MOVQ   DI, 136(AX)
+	MOVQ   104(AX), BX
+	MOVQ   112(AX), SI
+	ADDQ   160(AX), BX
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), DI
+	MOVQ   DI, 144(AX)
 
 row23:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel24:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -145,11 +145,11 @@ pixel24:
 	ADDQ        SI, BX
 	DECQ        DI
 	JNE         pixel24
-	ADDQ        112(AX), BX
-	DECQ        136(AX)
+	ADDQ        120(AX), BX
+	DECQ        144(AX)
 	JNE         row23
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group17
 
 smaller18:
@@ -158,12 +158,12 @@ smaller18:
 
 variant3:
 group25:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller26
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none27
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Y2
 	VMOVUPS 32(SI), Y3
 	JMP     loaded28
@@ -176,7 +176,7 @@ loaded28:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none29
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Y5
 	VMOVUPS 32(SI), Y6
 	JMP     loaded30
@@ -189,7 +189,7 @@ loaded30:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none31
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Y7
 	VMOVUPS 32(SI), Y8
 	JMP     loaded32
@@ -199,12 +199,12 @@ none31:
 	VBROADCASTSS 88(AX), Y8
 
 loaded32:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), SI
-	MOVQ SI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), SI
+	MOVQ SI, 144(AX)
 
 row33:
-	MOVQ 128(AX), SI
+	MOVQ 136(AX), SI
 
 pixel34:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -218,10 +218,10 @@ pixel34:
 	ADDQ        R9, R8
 	DECQ        SI
 	JNE         pixel34
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row33
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group25
 
 smaller26:
@@ -230,12 +230,12 @@ smaller26:
 
 variant4:
 group35:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller36
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none37
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Y2
 	VMOVUPS 32(SI), Y3
 	JMP     loaded38
@@ -248,7 +248,7 @@ loaded38:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none39
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Y5
 	VMOVUPS 32(SI), Y6
 	JMP     loaded40
@@ -261,7 +261,7 @@ loaded40:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none41
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Y7
 	VMOVUPS 32(SI), Y8
 	JMP     loaded42
@@ -272,15 +272,15 @@ none41:
 
 loaded42:
 	VXORPS Y4, Y4, Y4
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R10
-	MOVQ   R10, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R10
+	MOVQ   R10, 144(AX)
 
 row43:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel44:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -299,11 +299,11 @@ pixel44:
 	ADDQ        DI, SI
 	DECQ        R10
 	JNE         pixel44
-	ADDQ        112(AX), SI
-	DECQ        136(AX)
+	ADDQ        120(AX), SI
+	DECQ        144(AX)
 	JNE         row43
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group35
 
 smaller36:
@@ -312,12 +312,12 @@ smaller36:
 
 variant5:
 group45:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller46
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none47
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
 	JMP     loaded48
@@ -330,7 +330,7 @@ loaded48:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none49
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y5
 	VMOVUPS 32(DI), Y6
 	JMP     loaded50
@@ -343,7 +343,7 @@ loaded50:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none51
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y7
 	VMOVUPS 32(DI), Y8
 	JMP     loaded52
@@ -356,7 +356,7 @@ loaded52:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none53
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y9
 	VMOVUPS 32(DI), Y10
 	JMP     loaded54
@@ -366,12 +366,12 @@ none53:
 	VBROADCASTSS 88(AX), Y10
 
 loaded54:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), DI
-	MOVQ DI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), DI
+	MOVQ DI, 144(AX)
 
 row55:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel56:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -387,10 +387,10 @@ pixel56:
 	ADDQ        R9, R8
 	DECQ        DI
 	JNE         pixel56
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row55
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group45
 
 smaller46:
@@ -399,12 +399,12 @@ smaller46:
 
 variant6:
 group57:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller58
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none59
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y2
 	VMOVUPS 32(DI), Y3
 	JMP     loaded60
@@ -417,7 +417,7 @@ loaded60:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none61
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y5
 	VMOVUPS 32(DI), Y6
 	JMP     loaded62
@@ -430,7 +430,7 @@ loaded62:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none63
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y7
 	VMOVUPS 32(DI), Y8
 	JMP     loaded64
@@ -443,7 +443,7 @@ loaded64:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none65
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Y9
 	VMOVUPS 32(DI), Y10
 	JMP     loaded66
@@ -454,15 +454,15 @@ none65:
 
 loaded66:
 	VXORPS Y4, Y4, Y4
-	MOVQ   96(AX), DI
-	MOVQ   104(AX), R10
-	ADDQ   152(AX), DI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R11
-	MOVQ   R11, 136(AX)
+	MOVQ   104(AX), DI
+	MOVQ   112(AX), R10
+	ADDQ   160(AX), DI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R11
+	MOVQ   R11, 144(AX)
 
 row67:
-	MOVQ 128(AX), R11
+	MOVQ 136(AX), R11
 
 pixel68:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -483,11 +483,11 @@ pixel68:
 	ADDQ        R10, DI
 	DECQ        R11
 	JNE         pixel68
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row67
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group57
 
 smaller58:
@@ -496,12 +496,12 @@ smaller58:
 
 variant7:
 group69:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller70
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none71
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
 	JMP     loaded72
@@ -514,7 +514,7 @@ loaded72:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none73
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y5
 	VMOVUPS 32(R8), Y6
 	JMP     loaded74
@@ -527,7 +527,7 @@ loaded74:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none75
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y7
 	VMOVUPS 32(R8), Y8
 	JMP     loaded76
@@ -540,7 +540,7 @@ loaded76:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none77
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y9
 	VMOVUPS 32(R8), Y10
 	JMP     loaded78
@@ -553,7 +553,7 @@ loaded78:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none79
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y11
 	VMOVUPS 32(R8), Y12
 	JMP     loaded80
@@ -563,12 +563,12 @@ none79:
 	VBROADCASTSS 88(AX), Y12
 
 loaded80:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), R10
-	MOVQ R10, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), R10
+	MOVQ R10, 144(AX)
 
 row81:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel82:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -586,10 +586,10 @@ pixel82:
 	ADDQ        R9, R8
 	DECQ        R10
 	JNE         pixel82
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row81
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group69
 
 smaller70:
@@ -598,12 +598,12 @@ smaller70:
 
 variant8:
 group83:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller84
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none85
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
 	JMP     loaded86
@@ -616,7 +616,7 @@ loaded86:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none87
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y5
 	VMOVUPS 32(R8), Y6
 	JMP     loaded88
@@ -629,7 +629,7 @@ loaded88:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none89
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y7
 	VMOVUPS 32(R8), Y8
 	JMP     loaded90
@@ -642,7 +642,7 @@ loaded90:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none91
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y9
 	VMOVUPS 32(R8), Y10
 	JMP     loaded92
@@ -655,7 +655,7 @@ loaded92:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none93
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Y11
 	VMOVUPS 32(R8), Y12
 	JMP     loaded94
@@ -666,15 +666,15 @@ none93:
 
 loaded94:
 	VXORPS Y4, Y4, Y4
-	MOVQ   96(AX), R10
-	MOVQ   104(AX), R11
-	ADDQ   152(AX), R10
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R12
-	MOVQ   R12, 136(AX)
+	MOVQ   104(AX), R10
+	MOVQ   112(AX), R11
+	ADDQ   160(AX), R10
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R12
+	MOVQ   R12, 144(AX)
 
 row95:
-	MOVQ 128(AX), R12
+	MOVQ 136(AX), R12
 
 pixel96:
 	VMOVUPS     (DX)(R8*1), Y0
@@ -697,11 +697,11 @@ pixel96:
 	ADDQ        R11, R10
 	DECQ        R12
 	JNE         pixel96
-	ADDQ        112(AX), R10
-	DECQ        136(AX)
+	ADDQ        120(AX), R10
+	DECQ        144(AX)
 	JNE         row95
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group83
 
 smaller84:
@@ -713,21 +713,21 @@ smaller84:
 TEXT ·reluCopyAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
-	MOVQ 144(AX), BX
+	MOVQ 152(AX), BX
 
 group97:
-	CMPQ   160(AX), $+2
+	CMPQ   168(AX), $+2
 	JLT    smaller98
 	VXORPS Y2, Y2, Y2
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), DX
-	MOVQ   120(AX), R8
-	MOVQ   R8, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), R8
+	MOVQ   R8, 144(AX)
 
 row99:
-	MOVQ 128(AX), R8
+	MOVQ 136(AX), R8
 
 pixel100:
 	VMAXPS  (CX)(DX*1), Y2, Y0
@@ -738,11 +738,11 @@ pixel100:
 	ADDQ    DI, SI
 	DECQ    R8
 	JNE     pixel100
-	ADDQ    112(AX), SI
-	DECQ    136(AX)
+	ADDQ    120(AX), SI
+	DECQ    144(AX)
 	JNE     row99
-	ADDQ    $+64, 152(AX)
-	SUBQ    $+2, 160(AX)
+	ADDQ    $+64, 160(AX)
+	SUBQ    $+2, 168(AX)
 	JMP     group97
 
 smaller98:
@@ -954,15 +954,15 @@ TEXT ·normGradAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ 24(AX), DX
-	MOVQ 144(AX), SI
+	MOVQ 152(AX), SI
 
 group117:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller118
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none119
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Y0
 	VMOVUPS 32(BX), Y1
 	JMP     loaded120
@@ -975,7 +975,7 @@ loaded120:
 	MOVQ    56(AX), BX
 	TESTQ   BX, BX
 	JEQ     none121
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Y2
 	VMOVUPS 32(BX), Y3
 	JMP     loaded122
@@ -988,7 +988,7 @@ loaded122:
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none123
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Y4
 	VMOVUPS 32(BX), Y5
 	JMP     loaded124
@@ -998,15 +998,15 @@ none123:
 	VXORPS Y5, Y5, Y5
 
 loaded124:
-	MOVQ 96(AX), DI
-	MOVQ 104(AX), R8
-	ADDQ 152(AX), DI
-	MOVQ 152(AX), BX
-	MOVQ 120(AX), R9
-	MOVQ R9, 136(AX)
+	MOVQ 104(AX), DI
+	MOVQ 112(AX), R8
+	ADDQ 160(AX), DI
+	MOVQ 160(AX), BX
+	MOVQ 128(AX), R9
+	MOVQ R9, 144(AX)
 
 row125:
-	MOVQ 128(AX), R9
+	MOVQ 136(AX), R9
 
 pixel126:
 	VMOVUPS     (CX)(BX*1), Y6
@@ -1021,11 +1021,11 @@ pixel126:
 	ADDQ        R8, DI
 	DECQ        R9
 	JNE         pixel126
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row125
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group117
 
 smaller118:
@@ -1178,15 +1178,15 @@ vector142:
 	VZEROUPPER
 	RET
 
-// func avgPoolRowAVX2(a *poolCall)
+// func avgPoolRowsAVX2(a *poolCall)
 // Requires: AVX, FMA3
-TEXT ·avgPoolRowAVX2(SB), NOSPLIT, $0-8
+TEXT ·avgPoolRowsAVX2(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), BX
 	MOVQ 24(AX), SI
-	MOVQ 88(AX), R8
+	MOVQ 104(AX), R8
 	CMPQ 56(AX), $+0
 	JEQ  variant143
 	CMPQ 56(AX), $+1
@@ -1199,31 +1199,35 @@ TEXT ·avgPoolRowAVX2(SB), NOSPLIT, $0-8
 
 variant143:
 group147:
-	CMPQ         104(AX), $+2
+	CMPQ         120(AX), $+2
 	JLT          smaller148
 	VBROADCASTSS 32(AX), Y0
 	VBROADCASTSS 40(AX), Y1
 	VBROADCASTSS 48(AX), Y2
 	VBROADCASTSS 64(AX), Y3
 	VBROADCASTSS 72(AX), Y4
-	VMOVAPS      Y3, Y5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMULPS       (DX)(DI*1), Y0, Y8
-	VFMADD231PS  (BX)(DI*1), Y1, Y8
-	VFMADD231PS  (SI)(DI*1), Y2, Y8
-	VMULPS       32(DX)(DI*1), Y0, Y9
-	VFMADD231PS  32(BX)(DI*1), Y1, Y9
-	VFMADD231PS  32(SI)(DI*1), Y2, Y9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last151
-	JEQ          edge150
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column149:
+row149:
+	MOVQ        DI, R9
+	VMOVAPS     Y3, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VMULPS      (DX)(DI*1), Y0, Y8
+	VFMADD231PS (BX)(DI*1), Y1, Y8
+	VFMADD231PS (SI)(DI*1), Y2, Y8
+	VMULPS      32(DX)(DI*1), Y0, Y9
+	VFMADD231PS 32(BX)(DI*1), Y1, Y9
+	VFMADD231PS 32(SI)(DI*1), Y2, Y9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last152
+	JEQ         edge151
+
+column150:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1246,9 +1250,9 @@ column149:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column149
+	JNE         column150
 
-edge150:
+edge151:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1271,7 +1275,7 @@ edge150:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 
-last151:
+last152:
 	VMOVAPS Y3, Y5
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
@@ -1289,8 +1293,10 @@ last151:
 	VMOVAPS Y11, Y9
 	VMOVAPS Y4, Y5
 	ADDQ    R8, R9
-	ADDQ    $+64, 96(AX)
-	SUBQ    $+2, 104(AX)
+	DECQ    96(AX)
+	JNE     row149
+	ADDQ    $+64, 112(AX)
+	SUBQ    $+2, 120(AX)
 	JMP     group147
 
 smaller148:
@@ -1298,32 +1304,36 @@ smaller148:
 	RET
 
 variant144:
-group152:
-	CMPQ         104(AX), $+2
-	JLT          smaller153
+group153:
+	CMPQ         120(AX), $+2
+	JLT          smaller154
 	VBROADCASTSS 32(AX), Y0
 	VBROADCASTSS 40(AX), Y1
 	VBROADCASTSS 48(AX), Y2
 	VBROADCASTSS 64(AX), Y3
 	VBROADCASTSS 72(AX), Y4
-	VMOVAPS      Y3, Y5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMULPS       (DX)(DI*1), Y0, Y8
-	VFMADD231PS  (BX)(DI*1), Y1, Y8
-	VFMADD231PS  (SI)(DI*1), Y2, Y8
-	VMULPS       32(DX)(DI*1), Y0, Y9
-	VFMADD231PS  32(BX)(DI*1), Y1, Y9
-	VFMADD231PS  32(SI)(DI*1), Y2, Y9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last156
-	JEQ          edge155
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column154:
+row155:
+	MOVQ        DI, R9
+	VMOVAPS     Y3, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VMULPS      (DX)(DI*1), Y0, Y8
+	VFMADD231PS (BX)(DI*1), Y1, Y8
+	VFMADD231PS (SI)(DI*1), Y2, Y8
+	VMULPS      32(DX)(DI*1), Y0, Y9
+	VFMADD231PS 32(BX)(DI*1), Y1, Y9
+	VFMADD231PS 32(SI)(DI*1), Y2, Y9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last158
+	JEQ         edge157
+
+column156:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1346,9 +1356,9 @@ column154:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column154
+	JNE         column156
 
-edge155:
+edge157:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1371,7 +1381,7 @@ edge155:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 
-last156:
+last158:
 	VMOVAPS     Y3, Y5
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
@@ -1389,43 +1399,49 @@ last156:
 	VMOVAPS     Y11, Y9
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
-	ADDQ        $+64, 96(AX)
-	SUBQ        $+2, 104(AX)
-	JMP         group152
+	DECQ        96(AX)
+	JNE         row155
+	ADDQ        $+64, 112(AX)
+	SUBQ        $+2, 120(AX)
+	JMP         group153
 
-smaller153:
+smaller154:
 	VZEROUPPER
 	RET
 
 variant145:
-group157:
-	CMPQ         104(AX), $+2
-	JLT          smaller158
+group159:
+	CMPQ         120(AX), $+2
+	JLT          smaller160
 	VBROADCASTSS 32(AX), Y0
 	VBROADCASTSS 40(AX), Y1
 	VBROADCASTSS 48(AX), Y2
 	VBROADCASTSS 64(AX), Y3
 	VBROADCASTSS 72(AX), Y4
-	VMOVAPS      Y3, Y5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMULPS       (DX)(DI*1), Y0, Y8
-	VFMADD231PS  (BX)(DI*1), Y1, Y8
-	VFMADD231PS  (SI)(DI*1), Y2, Y8
-	VMULPS       Y3, Y8, Y8
-	VMULPS       32(DX)(DI*1), Y0, Y9
-	VFMADD231PS  32(BX)(DI*1), Y1, Y9
-	VFMADD231PS  32(SI)(DI*1), Y2, Y9
-	VMULPS       Y3, Y9, Y9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last161
-	JEQ          edge160
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column159:
+row161:
+	MOVQ        DI, R9
+	VMOVAPS     Y3, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VMULPS      (DX)(DI*1), Y0, Y8
+	VFMADD231PS (BX)(DI*1), Y1, Y8
+	VFMADD231PS (SI)(DI*1), Y2, Y8
+	VMULPS      Y3, Y8, Y8
+	VMULPS      32(DX)(DI*1), Y0, Y9
+	VFMADD231PS 32(BX)(DI*1), Y1, Y9
+	VFMADD231PS 32(SI)(DI*1), Y2, Y9
+	VMULPS      Y3, Y9, Y9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last164
+	JEQ         edge163
+
+column162:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1448,9 +1464,9 @@ column159:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column159
+	JNE         column162
 
-edge160:
+edge163:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1473,7 +1489,7 @@ edge160:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 
-last161:
+last164:
 	VMOVAPS Y3, Y5
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
@@ -1489,43 +1505,49 @@ last161:
 	VMOVAPS Y11, Y9
 	VMOVAPS Y4, Y5
 	ADDQ    R8, R9
-	ADDQ    $+64, 96(AX)
-	SUBQ    $+2, 104(AX)
-	JMP     group157
+	DECQ    96(AX)
+	JNE     row161
+	ADDQ    $+64, 112(AX)
+	SUBQ    $+2, 120(AX)
+	JMP     group159
 
-smaller158:
+smaller160:
 	VZEROUPPER
 	RET
 
 variant146:
-group162:
-	CMPQ         104(AX), $+2
-	JLT          smaller163
+group165:
+	CMPQ         120(AX), $+2
+	JLT          smaller166
 	VBROADCASTSS 32(AX), Y0
 	VBROADCASTSS 40(AX), Y1
 	VBROADCASTSS 48(AX), Y2
 	VBROADCASTSS 64(AX), Y3
 	VBROADCASTSS 72(AX), Y4
-	VMOVAPS      Y3, Y5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMULPS       (DX)(DI*1), Y0, Y8
-	VFMADD231PS  (BX)(DI*1), Y1, Y8
-	VFMADD231PS  (SI)(DI*1), Y2, Y8
-	VMULPS       Y3, Y8, Y8
-	VMULPS       32(DX)(DI*1), Y0, Y9
-	VFMADD231PS  32(BX)(DI*1), Y1, Y9
-	VFMADD231PS  32(SI)(DI*1), Y2, Y9
-	VMULPS       Y3, Y9, Y9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last166
-	JEQ          edge165
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column164:
+row167:
+	MOVQ        DI, R9
+	VMOVAPS     Y3, Y5
+	VXORPS      Y6, Y6, Y6
+	VXORPS      Y7, Y7, Y7
+	VMULPS      (DX)(DI*1), Y0, Y8
+	VFMADD231PS (BX)(DI*1), Y1, Y8
+	VFMADD231PS (SI)(DI*1), Y2, Y8
+	VMULPS      Y3, Y8, Y8
+	VMULPS      32(DX)(DI*1), Y0, Y9
+	VFMADD231PS 32(BX)(DI*1), Y1, Y9
+	VFMADD231PS 32(SI)(DI*1), Y2, Y9
+	VMULPS      Y3, Y9, Y9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last170
+	JEQ         edge169
+
+column168:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1550,9 +1572,9 @@ column164:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column164
+	JNE         column168
 
-edge165:
+edge169:
 	VMULPS      (DX)(DI*1), Y0, Y10
 	VFMADD231PS (BX)(DI*1), Y1, Y10
 	VFMADD231PS (SI)(DI*1), Y2, Y10
@@ -1577,7 +1599,7 @@ edge165:
 	VMOVAPS     Y4, Y5
 	ADDQ        R8, R9
 
-last166:
+last170:
 	VMOVAPS Y3, Y5
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
@@ -1595,10 +1617,265 @@ last166:
 	VMOVAPS Y11, Y9
 	VMOVAPS Y4, Y5
 	ADDQ    R8, R9
-	ADDQ    $+64, 96(AX)
-	SUBQ    $+2, 104(AX)
-	JMP     group162
+	DECQ    96(AX)
+	JNE     row167
+	ADDQ    $+64, 112(AX)
+	SUBQ    $+2, 120(AX)
+	JMP     group165
 
-smaller163:
+smaller166:
+	VZEROUPPER
+	RET
+
+// func positiveMeanAVX2(a *affineCall)
+// Requires: AVX, FMA3
+TEXT ·positiveMeanAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ 152(AX), BX
+
+group171:
+	CMPQ    168(AX), $+2
+	JLT     smaller172
+	MOVQ    48(AX), DX
+	TESTQ   DX, DX
+	JEQ     none173
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Y2
+	VMOVUPS 32(DX), Y3
+	JMP     loaded174
+
+none173:
+	VBROADCASTSS 88(AX), Y2
+	VBROADCASTSS 88(AX), Y3
+
+loaded174:
+	MOVQ    8(AX), DX
+	TESTQ   DX, DX
+	JEQ     none175
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	JMP     loaded176
+
+none175:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+loaded176:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y8, Y8, Y8
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), SI
+	MOVQ   SI, 144(AX)
+
+row177:
+	MOVQ 136(AX), SI
+
+pixel178:
+	VMOVUPS      (CX)(DX*1), Y6
+	VFMADD213PS  Y4, Y2, Y6
+	VMAXPS       Y6, Y8, Y6
+	VADDPS       Y6, Y0, Y0
+	VMOVUPS      32(CX)(DX*1), Y7
+	VFMADD213PS  Y5, Y3, Y7
+	VMAXPS       Y7, Y8, Y7
+	VADDPS       Y7, Y1, Y1
+	ADDQ         BX, DX
+	DECQ         SI
+	JNE          pixel178
+	DECQ         144(AX)
+	JNE          row177
+	VBROADCASTSS 96(AX), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	MOVQ         (AX), DX
+	ADDQ         160(AX), DX
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	ADDQ         $+64, 160(AX)
+	SUBQ         $+2, 168(AX)
+	JMP          group171
+
+smaller172:
+	VZEROUPPER
+	RET
+
+// func positiveMeanGradAVX2(a *affineCall)
+// Requires: AVX, FMA3
+TEXT ·positiveMeanGradAVX2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 152(AX), SI
+
+group179:
+	CMPQ    168(AX), $+2
+	JLT     smaller180
+	MOVQ    48(AX), BX
+	TESTQ   BX, BX
+	JEQ     none181
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	JMP     loaded182
+
+none181:
+	VBROADCASTSS 88(AX), Y2
+	VBROADCASTSS 88(AX), Y3
+
+loaded182:
+	MOVQ    8(AX), BX
+	TESTQ   BX, BX
+	JEQ     none183
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Y4
+	VMOVUPS 32(BX), Y5
+	JMP     loaded184
+
+none183:
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+loaded184:
+	MOVQ    24(AX), BX
+	TESTQ   BX, BX
+	JEQ     none185
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	JMP     loaded186
+
+none185:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+loaded186:
+	VBROADCASTSS 96(AX), Y8
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y8, Y1, Y1
+	VXORPS       Y8, Y8, Y8
+	MOVQ         160(AX), BX
+	MOVQ         128(AX), DI
+	MOVQ         DI, 144(AX)
+
+row187:
+	MOVQ 136(AX), DI
+
+pixel188:
+	VMOVUPS     (DX)(BX*1), Y6
+	VFMADD213PS Y4, Y2, Y6
+	VCMPPS      $+17, Y6, Y8, Y6
+	VANDPS      Y0, Y6, Y6
+	VMOVUPS     Y6, (CX)(BX*1)
+	VMOVUPS     32(DX)(BX*1), Y7
+	VFMADD213PS Y5, Y3, Y7
+	VCMPPS      $+17, Y7, Y8, Y7
+	VANDPS      Y1, Y7, Y7
+	VMOVUPS     Y7, 32(CX)(BX*1)
+	ADDQ        SI, BX
+	DECQ        DI
+	JNE         pixel188
+	DECQ        144(AX)
+	JNE         row187
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+2, 168(AX)
+	JMP         group179
+
+smaller180:
+	VZEROUPPER
+	RET
+
+// func halfPoolAVX2(a *affineCall)
+// Requires: AVX
+TEXT ·halfPoolAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         152(AX), BX
+	VBROADCASTSS 96(AX), Y1
+	MOVQ         136(AX), DI
+	IMULQ        BX, DI
+	ADDQ         DI, DI
+
+row189:
+	LEAQ (DX)(DI*1), SI
+	MOVQ 136(AX), R8
+
+pixel190:
+	MOVQ  168(AX), R9
+	TESTQ R9, R9
+	JLE   done192
+
+loop191:
+	VMOVUPS (DX), Y0
+	VADDPS  (DX)(BX*1), Y0, Y0
+	VADDPS  (SI), Y0, Y0
+	VADDPS  (SI)(BX*1), Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (CX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	ADDQ    $+32, SI
+	DECQ    R9
+	JNE     loop191
+
+done192:
+	ADDQ BX, DX
+	ADDQ BX, SI
+	DECQ R8
+	JNE  pixel190
+	MOVQ SI, DX
+	DECQ 128(AX)
+	JNE  row189
+	VZEROUPPER
+	RET
+
+// func halfPoolGradAddAVX2(a *affineCall)
+// Requires: AVX
+TEXT ·halfPoolGradAddAVX2(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         152(AX), BX
+	VBROADCASTSS 96(AX), Y1
+	MOVQ         136(AX), DI
+	IMULQ        BX, DI
+	ADDQ         DI, DI
+
+row193:
+	LEAQ (CX)(DI*1), SI
+	MOVQ 136(AX), R8
+
+pixel194:
+	MOVQ  168(AX), R9
+	TESTQ R9, R9
+	JLE   done196
+
+loop195:
+	VMULPS  (DX), Y1, Y0
+	VADDPS  (CX), Y0, Y2
+	VMOVUPS Y2, (CX)
+	VADDPS  (CX)(BX*1), Y0, Y3
+	VMOVUPS Y3, (CX)(BX*1)
+	VADDPS  (SI), Y0, Y4
+	VMOVUPS Y4, (SI)
+	VADDPS  (SI)(BX*1), Y0, Y5
+	VMOVUPS Y5, (SI)(BX*1)
+	ADDQ    $+32, DX
+	ADDQ    $+32, CX
+	ADDQ    $+32, SI
+	DECQ    R9
+	JNE     loop195
+
+done196:
+	ADDQ BX, CX
+	ADDQ BX, SI
+	DECQ R8
+	JNE  pixel194
+	MOVQ SI, CX
+	DECQ 128(AX)
+	JNE  row193
 	VZEROUPPER
 	RET

@@ -34,7 +34,27 @@ func normGradAVX512(a *affineCall)
 //go:noescape
 func maskedSumAVX512(a *maskedSumCall)
 
-// avgPoolRowAVX512 stores one row of the average of 3x3 pixels; odd variants add it, variants from two on compute the gradient.
+// avgPoolRowsAVX512 stores rows of the average of 3x3 pixels; odd variants add them, variants from two on compute the gradient.
 //
 //go:noescape
-func avgPoolRowAVX512(a *poolCall)
+func avgPoolRowsAVX512(a *poolCall)
+
+// positiveMeanAVX512 sums the positive part of scale0*x0+shift over pixels and stores share times the sums in dst.
+//
+//go:noescape
+func positiveMeanAVX512(a *affineCall)
+
+// positiveMeanGradAVX512 stores share times x1, a number a channel, where scale0*x0+shift is positive, and zero elsewhere.
+//
+//go:noescape
+func positiveMeanGradAVX512(a *affineCall)
+
+// halfPoolAVX512 averages 2x2 pixels of x0 into dst.
+//
+//go:noescape
+func halfPoolAVX512(a *affineCall)
+
+// halfPoolGradAddAVX512 adds a quarter of each pixel of x0 to 2x2 pixels of dst.
+//
+//go:noescape
+func halfPoolGradAddAVX512(a *affineCall)

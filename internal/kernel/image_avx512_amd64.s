@@ -13,7 +13,7 @@ TEXT ·affineSumAVX512(SB), NOSPLIT, $0-8
 	MOVQ 24(AX), BX
 	MOVQ 32(AX), SI
 	MOVQ 40(AX), DI
-	MOVQ 144(AX), R9
+	MOVQ 152(AX), R9
 	CMPQ 80(AX), $+0
 	JEQ  variant1
 	CMPQ 80(AX), $+1
@@ -34,12 +34,12 @@ TEXT ·affineSumAVX512(SB), NOSPLIT, $0-8
 
 variant1:
 group9:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller10
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none11
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z4
 	VMOVUPS 64(BX), Z5
 	VMOVUPS 128(BX), Z6
@@ -56,7 +56,7 @@ loaded12:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none13
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z9
 	VMOVUPS 64(BX), Z10
 	VMOVUPS 128(BX), Z11
@@ -70,12 +70,12 @@ none13:
 	VBROADCASTSS 88(AX), Z12
 
 loaded14:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), BX
-	MOVQ BX, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), BX
+	MOVQ BX, 144(AX)
 
 row15:
-	MOVQ 128(AX), BX
+	MOVQ 136(AX), BX
 
 pixel16:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -93,20 +93,20 @@ pixel16:
 	ADDQ        R9, R8
 	DECQ        BX
 	JNE         pixel16
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row15
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group9
 
 smaller10:
 group17:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller18
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none19
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z2
 	VMOVUPS 64(BX), Z3
 	JMP     loaded20
@@ -119,7 +119,7 @@ loaded20:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none21
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z5
 	VMOVUPS 64(BX), Z6
 	JMP     loaded22
@@ -129,12 +129,12 @@ none21:
 	VBROADCASTSS 88(AX), Z6
 
 loaded22:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), BX
-	MOVQ BX, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), BX
+	MOVQ BX, 144(AX)
 
 row23:
-	MOVQ 128(AX), BX
+	MOVQ 136(AX), BX
 
 pixel24:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -146,20 +146,20 @@ pixel24:
 	ADDQ        R9, R8
 	DECQ        BX
 	JNE         pixel24
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row23
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group17
 
 smaller18:
 group25:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller26
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none27
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z1
 	JMP     loaded28
 
@@ -170,7 +170,7 @@ loaded28:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none29
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z3
 	JMP     loaded30
 
@@ -178,12 +178,12 @@ none29:
 	VBROADCASTSS 88(AX), Z3
 
 loaded30:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), BX
-	MOVQ BX, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), BX
+	MOVQ BX, 144(AX)
 
 row31:
-	MOVQ 128(AX), BX
+	MOVQ 136(AX), BX
 
 pixel32:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -192,10 +192,10 @@ pixel32:
 	ADDQ        R9, R8
 	DECQ        BX
 	JNE         pixel32
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row31
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group25
 
 smaller26:
@@ -204,12 +204,12 @@ smaller26:
 
 variant2:
 group33:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller34
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none35
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z4
 	VMOVUPS 64(BX), Z5
 	VMOVUPS 128(BX), Z6
@@ -226,7 +226,7 @@ loaded36:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none37
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z9
 	VMOVUPS 64(BX), Z10
 	VMOVUPS 128(BX), Z11
@@ -241,15 +241,15 @@ none37:
 
 loaded38:
 	VPXORD Z8, Z8, Z8
-	MOVQ   96(AX), BX
-	MOVQ   104(AX), SI
-	ADDQ   152(AX), BX
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), DI
-	MOVQ   DI, 136(AX)
+	MOVQ   104(AX), BX
+	MOVQ   112(AX), SI
+	ADDQ   160(AX), BX
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), DI
+	MOVQ   DI, 144(AX)
 
 row39:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel40:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -276,21 +276,21 @@ pixel40:
 	ADDQ        SI, BX
 	DECQ        DI
 	JNE         pixel40
-	ADDQ        112(AX), BX
-	DECQ        136(AX)
+	ADDQ        120(AX), BX
+	DECQ        144(AX)
 	JNE         row39
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group33
 
 smaller34:
 group41:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller42
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none43
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z2
 	VMOVUPS 64(BX), Z3
 	JMP     loaded44
@@ -303,7 +303,7 @@ loaded44:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none45
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z5
 	VMOVUPS 64(BX), Z6
 	JMP     loaded46
@@ -314,15 +314,15 @@ none45:
 
 loaded46:
 	VPXORD Z4, Z4, Z4
-	MOVQ   96(AX), BX
-	MOVQ   104(AX), SI
-	ADDQ   152(AX), BX
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), DI
-	MOVQ   DI, 136(AX)
+	MOVQ   104(AX), BX
+	MOVQ   112(AX), SI
+	ADDQ   160(AX), BX
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), DI
+	MOVQ   DI, 144(AX)
 
 row47:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel48:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -339,21 +339,21 @@ pixel48:
 	ADDQ        SI, BX
 	DECQ        DI
 	JNE         pixel48
-	ADDQ        112(AX), BX
-	DECQ        136(AX)
+	ADDQ        120(AX), BX
+	DECQ        144(AX)
 	JNE         row47
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group41
 
 smaller42:
 group49:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller50
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none51
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z1
 	JMP     loaded52
 
@@ -364,7 +364,7 @@ loaded52:
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none53
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z3
 	JMP     loaded54
 
@@ -373,15 +373,15 @@ none53:
 
 loaded54:
 	VPXORD Z2, Z2, Z2
-	MOVQ   96(AX), BX
-	MOVQ   104(AX), SI
-	ADDQ   152(AX), BX
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), DI
-	MOVQ   DI, 136(AX)
+	MOVQ   104(AX), BX
+	MOVQ   112(AX), SI
+	ADDQ   160(AX), BX
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), DI
+	MOVQ   DI, 144(AX)
 
 row55:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel56:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -393,11 +393,11 @@ pixel56:
 	ADDQ        SI, BX
 	DECQ        DI
 	JNE         pixel56
-	ADDQ        112(AX), BX
-	DECQ        136(AX)
+	ADDQ        120(AX), BX
+	DECQ        144(AX)
 	JNE         row55
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group49
 
 smaller50:
@@ -406,12 +406,12 @@ smaller50:
 
 variant3:
 group57:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller58
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none59
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z4
 	VMOVUPS 64(SI), Z5
 	VMOVUPS 128(SI), Z6
@@ -428,7 +428,7 @@ loaded60:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none61
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z9
 	VMOVUPS 64(SI), Z10
 	VMOVUPS 128(SI), Z11
@@ -445,7 +445,7 @@ loaded62:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none63
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z13
 	VMOVUPS 64(SI), Z14
 	VMOVUPS 128(SI), Z15
@@ -459,12 +459,12 @@ none63:
 	VBROADCASTSS 88(AX), Z16
 
 loaded64:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), SI
-	MOVQ SI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), SI
+	MOVQ SI, 144(AX)
 
 row65:
-	MOVQ 128(AX), SI
+	MOVQ 136(AX), SI
 
 pixel66:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -486,20 +486,20 @@ pixel66:
 	ADDQ        R9, R8
 	DECQ        SI
 	JNE         pixel66
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row65
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group57
 
 smaller58:
 group67:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller68
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none69
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z2
 	VMOVUPS 64(SI), Z3
 	JMP     loaded70
@@ -512,7 +512,7 @@ loaded70:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none71
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z5
 	VMOVUPS 64(SI), Z6
 	JMP     loaded72
@@ -525,7 +525,7 @@ loaded72:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none73
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z7
 	VMOVUPS 64(SI), Z8
 	JMP     loaded74
@@ -535,12 +535,12 @@ none73:
 	VBROADCASTSS 88(AX), Z8
 
 loaded74:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), SI
-	MOVQ SI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), SI
+	MOVQ SI, 144(AX)
 
 row75:
-	MOVQ 128(AX), SI
+	MOVQ 136(AX), SI
 
 pixel76:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -554,20 +554,20 @@ pixel76:
 	ADDQ        R9, R8
 	DECQ        SI
 	JNE         pixel76
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row75
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group67
 
 smaller68:
 group77:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller78
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none79
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z1
 	JMP     loaded80
 
@@ -578,7 +578,7 @@ loaded80:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none81
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z3
 	JMP     loaded82
 
@@ -589,7 +589,7 @@ loaded82:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none83
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z4
 	JMP     loaded84
 
@@ -597,12 +597,12 @@ none83:
 	VBROADCASTSS 88(AX), Z4
 
 loaded84:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), SI
-	MOVQ SI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), SI
+	MOVQ SI, 144(AX)
 
 row85:
-	MOVQ 128(AX), SI
+	MOVQ 136(AX), SI
 
 pixel86:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -612,10 +612,10 @@ pixel86:
 	ADDQ        R9, R8
 	DECQ        SI
 	JNE         pixel86
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row85
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group77
 
 smaller78:
@@ -624,12 +624,12 @@ smaller78:
 
 variant4:
 group87:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller88
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none89
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z4
 	VMOVUPS 64(SI), Z5
 	VMOVUPS 128(SI), Z6
@@ -646,7 +646,7 @@ loaded90:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none91
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z9
 	VMOVUPS 64(SI), Z10
 	VMOVUPS 128(SI), Z11
@@ -663,7 +663,7 @@ loaded92:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none93
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z13
 	VMOVUPS 64(SI), Z14
 	VMOVUPS 128(SI), Z15
@@ -678,15 +678,15 @@ none93:
 
 loaded94:
 	VPXORD Z8, Z8, Z8
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R10
-	MOVQ   R10, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R10
+	MOVQ   R10, 144(AX)
 
 row95:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel96:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -717,21 +717,21 @@ pixel96:
 	ADDQ        DI, SI
 	DECQ        R10
 	JNE         pixel96
-	ADDQ        112(AX), SI
-	DECQ        136(AX)
+	ADDQ        120(AX), SI
+	DECQ        144(AX)
 	JNE         row95
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group87
 
 smaller88:
 group97:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller98
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none99
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z2
 	VMOVUPS 64(SI), Z3
 	JMP     loaded100
@@ -744,7 +744,7 @@ loaded100:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none101
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z5
 	VMOVUPS 64(SI), Z6
 	JMP     loaded102
@@ -757,7 +757,7 @@ loaded102:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none103
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z7
 	VMOVUPS 64(SI), Z8
 	JMP     loaded104
@@ -768,15 +768,15 @@ none103:
 
 loaded104:
 	VPXORD Z4, Z4, Z4
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R10
-	MOVQ   R10, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R10
+	MOVQ   R10, 144(AX)
 
 row105:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel106:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -795,21 +795,21 @@ pixel106:
 	ADDQ        DI, SI
 	DECQ        R10
 	JNE         pixel106
-	ADDQ        112(AX), SI
-	DECQ        136(AX)
+	ADDQ        120(AX), SI
+	DECQ        144(AX)
 	JNE         row105
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group97
 
 smaller98:
 group107:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller108
 	MOVQ    8(AX), SI
 	TESTQ   SI, SI
 	JEQ     none109
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z1
 	JMP     loaded110
 
@@ -820,7 +820,7 @@ loaded110:
 	MOVQ    48(AX), SI
 	TESTQ   SI, SI
 	JEQ     none111
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z3
 	JMP     loaded112
 
@@ -831,7 +831,7 @@ loaded112:
 	MOVQ    56(AX), SI
 	TESTQ   SI, SI
 	JEQ     none113
-	ADDQ    152(AX), SI
+	ADDQ    160(AX), SI
 	VMOVUPS (SI), Z4
 	JMP     loaded114
 
@@ -840,15 +840,15 @@ none113:
 
 loaded114:
 	VPXORD Z2, Z2, Z2
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R10
-	MOVQ   R10, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R10
+	MOVQ   R10, 144(AX)
 
 row115:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel116:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -861,11 +861,11 @@ pixel116:
 	ADDQ        DI, SI
 	DECQ        R10
 	JNE         pixel116
-	ADDQ        112(AX), SI
-	DECQ        136(AX)
+	ADDQ        120(AX), SI
+	DECQ        144(AX)
 	JNE         row115
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group107
 
 smaller108:
@@ -874,12 +874,12 @@ smaller108:
 
 variant5:
 group117:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller118
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none119
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z4
 	VMOVUPS 64(DI), Z5
 	VMOVUPS 128(DI), Z6
@@ -896,7 +896,7 @@ loaded120:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none121
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z9
 	VMOVUPS 64(DI), Z10
 	VMOVUPS 128(DI), Z11
@@ -913,7 +913,7 @@ loaded122:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none123
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z13
 	VMOVUPS 64(DI), Z14
 	VMOVUPS 128(DI), Z15
@@ -930,7 +930,7 @@ loaded124:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none125
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z17
 	VMOVUPS 64(DI), Z18
 	VMOVUPS 128(DI), Z19
@@ -944,12 +944,12 @@ none125:
 	VBROADCASTSS 88(AX), Z20
 
 loaded126:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), DI
-	MOVQ DI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), DI
+	MOVQ DI, 144(AX)
 
 row127:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel128:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -975,20 +975,20 @@ pixel128:
 	ADDQ        R9, R8
 	DECQ        DI
 	JNE         pixel128
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row127
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group117
 
 smaller118:
 group129:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller130
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none131
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z2
 	VMOVUPS 64(DI), Z3
 	JMP     loaded132
@@ -1001,7 +1001,7 @@ loaded132:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none133
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z5
 	VMOVUPS 64(DI), Z6
 	JMP     loaded134
@@ -1014,7 +1014,7 @@ loaded134:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none135
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z7
 	VMOVUPS 64(DI), Z8
 	JMP     loaded136
@@ -1027,7 +1027,7 @@ loaded136:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none137
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z9
 	VMOVUPS 64(DI), Z10
 	JMP     loaded138
@@ -1037,12 +1037,12 @@ none137:
 	VBROADCASTSS 88(AX), Z10
 
 loaded138:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), DI
-	MOVQ DI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), DI
+	MOVQ DI, 144(AX)
 
 row139:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel140:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1058,20 +1058,20 @@ pixel140:
 	ADDQ        R9, R8
 	DECQ        DI
 	JNE         pixel140
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row139
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group129
 
 smaller130:
 group141:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller142
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none143
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z1
 	JMP     loaded144
 
@@ -1082,7 +1082,7 @@ loaded144:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none145
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z3
 	JMP     loaded146
 
@@ -1093,7 +1093,7 @@ loaded146:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none147
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z4
 	JMP     loaded148
 
@@ -1104,7 +1104,7 @@ loaded148:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none149
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z5
 	JMP     loaded150
 
@@ -1112,12 +1112,12 @@ none149:
 	VBROADCASTSS 88(AX), Z5
 
 loaded150:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), DI
-	MOVQ DI, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), DI
+	MOVQ DI, 144(AX)
 
 row151:
-	MOVQ 128(AX), DI
+	MOVQ 136(AX), DI
 
 pixel152:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1128,10 +1128,10 @@ pixel152:
 	ADDQ        R9, R8
 	DECQ        DI
 	JNE         pixel152
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row151
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group141
 
 smaller142:
@@ -1140,12 +1140,12 @@ smaller142:
 
 variant6:
 group153:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller154
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none155
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z4
 	VMOVUPS 64(DI), Z5
 	VMOVUPS 128(DI), Z6
@@ -1162,7 +1162,7 @@ loaded156:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none157
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z9
 	VMOVUPS 64(DI), Z10
 	VMOVUPS 128(DI), Z11
@@ -1179,7 +1179,7 @@ loaded158:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none159
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z13
 	VMOVUPS 64(DI), Z14
 	VMOVUPS 128(DI), Z15
@@ -1196,7 +1196,7 @@ loaded160:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none161
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z17
 	VMOVUPS 64(DI), Z18
 	VMOVUPS 128(DI), Z19
@@ -1211,15 +1211,15 @@ none161:
 
 loaded162:
 	VPXORD Z8, Z8, Z8
-	MOVQ   96(AX), DI
-	MOVQ   104(AX), R10
-	ADDQ   152(AX), DI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R11
-	MOVQ   R11, 136(AX)
+	MOVQ   104(AX), DI
+	MOVQ   112(AX), R10
+	ADDQ   160(AX), DI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R11
+	MOVQ   R11, 144(AX)
 
 row163:
-	MOVQ 128(AX), R11
+	MOVQ 136(AX), R11
 
 pixel164:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1254,21 +1254,21 @@ pixel164:
 	ADDQ        R10, DI
 	DECQ        R11
 	JNE         pixel164
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row163
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group153
 
 smaller154:
 group165:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller166
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none167
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z2
 	VMOVUPS 64(DI), Z3
 	JMP     loaded168
@@ -1281,7 +1281,7 @@ loaded168:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none169
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z5
 	VMOVUPS 64(DI), Z6
 	JMP     loaded170
@@ -1294,7 +1294,7 @@ loaded170:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none171
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z7
 	VMOVUPS 64(DI), Z8
 	JMP     loaded172
@@ -1307,7 +1307,7 @@ loaded172:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none173
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z9
 	VMOVUPS 64(DI), Z10
 	JMP     loaded174
@@ -1318,15 +1318,15 @@ none173:
 
 loaded174:
 	VPXORD Z4, Z4, Z4
-	MOVQ   96(AX), DI
-	MOVQ   104(AX), R10
-	ADDQ   152(AX), DI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R11
-	MOVQ   R11, 136(AX)
+	MOVQ   104(AX), DI
+	MOVQ   112(AX), R10
+	ADDQ   160(AX), DI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R11
+	MOVQ   R11, 144(AX)
 
 row175:
-	MOVQ 128(AX), R11
+	MOVQ 136(AX), R11
 
 pixel176:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1347,21 +1347,21 @@ pixel176:
 	ADDQ        R10, DI
 	DECQ        R11
 	JNE         pixel176
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row175
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group165
 
 smaller166:
 group177:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller178
 	MOVQ    8(AX), DI
 	TESTQ   DI, DI
 	JEQ     none179
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z1
 	JMP     loaded180
 
@@ -1372,7 +1372,7 @@ loaded180:
 	MOVQ    48(AX), DI
 	TESTQ   DI, DI
 	JEQ     none181
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z3
 	JMP     loaded182
 
@@ -1383,7 +1383,7 @@ loaded182:
 	MOVQ    56(AX), DI
 	TESTQ   DI, DI
 	JEQ     none183
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z4
 	JMP     loaded184
 
@@ -1394,7 +1394,7 @@ loaded184:
 	MOVQ    64(AX), DI
 	TESTQ   DI, DI
 	JEQ     none185
-	ADDQ    152(AX), DI
+	ADDQ    160(AX), DI
 	VMOVUPS (DI), Z5
 	JMP     loaded186
 
@@ -1403,15 +1403,15 @@ none185:
 
 loaded186:
 	VPXORD Z2, Z2, Z2
-	MOVQ   96(AX), DI
-	MOVQ   104(AX), R10
-	ADDQ   152(AX), DI
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R11
-	MOVQ   R11, 136(AX)
+	MOVQ   104(AX), DI
+	MOVQ   112(AX), R10
+	ADDQ   160(AX), DI
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R11
+	MOVQ   R11, 144(AX)
 
 row187:
-	MOVQ 128(AX), R11
+	MOVQ 136(AX), R11
 
 pixel188:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1425,11 +1425,11 @@ pixel188:
 	ADDQ        R10, DI
 	DECQ        R11
 	JNE         pixel188
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row187
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group177
 
 smaller178:
@@ -1438,12 +1438,12 @@ smaller178:
 
 variant7:
 group189:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller190
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none191
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z4
 	VMOVUPS 64(R8), Z5
 	VMOVUPS 128(R8), Z6
@@ -1460,7 +1460,7 @@ loaded192:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none193
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z9
 	VMOVUPS 64(R8), Z10
 	VMOVUPS 128(R8), Z11
@@ -1477,7 +1477,7 @@ loaded194:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none195
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z13
 	VMOVUPS 64(R8), Z14
 	VMOVUPS 128(R8), Z15
@@ -1494,7 +1494,7 @@ loaded196:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none197
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z17
 	VMOVUPS 64(R8), Z18
 	VMOVUPS 128(R8), Z19
@@ -1511,7 +1511,7 @@ loaded198:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none199
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z21
 	VMOVUPS 64(R8), Z22
 	VMOVUPS 128(R8), Z23
@@ -1525,12 +1525,12 @@ none199:
 	VBROADCASTSS 88(AX), Z24
 
 loaded200:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), R10
-	MOVQ R10, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), R10
+	MOVQ R10, 144(AX)
 
 row201:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel202:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1560,20 +1560,20 @@ pixel202:
 	ADDQ        R9, R8
 	DECQ        R10
 	JNE         pixel202
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row201
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group189
 
 smaller190:
 group203:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller204
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none205
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z2
 	VMOVUPS 64(R8), Z3
 	JMP     loaded206
@@ -1586,7 +1586,7 @@ loaded206:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none207
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z5
 	VMOVUPS 64(R8), Z6
 	JMP     loaded208
@@ -1599,7 +1599,7 @@ loaded208:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none209
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z7
 	VMOVUPS 64(R8), Z8
 	JMP     loaded210
@@ -1612,7 +1612,7 @@ loaded210:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none211
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z9
 	VMOVUPS 64(R8), Z10
 	JMP     loaded212
@@ -1625,7 +1625,7 @@ loaded212:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none213
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z11
 	VMOVUPS 64(R8), Z12
 	JMP     loaded214
@@ -1635,12 +1635,12 @@ none213:
 	VBROADCASTSS 88(AX), Z12
 
 loaded214:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), R10
-	MOVQ R10, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), R10
+	MOVQ R10, 144(AX)
 
 row215:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel216:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1658,20 +1658,20 @@ pixel216:
 	ADDQ        R9, R8
 	DECQ        R10
 	JNE         pixel216
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row215
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group203
 
 smaller204:
 group217:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller218
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none219
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z1
 	JMP     loaded220
 
@@ -1682,7 +1682,7 @@ loaded220:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none221
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z3
 	JMP     loaded222
 
@@ -1693,7 +1693,7 @@ loaded222:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none223
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z4
 	JMP     loaded224
 
@@ -1704,7 +1704,7 @@ loaded224:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none225
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z5
 	JMP     loaded226
 
@@ -1715,7 +1715,7 @@ loaded226:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none227
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z6
 	JMP     loaded228
 
@@ -1723,12 +1723,12 @@ none227:
 	VBROADCASTSS 88(AX), Z6
 
 loaded228:
-	MOVQ 152(AX), R8
-	MOVQ 120(AX), R10
-	MOVQ R10, 136(AX)
+	MOVQ 160(AX), R8
+	MOVQ 128(AX), R10
+	MOVQ R10, 144(AX)
 
 row229:
-	MOVQ 128(AX), R10
+	MOVQ 136(AX), R10
 
 pixel230:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1740,10 +1740,10 @@ pixel230:
 	ADDQ        R9, R8
 	DECQ        R10
 	JNE         pixel230
-	DECQ        136(AX)
+	DECQ        144(AX)
 	JNE         row229
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group217
 
 smaller218:
@@ -1752,12 +1752,12 @@ smaller218:
 
 variant8:
 group231:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller232
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none233
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z4
 	VMOVUPS 64(R8), Z5
 	VMOVUPS 128(R8), Z6
@@ -1774,7 +1774,7 @@ loaded234:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none235
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z9
 	VMOVUPS 64(R8), Z10
 	VMOVUPS 128(R8), Z11
@@ -1791,7 +1791,7 @@ loaded236:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none237
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z13
 	VMOVUPS 64(R8), Z14
 	VMOVUPS 128(R8), Z15
@@ -1808,7 +1808,7 @@ loaded238:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none239
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z17
 	VMOVUPS 64(R8), Z18
 	VMOVUPS 128(R8), Z19
@@ -1825,7 +1825,7 @@ loaded240:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none241
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z21
 	VMOVUPS 64(R8), Z22
 	VMOVUPS 128(R8), Z23
@@ -1840,15 +1840,15 @@ none241:
 
 loaded242:
 	VPXORD Z8, Z8, Z8
-	MOVQ   96(AX), R10
-	MOVQ   104(AX), R11
-	ADDQ   152(AX), R10
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R12
-	MOVQ   R12, 136(AX)
+	MOVQ   104(AX), R10
+	MOVQ   112(AX), R11
+	ADDQ   160(AX), R10
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R12
+	MOVQ   R12, 144(AX)
 
 row243:
-	MOVQ 128(AX), R12
+	MOVQ 136(AX), R12
 
 pixel244:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1887,21 +1887,21 @@ pixel244:
 	ADDQ        R11, R10
 	DECQ        R12
 	JNE         pixel244
-	ADDQ        112(AX), R10
-	DECQ        136(AX)
+	ADDQ        120(AX), R10
+	DECQ        144(AX)
 	JNE         row243
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group231
 
 smaller232:
 group245:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller246
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none247
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z2
 	VMOVUPS 64(R8), Z3
 	JMP     loaded248
@@ -1914,7 +1914,7 @@ loaded248:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none249
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z5
 	VMOVUPS 64(R8), Z6
 	JMP     loaded250
@@ -1927,7 +1927,7 @@ loaded250:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none251
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z7
 	VMOVUPS 64(R8), Z8
 	JMP     loaded252
@@ -1940,7 +1940,7 @@ loaded252:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none253
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z9
 	VMOVUPS 64(R8), Z10
 	JMP     loaded254
@@ -1953,7 +1953,7 @@ loaded254:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none255
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z11
 	VMOVUPS 64(R8), Z12
 	JMP     loaded256
@@ -1964,15 +1964,15 @@ none255:
 
 loaded256:
 	VPXORD Z4, Z4, Z4
-	MOVQ   96(AX), R10
-	MOVQ   104(AX), R11
-	ADDQ   152(AX), R10
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R12
-	MOVQ   R12, 136(AX)
+	MOVQ   104(AX), R10
+	MOVQ   112(AX), R11
+	ADDQ   160(AX), R10
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R12
+	MOVQ   R12, 144(AX)
 
 row257:
-	MOVQ 128(AX), R12
+	MOVQ 136(AX), R12
 
 pixel258:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -1995,21 +1995,21 @@ pixel258:
 	ADDQ        R11, R10
 	DECQ        R12
 	JNE         pixel258
-	ADDQ        112(AX), R10
-	DECQ        136(AX)
+	ADDQ        120(AX), R10
+	DECQ        144(AX)
 	JNE         row257
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group245
 
 smaller246:
 group259:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller260
 	MOVQ    8(AX), R8
 	TESTQ   R8, R8
 	JEQ     none261
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z1
 	JMP     loaded262
 
@@ -2020,7 +2020,7 @@ loaded262:
 	MOVQ    48(AX), R8
 	TESTQ   R8, R8
 	JEQ     none263
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z3
 	JMP     loaded264
 
@@ -2031,7 +2031,7 @@ loaded264:
 	MOVQ    56(AX), R8
 	TESTQ   R8, R8
 	JEQ     none265
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z4
 	JMP     loaded266
 
@@ -2042,7 +2042,7 @@ loaded266:
 	MOVQ    64(AX), R8
 	TESTQ   R8, R8
 	JEQ     none267
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z5
 	JMP     loaded268
 
@@ -2053,7 +2053,7 @@ loaded268:
 	MOVQ    72(AX), R8
 	TESTQ   R8, R8
 	JEQ     none269
-	ADDQ    152(AX), R8
+	ADDQ    160(AX), R8
 	VMOVUPS (R8), Z6
 	JMP     loaded270
 
@@ -2062,15 +2062,15 @@ none269:
 
 loaded270:
 	VPXORD Z2, Z2, Z2
-	MOVQ   96(AX), R10
-	MOVQ   104(AX), R11
-	ADDQ   152(AX), R10
-	MOVQ   152(AX), R8
-	MOVQ   120(AX), R12
-	MOVQ   R12, 136(AX)
+	MOVQ   104(AX), R10
+	MOVQ   112(AX), R11
+	ADDQ   160(AX), R10
+	MOVQ   160(AX), R8
+	MOVQ   128(AX), R12
+	MOVQ   R12, 144(AX)
 
 row271:
-	MOVQ 128(AX), R12
+	MOVQ 136(AX), R12
 
 pixel272:
 	VMOVUPS     (DX)(R8*1), Z0
@@ -2085,11 +2085,11 @@ pixel272:
 	ADDQ        R11, R10
 	DECQ        R12
 	JNE         pixel272
-	ADDQ        112(AX), R10
-	DECQ        136(AX)
+	ADDQ        120(AX), R10
+	DECQ        144(AX)
 	JNE         row271
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group259
 
 smaller260:
@@ -2101,21 +2101,21 @@ smaller260:
 TEXT ·reluCopyAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
-	MOVQ 144(AX), BX
+	MOVQ 152(AX), BX
 
 group273:
-	CMPQ   160(AX), $+4
+	CMPQ   168(AX), $+4
 	JLT    smaller274
 	VPXORD Z4, Z4, Z4
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), DX
-	MOVQ   120(AX), R8
-	MOVQ   R8, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), R8
+	MOVQ   R8, 144(AX)
 
 row275:
-	MOVQ 128(AX), R8
+	MOVQ 136(AX), R8
 
 pixel276:
 	VMAXPS  (CX)(DX*1), Z4, Z0
@@ -2130,27 +2130,27 @@ pixel276:
 	ADDQ    DI, SI
 	DECQ    R8
 	JNE     pixel276
-	ADDQ    112(AX), SI
-	DECQ    136(AX)
+	ADDQ    120(AX), SI
+	DECQ    144(AX)
 	JNE     row275
-	ADDQ    $+256, 152(AX)
-	SUBQ    $+4, 160(AX)
+	ADDQ    $+256, 160(AX)
+	SUBQ    $+4, 168(AX)
 	JMP     group273
 
 smaller274:
 group277:
-	CMPQ   160(AX), $+2
+	CMPQ   168(AX), $+2
 	JLT    smaller278
 	VPXORD Z2, Z2, Z2
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), DX
-	MOVQ   120(AX), R8
-	MOVQ   R8, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), R8
+	MOVQ   R8, 144(AX)
 
 row279:
-	MOVQ 128(AX), R8
+	MOVQ 136(AX), R8
 
 pixel280:
 	VMAXPS  (CX)(DX*1), Z2, Z0
@@ -2161,27 +2161,27 @@ pixel280:
 	ADDQ    DI, SI
 	DECQ    R8
 	JNE     pixel280
-	ADDQ    112(AX), SI
-	DECQ    136(AX)
+	ADDQ    120(AX), SI
+	DECQ    144(AX)
 	JNE     row279
-	ADDQ    $+128, 152(AX)
-	SUBQ    $+2, 160(AX)
+	ADDQ    $+128, 160(AX)
+	SUBQ    $+2, 168(AX)
 	JMP     group277
 
 smaller278:
 group281:
-	CMPQ   160(AX), $+1
+	CMPQ   168(AX), $+1
 	JLT    smaller282
 	VPXORD Z1, Z1, Z1
-	MOVQ   96(AX), SI
-	MOVQ   104(AX), DI
-	ADDQ   152(AX), SI
-	MOVQ   152(AX), DX
-	MOVQ   120(AX), R8
-	MOVQ   R8, 136(AX)
+	MOVQ   104(AX), SI
+	MOVQ   112(AX), DI
+	ADDQ   160(AX), SI
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), R8
+	MOVQ   R8, 144(AX)
 
 row283:
-	MOVQ 128(AX), R8
+	MOVQ 136(AX), R8
 
 pixel284:
 	VMAXPS  (CX)(DX*1), Z1, Z0
@@ -2190,11 +2190,11 @@ pixel284:
 	ADDQ    DI, SI
 	DECQ    R8
 	JNE     pixel284
-	ADDQ    112(AX), SI
-	DECQ    136(AX)
+	ADDQ    120(AX), SI
+	DECQ    144(AX)
 	JNE     row283
-	ADDQ    $+64, 152(AX)
-	SUBQ    $+1, 160(AX)
+	ADDQ    $+64, 160(AX)
+	SUBQ    $+1, 168(AX)
 	JMP     group281
 
 smaller282:
@@ -2995,15 +2995,15 @@ TEXT ·normGradAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 16(AX), CX
 	MOVQ 24(AX), DX
-	MOVQ 144(AX), SI
+	MOVQ 152(AX), SI
 
 group333:
-	CMPQ    160(AX), $+4
+	CMPQ    168(AX), $+4
 	JLT     smaller334
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none335
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMOVUPS 128(BX), Z2
@@ -3020,7 +3020,7 @@ loaded336:
 	MOVQ    56(AX), BX
 	TESTQ   BX, BX
 	JEQ     none337
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z4
 	VMOVUPS 64(BX), Z5
 	VMOVUPS 128(BX), Z6
@@ -3037,7 +3037,7 @@ loaded338:
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none339
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z8
 	VMOVUPS 64(BX), Z9
 	VMOVUPS 128(BX), Z10
@@ -3051,15 +3051,15 @@ none339:
 	VPXORD Z11, Z11, Z11
 
 loaded340:
-	MOVQ 96(AX), DI
-	MOVQ 104(AX), R8
-	ADDQ 152(AX), DI
-	MOVQ 152(AX), BX
-	MOVQ 120(AX), R9
-	MOVQ R9, 136(AX)
+	MOVQ 104(AX), DI
+	MOVQ 112(AX), R8
+	ADDQ 160(AX), DI
+	MOVQ 160(AX), BX
+	MOVQ 128(AX), R9
+	MOVQ R9, 144(AX)
 
 row341:
-	MOVQ 128(AX), R9
+	MOVQ 136(AX), R9
 
 pixel342:
 	VMOVUPS     (CX)(BX*1), Z12
@@ -3082,21 +3082,21 @@ pixel342:
 	ADDQ        R8, DI
 	DECQ        R9
 	JNE         pixel342
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row341
-	ADDQ        $+256, 152(AX)
-	SUBQ        $+4, 160(AX)
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
 	JMP         group333
 
 smaller334:
 group343:
-	CMPQ    160(AX), $+2
+	CMPQ    168(AX), $+2
 	JLT     smaller344
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none345
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	JMP     loaded346
@@ -3109,7 +3109,7 @@ loaded346:
 	MOVQ    56(AX), BX
 	TESTQ   BX, BX
 	JEQ     none347
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z2
 	VMOVUPS 64(BX), Z3
 	JMP     loaded348
@@ -3122,7 +3122,7 @@ loaded348:
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none349
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z4
 	VMOVUPS 64(BX), Z5
 	JMP     loaded350
@@ -3132,15 +3132,15 @@ none349:
 	VPXORD Z5, Z5, Z5
 
 loaded350:
-	MOVQ 96(AX), DI
-	MOVQ 104(AX), R8
-	ADDQ 152(AX), DI
-	MOVQ 152(AX), BX
-	MOVQ 120(AX), R9
-	MOVQ R9, 136(AX)
+	MOVQ 104(AX), DI
+	MOVQ 112(AX), R8
+	ADDQ 160(AX), DI
+	MOVQ 160(AX), BX
+	MOVQ 128(AX), R9
+	MOVQ R9, 144(AX)
 
 row351:
-	MOVQ 128(AX), R9
+	MOVQ 136(AX), R9
 
 pixel352:
 	VMOVUPS     (CX)(BX*1), Z6
@@ -3155,21 +3155,21 @@ pixel352:
 	ADDQ        R8, DI
 	DECQ        R9
 	JNE         pixel352
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row351
-	ADDQ        $+128, 152(AX)
-	SUBQ        $+2, 160(AX)
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
 	JMP         group343
 
 smaller344:
 group353:
-	CMPQ    160(AX), $+1
+	CMPQ    168(AX), $+1
 	JLT     smaller354
 	MOVQ    48(AX), BX
 	TESTQ   BX, BX
 	JEQ     none355
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z0
 	JMP     loaded356
 
@@ -3180,7 +3180,7 @@ loaded356:
 	MOVQ    56(AX), BX
 	TESTQ   BX, BX
 	JEQ     none357
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z1
 	JMP     loaded358
 
@@ -3191,7 +3191,7 @@ loaded358:
 	MOVQ    8(AX), BX
 	TESTQ   BX, BX
 	JEQ     none359
-	ADDQ    152(AX), BX
+	ADDQ    160(AX), BX
 	VMOVUPS (BX), Z2
 	JMP     loaded360
 
@@ -3199,15 +3199,15 @@ none359:
 	VPXORD Z2, Z2, Z2
 
 loaded360:
-	MOVQ 96(AX), DI
-	MOVQ 104(AX), R8
-	ADDQ 152(AX), DI
-	MOVQ 152(AX), BX
-	MOVQ 120(AX), R9
-	MOVQ R9, 136(AX)
+	MOVQ 104(AX), DI
+	MOVQ 112(AX), R8
+	ADDQ 160(AX), DI
+	MOVQ 160(AX), BX
+	MOVQ 128(AX), R9
+	MOVQ R9, 144(AX)
 
 row361:
-	MOVQ 128(AX), R9
+	MOVQ 136(AX), R9
 
 pixel362:
 	VMOVUPS     (CX)(BX*1), Z3
@@ -3218,11 +3218,11 @@ pixel362:
 	ADDQ        R8, DI
 	DECQ        R9
 	JNE         pixel362
-	ADDQ        112(AX), DI
-	DECQ        136(AX)
+	ADDQ        120(AX), DI
+	DECQ        144(AX)
 	JNE         row361
-	ADDQ        $+64, 152(AX)
-	SUBQ        $+1, 160(AX)
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
 	JMP         group353
 
 smaller354:
@@ -3375,15 +3375,15 @@ vector378:
 	VZEROUPPER
 	RET
 
-// func avgPoolRowAVX512(a *poolCall)
+// func avgPoolRowsAVX512(a *poolCall)
 // Requires: AVX, AVX512F
-TEXT ·avgPoolRowAVX512(SB), NOSPLIT, $0-8
+TEXT ·avgPoolRowsAVX512(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ (AX), CX
 	MOVQ 8(AX), DX
 	MOVQ 16(AX), BX
 	MOVQ 24(AX), SI
-	MOVQ 88(AX), R8
+	MOVQ 104(AX), R8
 	CMPQ 56(AX), $+0
 	JEQ  variant379
 	CMPQ 56(AX), $+1
@@ -3396,39 +3396,43 @@ TEXT ·avgPoolRowAVX512(SB), NOSPLIT, $0-8
 
 variant379:
 group383:
-	CMPQ         104(AX), $+4
+	CMPQ         120(AX), $+4
 	JLT          smaller384
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VMULPS       (DX)(DI*1), Z0, Z10
-	VFMADD231PS  (BX)(DI*1), Z1, Z10
-	VFMADD231PS  (SI)(DI*1), Z2, Z10
-	VMULPS       64(DX)(DI*1), Z0, Z11
-	VFMADD231PS  64(BX)(DI*1), Z1, Z11
-	VFMADD231PS  64(SI)(DI*1), Z2, Z11
-	VMULPS       128(DX)(DI*1), Z0, Z12
-	VFMADD231PS  128(BX)(DI*1), Z1, Z12
-	VFMADD231PS  128(SI)(DI*1), Z2, Z12
-	VMULPS       192(DX)(DI*1), Z0, Z13
-	VFMADD231PS  192(BX)(DI*1), Z1, Z13
-	VFMADD231PS  192(SI)(DI*1), Z2, Z13
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last387
-	JEQ          edge386
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column385:
+row385:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VMULPS      (DX)(DI*1), Z0, Z10
+	VFMADD231PS (BX)(DI*1), Z1, Z10
+	VFMADD231PS (SI)(DI*1), Z2, Z10
+	VMULPS      64(DX)(DI*1), Z0, Z11
+	VFMADD231PS 64(BX)(DI*1), Z1, Z11
+	VFMADD231PS 64(SI)(DI*1), Z2, Z11
+	VMULPS      128(DX)(DI*1), Z0, Z12
+	VFMADD231PS 128(BX)(DI*1), Z1, Z12
+	VFMADD231PS 128(SI)(DI*1), Z2, Z12
+	VMULPS      192(DX)(DI*1), Z0, Z13
+	VFMADD231PS 192(BX)(DI*1), Z1, Z13
+	VFMADD231PS 192(SI)(DI*1), Z2, Z13
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last388
+	JEQ         edge387
+
+column386:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -3469,9 +3473,9 @@ column385:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column385
+	JNE         column386
 
-edge386:
+edge387:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -3512,7 +3516,7 @@ edge386:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last387:
+last388:
 	VMOVAPS Z3, Z5
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
@@ -3544,37 +3548,43 @@ last387:
 	VMOVAPS Z17, Z13
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+256, 96(AX)
-	SUBQ    $+4, 104(AX)
+	DECQ    96(AX)
+	JNE     row385
+	ADDQ    $+256, 112(AX)
+	SUBQ    $+4, 120(AX)
 	JMP     group383
 
 smaller384:
-group388:
-	CMPQ         104(AX), $+2
-	JLT          smaller389
+group389:
+	CMPQ         120(AX), $+2
+	JLT          smaller390
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VMULPS       (DX)(DI*1), Z0, Z8
-	VFMADD231PS  (BX)(DI*1), Z1, Z8
-	VFMADD231PS  (SI)(DI*1), Z2, Z8
-	VMULPS       64(DX)(DI*1), Z0, Z9
-	VFMADD231PS  64(BX)(DI*1), Z1, Z9
-	VFMADD231PS  64(SI)(DI*1), Z2, Z9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last392
-	JEQ          edge391
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column390:
+row391:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VMULPS      (DX)(DI*1), Z0, Z8
+	VFMADD231PS (BX)(DI*1), Z1, Z8
+	VFMADD231PS (SI)(DI*1), Z2, Z8
+	VMULPS      64(DX)(DI*1), Z0, Z9
+	VFMADD231PS 64(BX)(DI*1), Z1, Z9
+	VFMADD231PS 64(SI)(DI*1), Z2, Z9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last394
+	JEQ         edge393
+
+column392:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -3597,9 +3607,9 @@ column390:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column390
+	JNE         column392
 
-edge391:
+edge393:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -3622,7 +3632,7 @@ edge391:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last392:
+last394:
 	VMOVAPS Z3, Z5
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
@@ -3640,33 +3650,39 @@ last392:
 	VMOVAPS Z11, Z9
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+128, 96(AX)
-	SUBQ    $+2, 104(AX)
-	JMP     group388
+	DECQ    96(AX)
+	JNE     row391
+	ADDQ    $+128, 112(AX)
+	SUBQ    $+2, 120(AX)
+	JMP     group389
 
-smaller389:
-group393:
-	CMPQ         104(AX), $+1
-	JLT          smaller394
+smaller390:
+group395:
+	CMPQ         120(AX), $+1
+	JLT          smaller396
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VMULPS       (DX)(DI*1), Z0, Z7
-	VFMADD231PS  (BX)(DI*1), Z1, Z7
-	VFMADD231PS  (SI)(DI*1), Z2, Z7
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last397
-	JEQ          edge396
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column395:
+row397:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VMULPS      (DX)(DI*1), Z0, Z7
+	VFMADD231PS (BX)(DI*1), Z1, Z7
+	VFMADD231PS (SI)(DI*1), Z2, Z7
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last400
+	JEQ         edge399
+
+column398:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -3680,9 +3696,9 @@ column395:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column395
+	JNE         column398
 
-edge396:
+edge399:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -3696,7 +3712,7 @@ edge396:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last397:
+last400:
 	VMOVAPS Z3, Z5
 	VPXORD  Z8, Z8, Z8
 	VADDPS  Z7, Z6, Z6
@@ -3707,49 +3723,55 @@ last397:
 	VMOVAPS Z8, Z7
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+64, 96(AX)
-	SUBQ    $+1, 104(AX)
-	JMP     group393
+	DECQ    96(AX)
+	JNE     row397
+	ADDQ    $+64, 112(AX)
+	SUBQ    $+1, 120(AX)
+	JMP     group395
 
-smaller394:
+smaller396:
 	VZEROUPPER
 	RET
 
 variant380:
-group398:
-	CMPQ         104(AX), $+4
-	JLT          smaller399
+group401:
+	CMPQ         120(AX), $+4
+	JLT          smaller402
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VMULPS       (DX)(DI*1), Z0, Z10
-	VFMADD231PS  (BX)(DI*1), Z1, Z10
-	VFMADD231PS  (SI)(DI*1), Z2, Z10
-	VMULPS       64(DX)(DI*1), Z0, Z11
-	VFMADD231PS  64(BX)(DI*1), Z1, Z11
-	VFMADD231PS  64(SI)(DI*1), Z2, Z11
-	VMULPS       128(DX)(DI*1), Z0, Z12
-	VFMADD231PS  128(BX)(DI*1), Z1, Z12
-	VFMADD231PS  128(SI)(DI*1), Z2, Z12
-	VMULPS       192(DX)(DI*1), Z0, Z13
-	VFMADD231PS  192(BX)(DI*1), Z1, Z13
-	VFMADD231PS  192(SI)(DI*1), Z2, Z13
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last402
-	JEQ          edge401
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column400:
+row403:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VMULPS      (DX)(DI*1), Z0, Z10
+	VFMADD231PS (BX)(DI*1), Z1, Z10
+	VFMADD231PS (SI)(DI*1), Z2, Z10
+	VMULPS      64(DX)(DI*1), Z0, Z11
+	VFMADD231PS 64(BX)(DI*1), Z1, Z11
+	VFMADD231PS 64(SI)(DI*1), Z2, Z11
+	VMULPS      128(DX)(DI*1), Z0, Z12
+	VFMADD231PS 128(BX)(DI*1), Z1, Z12
+	VFMADD231PS 128(SI)(DI*1), Z2, Z12
+	VMULPS      192(DX)(DI*1), Z0, Z13
+	VFMADD231PS 192(BX)(DI*1), Z1, Z13
+	VFMADD231PS 192(SI)(DI*1), Z2, Z13
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last406
+	JEQ         edge405
+
+column404:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -3790,9 +3812,9 @@ column400:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column400
+	JNE         column404
 
-edge401:
+edge405:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -3833,7 +3855,7 @@ edge401:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last402:
+last406:
 	VMOVAPS     Z3, Z5
 	VPXORD      Z14, Z14, Z14
 	VPXORD      Z15, Z15, Z15
@@ -3865,37 +3887,43 @@ last402:
 	VMOVAPS     Z17, Z13
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
-	ADDQ        $+256, 96(AX)
-	SUBQ        $+4, 104(AX)
-	JMP         group398
+	DECQ        96(AX)
+	JNE         row403
+	ADDQ        $+256, 112(AX)
+	SUBQ        $+4, 120(AX)
+	JMP         group401
 
-smaller399:
-group403:
-	CMPQ         104(AX), $+2
-	JLT          smaller404
+smaller402:
+group407:
+	CMPQ         120(AX), $+2
+	JLT          smaller408
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VMULPS       (DX)(DI*1), Z0, Z8
-	VFMADD231PS  (BX)(DI*1), Z1, Z8
-	VFMADD231PS  (SI)(DI*1), Z2, Z8
-	VMULPS       64(DX)(DI*1), Z0, Z9
-	VFMADD231PS  64(BX)(DI*1), Z1, Z9
-	VFMADD231PS  64(SI)(DI*1), Z2, Z9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last407
-	JEQ          edge406
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column405:
+row409:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VMULPS      (DX)(DI*1), Z0, Z8
+	VFMADD231PS (BX)(DI*1), Z1, Z8
+	VFMADD231PS (SI)(DI*1), Z2, Z8
+	VMULPS      64(DX)(DI*1), Z0, Z9
+	VFMADD231PS 64(BX)(DI*1), Z1, Z9
+	VFMADD231PS 64(SI)(DI*1), Z2, Z9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last412
+	JEQ         edge411
+
+column410:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -3918,9 +3946,9 @@ column405:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column405
+	JNE         column410
 
-edge406:
+edge411:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -3943,7 +3971,7 @@ edge406:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last407:
+last412:
 	VMOVAPS     Z3, Z5
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
@@ -3961,33 +3989,39 @@ last407:
 	VMOVAPS     Z11, Z9
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
-	ADDQ        $+128, 96(AX)
-	SUBQ        $+2, 104(AX)
-	JMP         group403
+	DECQ        96(AX)
+	JNE         row409
+	ADDQ        $+128, 112(AX)
+	SUBQ        $+2, 120(AX)
+	JMP         group407
 
-smaller404:
-group408:
-	CMPQ         104(AX), $+1
-	JLT          smaller409
+smaller408:
+group413:
+	CMPQ         120(AX), $+1
+	JLT          smaller414
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VMULPS       (DX)(DI*1), Z0, Z7
-	VFMADD231PS  (BX)(DI*1), Z1, Z7
-	VFMADD231PS  (SI)(DI*1), Z2, Z7
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last412
-	JEQ          edge411
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column410:
+row415:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VMULPS      (DX)(DI*1), Z0, Z7
+	VFMADD231PS (BX)(DI*1), Z1, Z7
+	VFMADD231PS (SI)(DI*1), Z2, Z7
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last418
+	JEQ         edge417
+
+column416:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -4001,9 +4035,9 @@ column410:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column410
+	JNE         column416
 
-edge411:
+edge417:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -4017,7 +4051,7 @@ edge411:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last412:
+last418:
 	VMOVAPS     Z3, Z5
 	VPXORD      Z8, Z8, Z8
 	VADDPS      Z7, Z6, Z6
@@ -4028,53 +4062,59 @@ last412:
 	VMOVAPS     Z8, Z7
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
-	ADDQ        $+64, 96(AX)
-	SUBQ        $+1, 104(AX)
-	JMP         group408
+	DECQ        96(AX)
+	JNE         row415
+	ADDQ        $+64, 112(AX)
+	SUBQ        $+1, 120(AX)
+	JMP         group413
 
-smaller409:
+smaller414:
 	VZEROUPPER
 	RET
 
 variant381:
-group413:
-	CMPQ         104(AX), $+4
-	JLT          smaller414
+group419:
+	CMPQ         120(AX), $+4
+	JLT          smaller420
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VMULPS       (DX)(DI*1), Z0, Z10
-	VFMADD231PS  (BX)(DI*1), Z1, Z10
-	VFMADD231PS  (SI)(DI*1), Z2, Z10
-	VMULPS       Z3, Z10, Z10
-	VMULPS       64(DX)(DI*1), Z0, Z11
-	VFMADD231PS  64(BX)(DI*1), Z1, Z11
-	VFMADD231PS  64(SI)(DI*1), Z2, Z11
-	VMULPS       Z3, Z11, Z11
-	VMULPS       128(DX)(DI*1), Z0, Z12
-	VFMADD231PS  128(BX)(DI*1), Z1, Z12
-	VFMADD231PS  128(SI)(DI*1), Z2, Z12
-	VMULPS       Z3, Z12, Z12
-	VMULPS       192(DX)(DI*1), Z0, Z13
-	VFMADD231PS  192(BX)(DI*1), Z1, Z13
-	VFMADD231PS  192(SI)(DI*1), Z2, Z13
-	VMULPS       Z3, Z13, Z13
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last417
-	JEQ          edge416
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column415:
+row421:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VMULPS      (DX)(DI*1), Z0, Z10
+	VFMADD231PS (BX)(DI*1), Z1, Z10
+	VFMADD231PS (SI)(DI*1), Z2, Z10
+	VMULPS      Z3, Z10, Z10
+	VMULPS      64(DX)(DI*1), Z0, Z11
+	VFMADD231PS 64(BX)(DI*1), Z1, Z11
+	VFMADD231PS 64(SI)(DI*1), Z2, Z11
+	VMULPS      Z3, Z11, Z11
+	VMULPS      128(DX)(DI*1), Z0, Z12
+	VFMADD231PS 128(BX)(DI*1), Z1, Z12
+	VFMADD231PS 128(SI)(DI*1), Z2, Z12
+	VMULPS      Z3, Z12, Z12
+	VMULPS      192(DX)(DI*1), Z0, Z13
+	VFMADD231PS 192(BX)(DI*1), Z1, Z13
+	VFMADD231PS 192(SI)(DI*1), Z2, Z13
+	VMULPS      Z3, Z13, Z13
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last424
+	JEQ         edge423
+
+column422:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -4115,9 +4155,9 @@ column415:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column415
+	JNE         column422
 
-edge416:
+edge423:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -4158,7 +4198,7 @@ edge416:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last417:
+last424:
 	VMOVAPS Z3, Z5
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
@@ -4186,39 +4226,45 @@ last417:
 	VMOVAPS Z17, Z13
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+256, 96(AX)
-	SUBQ    $+4, 104(AX)
-	JMP     group413
+	DECQ    96(AX)
+	JNE     row421
+	ADDQ    $+256, 112(AX)
+	SUBQ    $+4, 120(AX)
+	JMP     group419
 
-smaller414:
-group418:
-	CMPQ         104(AX), $+2
-	JLT          smaller419
+smaller420:
+group425:
+	CMPQ         120(AX), $+2
+	JLT          smaller426
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VMULPS       (DX)(DI*1), Z0, Z8
-	VFMADD231PS  (BX)(DI*1), Z1, Z8
-	VFMADD231PS  (SI)(DI*1), Z2, Z8
-	VMULPS       Z3, Z8, Z8
-	VMULPS       64(DX)(DI*1), Z0, Z9
-	VFMADD231PS  64(BX)(DI*1), Z1, Z9
-	VFMADD231PS  64(SI)(DI*1), Z2, Z9
-	VMULPS       Z3, Z9, Z9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last422
-	JEQ          edge421
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column420:
+row427:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VMULPS      (DX)(DI*1), Z0, Z8
+	VFMADD231PS (BX)(DI*1), Z1, Z8
+	VFMADD231PS (SI)(DI*1), Z2, Z8
+	VMULPS      Z3, Z8, Z8
+	VMULPS      64(DX)(DI*1), Z0, Z9
+	VFMADD231PS 64(BX)(DI*1), Z1, Z9
+	VFMADD231PS 64(SI)(DI*1), Z2, Z9
+	VMULPS      Z3, Z9, Z9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last430
+	JEQ         edge429
+
+column428:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -4241,9 +4287,9 @@ column420:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column420
+	JNE         column428
 
-edge421:
+edge429:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -4266,7 +4312,7 @@ edge421:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last422:
+last430:
 	VMOVAPS Z3, Z5
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
@@ -4282,34 +4328,40 @@ last422:
 	VMOVAPS Z11, Z9
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+128, 96(AX)
-	SUBQ    $+2, 104(AX)
-	JMP     group418
+	DECQ    96(AX)
+	JNE     row427
+	ADDQ    $+128, 112(AX)
+	SUBQ    $+2, 120(AX)
+	JMP     group425
 
-smaller419:
-group423:
-	CMPQ         104(AX), $+1
-	JLT          smaller424
+smaller426:
+group431:
+	CMPQ         120(AX), $+1
+	JLT          smaller432
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VMULPS       (DX)(DI*1), Z0, Z7
-	VFMADD231PS  (BX)(DI*1), Z1, Z7
-	VFMADD231PS  (SI)(DI*1), Z2, Z7
-	VMULPS       Z3, Z7, Z7
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last427
-	JEQ          edge426
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column425:
+row433:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VMULPS      (DX)(DI*1), Z0, Z7
+	VFMADD231PS (BX)(DI*1), Z1, Z7
+	VFMADD231PS (SI)(DI*1), Z2, Z7
+	VMULPS      Z3, Z7, Z7
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last436
+	JEQ         edge435
+
+column434:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -4323,9 +4375,9 @@ column425:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column425
+	JNE         column434
 
-edge426:
+edge435:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -4339,7 +4391,7 @@ edge426:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last427:
+last436:
 	VMOVAPS Z3, Z5
 	VPXORD  Z8, Z8, Z8
 	VADDPS  Z7, Z6, Z6
@@ -4349,53 +4401,59 @@ last427:
 	VMOVAPS Z8, Z7
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+64, 96(AX)
-	SUBQ    $+1, 104(AX)
-	JMP     group423
+	DECQ    96(AX)
+	JNE     row433
+	ADDQ    $+64, 112(AX)
+	SUBQ    $+1, 120(AX)
+	JMP     group431
 
-smaller424:
+smaller432:
 	VZEROUPPER
 	RET
 
 variant382:
-group428:
-	CMPQ         104(AX), $+4
-	JLT          smaller429
+group437:
+	CMPQ         120(AX), $+4
+	JLT          smaller438
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	VMULPS       (DX)(DI*1), Z0, Z10
-	VFMADD231PS  (BX)(DI*1), Z1, Z10
-	VFMADD231PS  (SI)(DI*1), Z2, Z10
-	VMULPS       Z3, Z10, Z10
-	VMULPS       64(DX)(DI*1), Z0, Z11
-	VFMADD231PS  64(BX)(DI*1), Z1, Z11
-	VFMADD231PS  64(SI)(DI*1), Z2, Z11
-	VMULPS       Z3, Z11, Z11
-	VMULPS       128(DX)(DI*1), Z0, Z12
-	VFMADD231PS  128(BX)(DI*1), Z1, Z12
-	VFMADD231PS  128(SI)(DI*1), Z2, Z12
-	VMULPS       Z3, Z12, Z12
-	VMULPS       192(DX)(DI*1), Z0, Z13
-	VFMADD231PS  192(BX)(DI*1), Z1, Z13
-	VFMADD231PS  192(SI)(DI*1), Z2, Z13
-	VMULPS       Z3, Z13, Z13
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last432
-	JEQ          edge431
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column430:
+row439:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VMULPS      (DX)(DI*1), Z0, Z10
+	VFMADD231PS (BX)(DI*1), Z1, Z10
+	VFMADD231PS (SI)(DI*1), Z2, Z10
+	VMULPS      Z3, Z10, Z10
+	VMULPS      64(DX)(DI*1), Z0, Z11
+	VFMADD231PS 64(BX)(DI*1), Z1, Z11
+	VFMADD231PS 64(SI)(DI*1), Z2, Z11
+	VMULPS      Z3, Z11, Z11
+	VMULPS      128(DX)(DI*1), Z0, Z12
+	VFMADD231PS 128(BX)(DI*1), Z1, Z12
+	VFMADD231PS 128(SI)(DI*1), Z2, Z12
+	VMULPS      Z3, Z12, Z12
+	VMULPS      192(DX)(DI*1), Z0, Z13
+	VFMADD231PS 192(BX)(DI*1), Z1, Z13
+	VFMADD231PS 192(SI)(DI*1), Z2, Z13
+	VMULPS      Z3, Z13, Z13
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last442
+	JEQ         edge441
+
+column440:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -4440,9 +4498,9 @@ column430:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column430
+	JNE         column440
 
-edge431:
+edge441:
 	VMULPS      (DX)(DI*1), Z0, Z14
 	VFMADD231PS (BX)(DI*1), Z1, Z14
 	VFMADD231PS (SI)(DI*1), Z2, Z14
@@ -4487,7 +4545,7 @@ edge431:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last432:
+last442:
 	VMOVAPS Z3, Z5
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
@@ -4519,39 +4577,45 @@ last432:
 	VMOVAPS Z17, Z13
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+256, 96(AX)
-	SUBQ    $+4, 104(AX)
-	JMP     group428
+	DECQ    96(AX)
+	JNE     row439
+	ADDQ    $+256, 112(AX)
+	SUBQ    $+4, 120(AX)
+	JMP     group437
 
-smaller429:
-group433:
-	CMPQ         104(AX), $+2
-	JLT          smaller434
+smaller438:
+group443:
+	CMPQ         120(AX), $+2
+	JLT          smaller444
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VMULPS       (DX)(DI*1), Z0, Z8
-	VFMADD231PS  (BX)(DI*1), Z1, Z8
-	VFMADD231PS  (SI)(DI*1), Z2, Z8
-	VMULPS       Z3, Z8, Z8
-	VMULPS       64(DX)(DI*1), Z0, Z9
-	VFMADD231PS  64(BX)(DI*1), Z1, Z9
-	VFMADD231PS  64(SI)(DI*1), Z2, Z9
-	VMULPS       Z3, Z9, Z9
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last437
-	JEQ          edge436
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column435:
+row445:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VMULPS      (DX)(DI*1), Z0, Z8
+	VFMADD231PS (BX)(DI*1), Z1, Z8
+	VFMADD231PS (SI)(DI*1), Z2, Z8
+	VMULPS      Z3, Z8, Z8
+	VMULPS      64(DX)(DI*1), Z0, Z9
+	VFMADD231PS 64(BX)(DI*1), Z1, Z9
+	VFMADD231PS 64(SI)(DI*1), Z2, Z9
+	VMULPS      Z3, Z9, Z9
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last448
+	JEQ         edge447
+
+column446:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -4576,9 +4640,9 @@ column435:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column435
+	JNE         column446
 
-edge436:
+edge447:
 	VMULPS      (DX)(DI*1), Z0, Z10
 	VFMADD231PS (BX)(DI*1), Z1, Z10
 	VFMADD231PS (SI)(DI*1), Z2, Z10
@@ -4603,7 +4667,7 @@ edge436:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last437:
+last448:
 	VMOVAPS Z3, Z5
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
@@ -4621,34 +4685,40 @@ last437:
 	VMOVAPS Z11, Z9
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+128, 96(AX)
-	SUBQ    $+2, 104(AX)
-	JMP     group433
+	DECQ    96(AX)
+	JNE     row445
+	ADDQ    $+128, 112(AX)
+	SUBQ    $+2, 120(AX)
+	JMP     group443
 
-smaller434:
-group438:
-	CMPQ         104(AX), $+1
-	JLT          smaller439
+smaller444:
+group449:
+	CMPQ         120(AX), $+1
+	JLT          smaller450
 	VBROADCASTSS 32(AX), Z0
 	VBROADCASTSS 40(AX), Z1
 	VBROADCASTSS 48(AX), Z2
 	VBROADCASTSS 64(AX), Z3
 	VBROADCASTSS 72(AX), Z4
-	VMOVAPS      Z3, Z5
-	MOVQ         96(AX), DI
-	MOVQ         DI, R9
-	VPXORD       Z6, Z6, Z6
-	VMULPS       (DX)(DI*1), Z0, Z7
-	VFMADD231PS  (BX)(DI*1), Z1, Z7
-	VFMADD231PS  (SI)(DI*1), Z2, Z7
-	VMULPS       Z3, Z7, Z7
-	ADDQ         R8, DI
-	MOVQ         80(AX), R10
-	SUBQ         $+2, R10
-	JLT          last442
-	JEQ          edge441
+	MOVQ         112(AX), DI
+	MOVQ         80(AX), R9
+	MOVQ         R9, 96(AX)
 
-column440:
+row451:
+	MOVQ        DI, R9
+	VMOVAPS     Z3, Z5
+	VPXORD      Z6, Z6, Z6
+	VMULPS      (DX)(DI*1), Z0, Z7
+	VFMADD231PS (BX)(DI*1), Z1, Z7
+	VFMADD231PS (SI)(DI*1), Z2, Z7
+	VMULPS      Z3, Z7, Z7
+	ADDQ        R8, DI
+	MOVQ        88(AX), R10
+	SUBQ        $+2, R10
+	JLT         last454
+	JEQ         edge453
+
+column452:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -4663,9 +4733,9 @@ column440:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 	DECQ        R10
-	JNE         column440
+	JNE         column452
 
-edge441:
+edge453:
 	VMULPS      (DX)(DI*1), Z0, Z8
 	VFMADD231PS (BX)(DI*1), Z1, Z8
 	VFMADD231PS (SI)(DI*1), Z2, Z8
@@ -4680,7 +4750,7 @@ edge441:
 	VMOVAPS     Z4, Z5
 	ADDQ        R8, R9
 
-last442:
+last454:
 	VMOVAPS Z3, Z5
 	VPXORD  Z8, Z8, Z8
 	VADDPS  Z7, Z6, Z6
@@ -4691,10 +4761,566 @@ last442:
 	VMOVAPS Z8, Z7
 	VMOVAPS Z4, Z5
 	ADDQ    R8, R9
-	ADDQ    $+64, 96(AX)
-	SUBQ    $+1, 104(AX)
-	JMP     group438
+	DECQ    96(AX)
+	JNE     row451
+	ADDQ    $+64, 112(AX)
+	SUBQ    $+1, 120(AX)
+	JMP     group449
 
-smaller439:
+smaller450:
+	VZEROUPPER
+	RET
+
+// func positiveMeanAVX512(a *affineCall)
+// Requires: AVX, AVX512F
+TEXT ·positiveMeanAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 16(AX), CX
+	MOVQ 152(AX), BX
+
+group455:
+	CMPQ    168(AX), $+4
+	JLT     smaller456
+	MOVQ    48(AX), DX
+	TESTQ   DX, DX
+	JEQ     none457
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	JMP     loaded458
+
+none457:
+	VBROADCASTSS 88(AX), Z4
+	VBROADCASTSS 88(AX), Z5
+	VBROADCASTSS 88(AX), Z6
+	VBROADCASTSS 88(AX), Z7
+
+loaded458:
+	MOVQ    8(AX), DX
+	TESTQ   DX, DX
+	JEQ     none459
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Z8
+	VMOVUPS 64(DX), Z9
+	VMOVUPS 128(DX), Z10
+	VMOVUPS 192(DX), Z11
+	JMP     loaded460
+
+none459:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+loaded460:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z16, Z16, Z16
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), SI
+	MOVQ   SI, 144(AX)
+
+row461:
+	MOVQ 136(AX), SI
+
+pixel462:
+	VMOVUPS      (CX)(DX*1), Z12
+	VFMADD213PS  Z8, Z4, Z12
+	VMAXPS       Z12, Z16, Z12
+	VADDPS       Z12, Z0, Z0
+	VMOVUPS      64(CX)(DX*1), Z13
+	VFMADD213PS  Z9, Z5, Z13
+	VMAXPS       Z13, Z16, Z13
+	VADDPS       Z13, Z1, Z1
+	VMOVUPS      128(CX)(DX*1), Z14
+	VFMADD213PS  Z10, Z6, Z14
+	VMAXPS       Z14, Z16, Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS      192(CX)(DX*1), Z15
+	VFMADD213PS  Z11, Z7, Z15
+	VMAXPS       Z15, Z16, Z15
+	VADDPS       Z15, Z3, Z3
+	ADDQ         BX, DX
+	DECQ         SI
+	JNE          pixel462
+	DECQ         144(AX)
+	JNE          row461
+	VBROADCASTSS 96(AX), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	MOVQ         (AX), DX
+	ADDQ         160(AX), DX
+	VMOVUPS      Z0, (DX)
+	VMOVUPS      Z1, 64(DX)
+	VMOVUPS      Z2, 128(DX)
+	VMOVUPS      Z3, 192(DX)
+	ADDQ         $+256, 160(AX)
+	SUBQ         $+4, 168(AX)
+	JMP          group455
+
+smaller456:
+group463:
+	CMPQ    168(AX), $+2
+	JLT     smaller464
+	MOVQ    48(AX), DX
+	TESTQ   DX, DX
+	JEQ     none465
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Z2
+	VMOVUPS 64(DX), Z3
+	JMP     loaded466
+
+none465:
+	VBROADCASTSS 88(AX), Z2
+	VBROADCASTSS 88(AX), Z3
+
+loaded466:
+	MOVQ    8(AX), DX
+	TESTQ   DX, DX
+	JEQ     none467
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	JMP     loaded468
+
+none467:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+loaded468:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z8, Z8, Z8
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), SI
+	MOVQ   SI, 144(AX)
+
+row469:
+	MOVQ 136(AX), SI
+
+pixel470:
+	VMOVUPS      (CX)(DX*1), Z6
+	VFMADD213PS  Z4, Z2, Z6
+	VMAXPS       Z6, Z8, Z6
+	VADDPS       Z6, Z0, Z0
+	VMOVUPS      64(CX)(DX*1), Z7
+	VFMADD213PS  Z5, Z3, Z7
+	VMAXPS       Z7, Z8, Z7
+	VADDPS       Z7, Z1, Z1
+	ADDQ         BX, DX
+	DECQ         SI
+	JNE          pixel470
+	DECQ         144(AX)
+	JNE          row469
+	VBROADCASTSS 96(AX), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	MOVQ         (AX), DX
+	ADDQ         160(AX), DX
+	VMOVUPS      Z0, (DX)
+	VMOVUPS      Z1, 64(DX)
+	ADDQ         $+128, 160(AX)
+	SUBQ         $+2, 168(AX)
+	JMP          group463
+
+smaller464:
+group471:
+	CMPQ    168(AX), $+1
+	JLT     smaller472
+	MOVQ    48(AX), DX
+	TESTQ   DX, DX
+	JEQ     none473
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Z1
+	JMP     loaded474
+
+none473:
+	VBROADCASTSS 88(AX), Z1
+
+loaded474:
+	MOVQ    8(AX), DX
+	TESTQ   DX, DX
+	JEQ     none475
+	ADDQ    160(AX), DX
+	VMOVUPS (DX), Z2
+	JMP     loaded476
+
+none475:
+	VPXORD Z2, Z2, Z2
+
+loaded476:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z4, Z4, Z4
+	MOVQ   160(AX), DX
+	MOVQ   128(AX), SI
+	MOVQ   SI, 144(AX)
+
+row477:
+	MOVQ 136(AX), SI
+
+pixel478:
+	VMOVUPS      (CX)(DX*1), Z3
+	VFMADD213PS  Z2, Z1, Z3
+	VMAXPS       Z3, Z4, Z3
+	VADDPS       Z3, Z0, Z0
+	ADDQ         BX, DX
+	DECQ         SI
+	JNE          pixel478
+	DECQ         144(AX)
+	JNE          row477
+	VBROADCASTSS 96(AX), Z4
+	VMULPS       Z4, Z0, Z0
+	MOVQ         (AX), DX
+	ADDQ         160(AX), DX
+	VMOVUPS      Z0, (DX)
+	ADDQ         $+64, 160(AX)
+	SUBQ         $+1, 168(AX)
+	JMP          group471
+
+smaller472:
+	VZEROUPPER
+	RET
+
+// func positiveMeanGradAVX512(a *affineCall)
+// Requires: AVX, AVX512F
+TEXT ·positiveMeanGradAVX512(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 16(AX), DX
+	MOVQ 152(AX), SI
+
+group479:
+	CMPQ    168(AX), $+4
+	JLT     smaller480
+	MOVQ    48(AX), BX
+	TESTQ   BX, BX
+	JEQ     none481
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z4
+	VMOVUPS 64(BX), Z5
+	VMOVUPS 128(BX), Z6
+	VMOVUPS 192(BX), Z7
+	JMP     loaded482
+
+none481:
+	VBROADCASTSS 88(AX), Z4
+	VBROADCASTSS 88(AX), Z5
+	VBROADCASTSS 88(AX), Z6
+	VBROADCASTSS 88(AX), Z7
+
+loaded482:
+	MOVQ    8(AX), BX
+	TESTQ   BX, BX
+	JEQ     none483
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z8
+	VMOVUPS 64(BX), Z9
+	VMOVUPS 128(BX), Z10
+	VMOVUPS 192(BX), Z11
+	JMP     loaded484
+
+none483:
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+
+loaded484:
+	MOVQ    24(AX), BX
+	TESTQ   BX, BX
+	JEQ     none485
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	JMP     loaded486
+
+none485:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+
+loaded486:
+	VBROADCASTSS 96(AX), Z16
+	VMULPS       Z16, Z0, Z0
+	VMULPS       Z16, Z1, Z1
+	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z3, Z3
+	VPXORD       Z16, Z16, Z16
+	MOVQ         160(AX), BX
+	MOVQ         128(AX), DI
+	MOVQ         DI, 144(AX)
+
+row487:
+	MOVQ 136(AX), DI
+
+pixel488:
+	VMOVUPS     (DX)(BX*1), Z12
+	VFMADD213PS Z8, Z4, Z12
+	VCMPPS      $+17, Z12, Z16, K1
+	VMOVAPS.Z   Z0, K1, Z12
+	VMOVUPS     Z12, (CX)(BX*1)
+	VMOVUPS     64(DX)(BX*1), Z13
+	VFMADD213PS Z9, Z5, Z13
+	VCMPPS      $+17, Z13, Z16, K1
+	VMOVAPS.Z   Z1, K1, Z13
+	VMOVUPS     Z13, 64(CX)(BX*1)
+	VMOVUPS     128(DX)(BX*1), Z14
+	VFMADD213PS Z10, Z6, Z14
+	VCMPPS      $+17, Z14, Z16, K1
+	VMOVAPS.Z   Z2, K1, Z14
+	VMOVUPS     Z14, 128(CX)(BX*1)
+	VMOVUPS     192(DX)(BX*1), Z15
+	VFMADD213PS Z11, Z7, Z15
+	VCMPPS      $+17, Z15, Z16, K1
+	VMOVAPS.Z   Z3, K1, Z15
+	VMOVUPS     Z15, 192(CX)(BX*1)
+	ADDQ        SI, BX
+	DECQ        DI
+	JNE         pixel488
+	DECQ        144(AX)
+	JNE         row487
+	ADDQ        $+256, 160(AX)
+	SUBQ        $+4, 168(AX)
+	JMP         group479
+
+smaller480:
+group489:
+	CMPQ    168(AX), $+2
+	JLT     smaller490
+	MOVQ    48(AX), BX
+	TESTQ   BX, BX
+	JEQ     none491
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z2
+	VMOVUPS 64(BX), Z3
+	JMP     loaded492
+
+none491:
+	VBROADCASTSS 88(AX), Z2
+	VBROADCASTSS 88(AX), Z3
+
+loaded492:
+	MOVQ    8(AX), BX
+	TESTQ   BX, BX
+	JEQ     none493
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z4
+	VMOVUPS 64(BX), Z5
+	JMP     loaded494
+
+none493:
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+
+loaded494:
+	MOVQ    24(AX), BX
+	TESTQ   BX, BX
+	JEQ     none495
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	JMP     loaded496
+
+none495:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+
+loaded496:
+	VBROADCASTSS 96(AX), Z8
+	VMULPS       Z8, Z0, Z0
+	VMULPS       Z8, Z1, Z1
+	VPXORD       Z8, Z8, Z8
+	MOVQ         160(AX), BX
+	MOVQ         128(AX), DI
+	MOVQ         DI, 144(AX)
+
+row497:
+	MOVQ 136(AX), DI
+
+pixel498:
+	VMOVUPS     (DX)(BX*1), Z6
+	VFMADD213PS Z4, Z2, Z6
+	VCMPPS      $+17, Z6, Z8, K1
+	VMOVAPS.Z   Z0, K1, Z6
+	VMOVUPS     Z6, (CX)(BX*1)
+	VMOVUPS     64(DX)(BX*1), Z7
+	VFMADD213PS Z5, Z3, Z7
+	VCMPPS      $+17, Z7, Z8, K1
+	VMOVAPS.Z   Z1, K1, Z7
+	VMOVUPS     Z7, 64(CX)(BX*1)
+	ADDQ        SI, BX
+	DECQ        DI
+	JNE         pixel498
+	DECQ        144(AX)
+	JNE         row497
+	ADDQ        $+128, 160(AX)
+	SUBQ        $+2, 168(AX)
+	JMP         group489
+
+smaller490:
+group499:
+	CMPQ    168(AX), $+1
+	JLT     smaller500
+	MOVQ    48(AX), BX
+	TESTQ   BX, BX
+	JEQ     none501
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z1
+	JMP     loaded502
+
+none501:
+	VBROADCASTSS 88(AX), Z1
+
+loaded502:
+	MOVQ    8(AX), BX
+	TESTQ   BX, BX
+	JEQ     none503
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z2
+	JMP     loaded504
+
+none503:
+	VPXORD Z2, Z2, Z2
+
+loaded504:
+	MOVQ    24(AX), BX
+	TESTQ   BX, BX
+	JEQ     none505
+	ADDQ    160(AX), BX
+	VMOVUPS (BX), Z0
+	JMP     loaded506
+
+none505:
+	VPXORD Z0, Z0, Z0
+
+loaded506:
+	VBROADCASTSS 96(AX), Z4
+	VMULPS       Z4, Z0, Z0
+	VPXORD       Z4, Z4, Z4
+	MOVQ         160(AX), BX
+	MOVQ         128(AX), DI
+	MOVQ         DI, 144(AX)
+
+row507:
+	MOVQ 136(AX), DI
+
+pixel508:
+	VMOVUPS     (DX)(BX*1), Z3
+	VFMADD213PS Z2, Z1, Z3
+	VCMPPS      $+17, Z3, Z4, K1
+	VMOVAPS.Z   Z0, K1, Z3
+	VMOVUPS     Z3, (CX)(BX*1)
+	ADDQ        SI, BX
+	DECQ        DI
+	JNE         pixel508
+	DECQ        144(AX)
+	JNE         row507
+	ADDQ        $+64, 160(AX)
+	SUBQ        $+1, 168(AX)
+	JMP         group499
+
+smaller500:
+	VZEROUPPER
+	RET
+
+// func halfPoolAVX512(a *affineCall)
+// Requires: AVX, AVX512F
+TEXT ·halfPoolAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         152(AX), BX
+	VBROADCASTSS 96(AX), Z1
+	MOVQ         136(AX), DI
+	IMULQ        BX, DI
+	ADDQ         DI, DI
+
+row509:
+	LEAQ (DX)(DI*1), SI
+	MOVQ 136(AX), R8
+
+pixel510:
+	MOVQ  168(AX), R9
+	TESTQ R9, R9
+	JLE   done512
+
+loop511:
+	VMOVUPS (DX), Z0
+	VADDPS  (DX)(BX*1), Z0, Z0
+	VADDPS  (SI), Z0, Z0
+	VADDPS  (SI)(BX*1), Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (CX)
+	ADDQ    $+64, CX
+	ADDQ    $+64, DX
+	ADDQ    $+64, SI
+	DECQ    R9
+	JNE     loop511
+
+done512:
+	ADDQ BX, DX
+	ADDQ BX, SI
+	DECQ R8
+	JNE  pixel510
+	MOVQ SI, DX
+	DECQ 128(AX)
+	JNE  row509
+	VZEROUPPER
+	RET
+
+// func halfPoolGradAddAVX512(a *affineCall)
+// Requires: AVX, AVX512F
+TEXT ·halfPoolGradAddAVX512(SB), NOSPLIT, $0-8
+	MOVQ         a+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         16(AX), DX
+	MOVQ         152(AX), BX
+	VBROADCASTSS 96(AX), Z1
+	MOVQ         136(AX), DI
+	IMULQ        BX, DI
+	ADDQ         DI, DI
+
+row513:
+	LEAQ (CX)(DI*1), SI
+	MOVQ 136(AX), R8
+
+pixel514:
+	MOVQ  168(AX), R9
+	TESTQ R9, R9
+	JLE   done516
+
+loop515:
+	VMULPS  (DX), Z1, Z0
+	VADDPS  (CX), Z0, Z2
+	VMOVUPS Z2, (CX)
+	VADDPS  (CX)(BX*1), Z0, Z3
+	VMOVUPS Z3, (CX)(BX*1)
+	VADDPS  (SI), Z0, Z4
+	VMOVUPS Z4, (SI)
+	VADDPS  (SI)(BX*1), Z0, Z5
+	VMOVUPS Z5, (SI)(BX*1)
+	ADDQ    $+64, DX
+	ADDQ    $+64, CX
+	ADDQ    $+64, SI
+	DECQ    R9
+	JNE     loop515
+
+done516:
+	ADDQ BX, CX
+	ADDQ BX, SI
+	DECQ R8
+	JNE  pixel514
+	MOVQ SI, CX
+	DECQ 128(AX)
+	JNE  row513
 	VZEROUPPER
 	RET

@@ -34,6 +34,18 @@ func (k *Kernels) avgPoolGrad(dst, dy, work []float32, rows, cols, ch int, add b
 	avgPoolGradGeneric(dst, dy, work, rows, cols, ch, add)
 }
 
+func (k *Kernels) halfPool(dst, src []float32, rows, cols, ch int) {
+	HalfPool(dst, src, rows, cols, ch)
+}
+
+func (k *Kernels) halfPoolGradAdd(dst, dy []float32, rows, cols, ch int) {
+	HalfPoolGradAdd(dst, dy, rows, cols, ch)
+}
+
+func (k *Kernels) positiveMean(a *positiveMeanArgs) { positiveMeanGeneric(a) }
+
+func (k *Kernels) positiveMeanGrad(a *positiveMeanArgs) { positiveMeanGradGeneric(a) }
+
 func (k *Kernels) winogradInput(a *winogradInputArgs) { winogradInputGeneric(a) }
 
 func (k *Kernels) winogradOutput(a *winogradTileArgs) { winogradOutputGeneric(a) }

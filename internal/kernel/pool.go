@@ -78,6 +78,18 @@ func avgPoolGradGeneric(dst, dy, work []float32, rows, cols, ch int, add bool) {
 	}
 }
 
+// HalfPool is [HalfPool] by k's instructions.
+func (k *Kernels) HalfPool(dst, src []float32, rows, cols, ch int) {
+	_, _ = dst[rows/2*(cols/2)*ch-1], src[rows*cols*ch-1]
+	k.halfPool(dst, src, rows, cols, ch)
+}
+
+// HalfPoolGradAdd is [HalfPoolGradAdd] by k's instructions.
+func (k *Kernels) HalfPoolGradAdd(dst, dy []float32, rows, cols, ch int) {
+	_, _ = dst[rows*cols*ch-1], dy[rows/2*(cols/2)*ch-1]
+	k.halfPoolGradAdd(dst, dy, rows, cols, ch)
+}
+
 // HalfPool is the 2x2 average of stride 2 of a dense image of rows x cols
 // pixels (both even): a quarter of the pixels.
 func HalfPool(dst, src []float32, rows, cols, ch int) {

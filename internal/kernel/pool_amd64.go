@@ -12,13 +12,17 @@ func (k *Kernels) avgPool(dst, src, work []float32, rows, cols, ch int, add bool
 		avgPoolGeneric(dst, src, work, rows, cols, ch, add)
 		return
 	}
-	for r := range rows {
+	for r := 0; r < rows; {
+		n := 1
+		if r > 0 {
+			n = max(1, rows-1-r)
+		}
 		near := float32(windowLen(r, rows))
-		c := k.newPoolCall(dst, r, cols, ch, add)
+		c := k.newPoolCall(dst, r, n, cols, ch, add)
 		c.edge = floatBits(1 / (near * float32(windowLen(0, cols))))
 		c.middle = floatBits(1 / (near * 3))
-		c.setRows(src, r, rows, cols*ch, func(int) float32 { return 1 })
-		k.poolRoutine(&c)
+		k.poolRoutine(c.withRows(src, r, rows, cols*ch, [3]float32{1, 1, 1}))
+		r += n
 	}
 }
 
@@ -27,13 +31,23 @@ func (k *Kernels) avgPoolGrad(dst, dy, work []float32, rows, cols, ch int, add b
 		avgPoolGradGeneric(dst, dy, work, rows, cols, ch, add)
 		return
 	}
-	for r := range rows {
-		c := k.newPoolCall(dst, r, cols, ch, add)
+	share := func(y int) float32 {
+		if y < 0 || y >= rows {
+			return 0
+		}
+		return 1 / float32(windowLen(y, rows))
+	}
+	for r := 0; r < rows; {
+		n := 1
+		if r > 1 {
+			n = max(1, rows-2-r)
+		}
+		c := k.newPoolCall(dst, r, n, cols, ch, add)
 		c.variant += 2
 		c.edge = floatBits(1 / float32(windowLen(0, cols)))
 		c.middle = floatBits(1.0 / 3)
-		c.setRows(dy, r, rows, cols*ch, func(y int) float32 { return 1 / float32(windowLen(y, rows)) })
-		k.poolRoutine(&c)
+		k.poolRoutine(c.withRows(dy, r, rows, cols*ch, [3]float32{share(r - 1), share(r), share(r + 1)}))
+		r += n
 	}
 }
 
@@ -42,35 +56,70 @@ func windowLen(i, n int) int { return min(i+1, n-1) - max(i-1, 0) + 1 }
 
 func floatBits(v float32) int { return int(math.Float32bits(v)) }
 
-func (k *Kernels) newPoolCall(dst []float32, r, cols, ch int, add bool) poolCall {
-	c := poolCall{dst: pointerTo(dst[r*cols*ch:]), cols: cols, pixel: ch * wordSize, vectors: k.vectors(ch)}
+// newPoolCall describes n rows of dst from row r on.
+func (k *Kernels) newPoolCall(dst []float32, r, n, cols, ch int, add bool) poolCall {
+	c := poolCall{dst: pointerTo(dst[r*cols*ch:]), rows: n, cols: cols, pixel: ch * wordSize, vectors: k.vectors(ch)}
 	if add {
 		c.variant = 1
 	}
 	return c
 }
 
-// setRows gives the routine the three rows around r with their weights. Where
-// there are fewer, the last one comes twice or three times and shares its
-// weight: a weight of zero would make a NaN of an infinity.
-func (c *poolCall) setRows(src []float32, r, rows, size int, weight func(y int) float32) {
-	above, below := max(r-1, 0), min(r+1, rows-1)
+// withRows is the call with the three rows around r and their weights. Where
+// there are fewer, one comes twice or three times and shares its weight: a
+// weight of zero would make a NaN of an infinity.
+func (c poolCall) withRows(src []float32, r, rows, size int, weights [3]float32) poolCall {
 	row := func(y int) unsafe.Pointer { return pointerTo(src[y*size:]) }
-	c.x0, c.x1, c.x2 = row(above), row(min(above+1, below)), row(below)
-	w0, w1, w2 := weight(above), weight(min(above+1, below)), weight(below)
-	switch below - above {
-	case 0:
-		w0, w1, w2 = w0/2, w0/4, w0/4
-	case 1:
-		w1, w2 = w1/2, w1/2
+	above, below := r > 0, r < rows-1
+	at := [3]int{r - 1, r, r + 1}
+	switch w := &weights; {
+	case !above && !below:
+		at = [3]int{r, r, r}
+		w[0], w[1], w[2] = w[1]/4, w[1]/2, w[1]/4
+	case !above:
+		at[0] = r
+		w[0], w[1] = w[1]/2, w[1]/2
+	case !below:
+		at[2] = r
+		w[1], w[2] = w[1]/2, w[1]/2
 	}
-	c.weight0, c.weight1, c.weight2 = floatBits(w0), floatBits(w1), floatBits(w2)
+	c.x0, c.x1, c.x2 = row(at[0]), row(at[1]), row(at[2])
+	c.weight0, c.weight1, c.weight2 = floatBits(weights[0]), floatBits(weights[1]), floatBits(weights[2])
+	return c
 }
 
-func (k *Kernels) poolRoutine(c *poolCall) {
+func (k *Kernels) poolRoutine(c poolCall) {
 	if k.isa == AVX512 {
-		avgPoolRowAVX512(c)
+		avgPoolRowsAVX512(&c)
 	} else {
-		avgPoolRowAVX2(c)
+		avgPoolRowsAVX2(&c)
+	}
+}
+
+func (k *Kernels) halfPool(dst, src []float32, rows, cols, ch int) {
+	c := newAffineCall(k, rows/2, cols/2, ch)
+	c.rows, c.cols, c.share = rows/2, cols/2, floatBits(0.25)
+	c.dst, c.x0 = pointerTo(dst), pointerTo(src)
+	switch k.isa {
+	case AVX512:
+		halfPoolAVX512(&c)
+	case AVX2:
+		halfPoolAVX2(&c)
+	default:
+		HalfPool(dst, src, rows, cols, ch)
+	}
+}
+
+func (k *Kernels) halfPoolGradAdd(dst, dy []float32, rows, cols, ch int) {
+	c := newAffineCall(k, rows/2, cols/2, ch)
+	c.rows, c.cols, c.share = rows/2, cols/2, floatBits(0.25)
+	c.dst, c.x0 = pointerTo(dst), pointerTo(dy)
+	switch k.isa {
+	case AVX512:
+		halfPoolGradAddAVX512(&c)
+	case AVX2:
+		halfPoolGradAddAVX2(&c)
+	default:
+		HalfPoolGradAdd(dst, dy, rows, cols, ch)
 	}
 }

@@ -89,32 +89,34 @@ func near(rows, cols, y, x int) float64 {
 }
 
 func TestHalfPool(t *testing.T) {
-	r := newSource(9)
-	for _, s := range imageShapes {
-		rows, cols, ch := 2*s.rows, 2*s.cols, s.ch
-		src, dst := r.slice(rows*cols*ch), r.slice(s.rows*s.cols*ch)
-		HalfPool(dst, src, rows, cols, ch)
-		checkDense(t, dst)
-		each(s.rows, s.cols, ch, func(y, x, c int) {
-			var want sum
-			for _, p := range [][2]int{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
-				want.addValue(float64(src[((2*y+p[0])*cols+2*x+p[1])*ch+c])/4, 1)
-			}
-			want.check(t, dst[(y*s.cols+x)*ch+c], "%v", s)
-		})
+	eachISA(t, func(t *testing.T, k *Kernels) {
+		r := newSource(9)
+		for _, s := range imageShapes {
+			rows, cols, ch := 2*s.rows, 2*s.cols, s.ch
+			src, dst := r.slice(rows*cols*ch), r.slice(s.rows*s.cols*ch)
+			k.HalfPool(dst, src, rows, cols, ch)
+			checkDense(t, dst)
+			each(s.rows, s.cols, ch, func(y, x, c int) {
+				var want sum
+				for _, p := range [][2]int{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
+					want.addValue(float64(src[((2*y+p[0])*cols+2*x+p[1])*ch+c])/4, 1)
+				}
+				want.check(t, dst[(y*s.cols+x)*ch+c], "%v", s)
+			})
 
-		grad := r.slice(len(src))
-		before := slices.Clone(grad)
-		HalfPoolGradAdd(grad, dst, rows, cols, ch)
-		checkDense(t, grad)
-		each(rows, cols, ch, func(y, x, c int) {
-			i := (y*cols+x)*ch + c
-			var want sum
-			want.add(before[i])
-			want.addValue(float64(dst[(y/2*s.cols+x/2)*ch+c])/4, 1)
-			want.check(t, grad[i], "%v", s)
-		})
-	}
+			grad := r.slice(len(src))
+			before := slices.Clone(grad)
+			k.HalfPoolGradAdd(grad, dst, rows, cols, ch)
+			checkDense(t, grad)
+			each(rows, cols, ch, func(y, x, c int) {
+				i := (y*cols+x)*ch + c
+				var want sum
+				want.add(before[i])
+				want.addValue(float64(dst[(y/2*s.cols+x/2)*ch+c])/4, 1)
+				want.check(t, grad[i], "%v", s)
+			})
+		}
+	})
 }
 
 // TestBordered: the border stays zero whatever is written inside.

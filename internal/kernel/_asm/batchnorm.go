@@ -164,9 +164,11 @@ func (m *masked) sum(x []reg.GPVirtual, withGrad bool) {
 	g.RET()
 }
 
+// lessThan is the predicate of a comparison, ordered and quiet.
+const lessThan = 0x11
+
 // maskPositive loads x where y is positive, and zero elsewhere.
 func (g *generator) maskPositive(y, x operand.Mem, zero, dst reg.VecPhysical) {
-	const lessThan = 0x11 // ordered, quiet
 	if dst.Size() == 64 {
 		g.VCMPPS(imm(lessThan), y, zero, reg.K1)
 		g.VMOVUPS_Z(x, reg.K1, dst)

@@ -76,6 +76,7 @@ var affineCall = call{"affineCall", "affineCall is a sum of images; a nil shift 
 	{"scale3", pointer, ""},
 	{"variant", "int", ""},
 	{"one", "int", "bits of the float32 1"},
+	{"share", "int", "bits of a float32"},
 }, planeFields...)}
 
 var sumsCall = call{"sumsCall", "sumsCall is a reduction over pixels to two sums a channel.", append([]field{
@@ -98,9 +99,9 @@ var maskedSumCall = call{"maskedSumCall", "maskedSumCall is a sum of images.", [
 	{"variant", "int", ""},
 }}
 
-var poolCall = call{"poolCall", "poolCall is a row of an average pool; weights and shares are bits of a float32.", append([]field{
+var poolCall = call{"poolCall", "poolCall is rows of an average pool that have the same weights; weights and shares are bits of a float32.", append([]field{
 	{"dst", pointer, ""},
-	{"x0", pointer, "three rows"},
+	{"x0", pointer, "three rows, of the first row of dst"},
 	{"x1", pointer, ""},
 	{"x2", pointer, ""},
 	{"weight0", "int", "of each row"},
@@ -109,7 +110,9 @@ var poolCall = call{"poolCall", "poolCall is a row of an average pool; weights a
 	{"variant", "int", ""},
 	{"edge", "int", "share of the first and the last column"},
 	{"middle", "int", "share of the other columns"},
+	{"rows", "int", ""},
 	{"cols", "int", ""},
+	{"row", "int", "rows that are left"},
 }, imageFields...)}
 
 var winogradInputCall = call{"winogradInputCall", "winogradInputCall is rows of tiles of the input of some images; pitches are in bytes.", []field{

@@ -36,6 +36,8 @@ func images(g *generator, s *isa) {
 	affine(g, s)
 	batchNorm(g, s)
 	pools(g, s)
+	positiveMean(g, s)
+	halfPools(g, s)
 }
 
 func main() {

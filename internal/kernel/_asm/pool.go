@@ -5,13 +5,13 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// pools generates one row of the average pool and of its gradient.
+// pools generates rows of the average pool and of its gradient.
 func pools(g *generator, s *isa) {
-	m := newImage(g, s, "avgPoolRow", "stores one row of the average of 3x3 pixels; odd variants add it, variants from two on compute the gradient.",
+	m := newImage(g, s, "avgPoolRows", "stores rows of the average of 3x3 pixels; odd variants add them, variants from two on compute the gradient.",
 		&poolCall, "dst", "x0", "x1", "x2")
 	g.variants(m.field("variant"), 4, func(i int) {
 		p := &pool{image: m, out: g.GP64(), add: i%2 == 1, grad: i >= 2}
-		p.row()
+		p.generate()
 	})
 }
 
@@ -28,7 +28,7 @@ type pool struct {
 	out                reg.GPVirtual      // offset of the next pixel of dst
 }
 
-func (p *pool) row() {
+func (p *pool) generate() {
 	g, s := p.g, p.isa
 	p.eachGroup(func(n int) {
 		regs := &vectors{isa: s}
@@ -39,31 +39,43 @@ func (p *pool) row() {
 		p.edge, p.middle, p.turn = regs.take(1)[0], regs.take(1)[0], regs.take(1)[0]
 		g.VBROADCASTSS(p.field("edge"), p.edge)
 		g.VBROADCASTSS(p.field("middle"), p.middle)
-		g.VMOVAPS(p.edge, p.turn)
 		p.before, p.here, p.next = regs.take(n), regs.take(n), regs.take(n)
 		g.MOVQ(p.field("group"), p.off)
-		g.MOVQ(p.off, p.out)
-		g.zero(p.before...)
-		p.column(p.here, p.edge)
-
-		left := p.load("cols")
-		loop, edge, last := g.label("column"), g.label("edge"), g.label("last")
-		g.SUBQ(imm(2), left)
-		g.JLT(operand.LabelRef(last))
-		g.JEQ(operand.LabelRef(edge))
-		g.Label(loop)
-		p.column(p.next, p.middle)
-		p.store()
-		g.DECQ(left)
-		g.JNE(operand.LabelRef(loop))
-		g.Label(edge)
-		p.column(p.next, p.edge)
-		p.store()
-		g.Label(last)
-		g.VMOVAPS(p.edge, p.turn)
-		g.zero(p.next...)
-		p.store()
+		g.MOVQ(p.load("rows"), p.field("row"))
+		row := g.label("row")
+		g.Label(row)
+		p.row()
+		g.DECQ(p.field("row"))
+		g.JNE(operand.LabelRef(row))
 	})
+}
+
+// row goes through the columns; off is where it begins, and at its end where
+// the next row begins.
+func (p *pool) row() {
+	g := p.g
+	g.MOVQ(p.off, p.out)
+	g.VMOVAPS(p.edge, p.turn)
+	g.zero(p.before...)
+	p.column(p.here, p.edge)
+
+	left := p.load("cols")
+	loop, edge, last := g.label("column"), g.label("edge"), g.label("last")
+	g.SUBQ(imm(2), left)
+	g.JLT(operand.LabelRef(last))
+	g.JEQ(operand.LabelRef(edge))
+	g.Label(loop)
+	p.column(p.next, p.middle)
+	p.store()
+	g.DECQ(left)
+	g.JNE(operand.LabelRef(loop))
+	g.Label(edge)
+	p.column(p.next, p.edge)
+	p.store()
+	g.Label(last)
+	g.VMOVAPS(p.edge, p.turn)
+	g.zero(p.next...)
+	p.store()
 }
 
 // column sums the rows of the current column and goes to the next.
