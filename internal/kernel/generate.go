@@ -1,3 +1,8 @@
 package kernel
 
+// The assembly, its declarations and the structs of its arguments are written
+// by the program in _asm, a module of its own. That they are what it writes:
+//
+//	go generate ./internal/kernel && git diff --exit-code internal/kernel
+
 //go:generate go run -C _asm . -dir ..
