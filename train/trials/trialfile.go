@@ -1,7 +1,9 @@
 package trials
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,19 +40,23 @@ func readTrialFile(path string) (*trialFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a trial file: %w", err)
 	}
-	file, err := torchfile.Open(f, info.Size())
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	root, ok := file.Value.(*pickle.Dict)
-	if !ok {
-		return nil, fmt.Errorf("reading %s: not a trial file: its root is no dict", path)
-	}
 	t := &trialFile{path: path, item: item}
-	if err := t.read(root); err != nil {
+	if err := t.readFrom(f, info.Size()); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return t, nil
+}
+
+func (t *trialFile) readFrom(r io.ReaderAt, size int64) error {
+	file, err := torchfile.Open(r, size)
+	if err != nil {
+		return err
+	}
+	root, ok := file.Value.(*pickle.Dict)
+	if !ok {
+		return errors.New("not a trial file: its root is no dict")
+	}
+	return t.read(root)
 }
 
 func (t *trialFile) read(root *pickle.Dict) error {
