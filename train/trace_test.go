@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	twins         = 3  // disturbed runs that show what rounding does
+	twins         = 2  // disturbed runs that show what rounding does
 	amplification = 10 // how much more it may have done to PyTorch's run
 )
 

@@ -137,10 +137,7 @@ func (a *app) writeCollection(c *trials.Collection, o output, format torchfile.F
 	if o.weights {
 		options.Weights = c.Weights
 	}
-	if err := bench.Export(merged, o.path, options); err != nil {
-		return fmt.Errorf("writing %s: %w", o.path, err)
-	}
-	return nil
+	return bench.Export(merged, o.path, options)
 }
 
 func (a *app) printCollected(f collectFlags, c *trials.Collection, outputs []output) error {
