@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"cellnet/internal/pickle"
 
@@ -27,8 +28,9 @@ type store struct {
 	header storeHeader
 	places []storeArch
 	order  []int
-	byIdx  map[int]int // place of an architecture
-	groups []int64     // first row of each row group, then the number of rows
+	byIdx  map[int]int             // place of an architecture
+	groups []int64                 // first row of each row group, then the number of rows
+	chunks []atomic.Pointer[chunk] // of all row groups, a column after the other
 	cache  pageCache
 	odd    func() (map[string][]byte, error)
 	meta   func() (*pickle.Dict, error)
@@ -63,6 +65,7 @@ func openStore(r io.ReaderAt, size int64, closer io.Closer) (s *store, err error
 		s.groups = append(s.groups, row)
 		row += g.NumRows()
 	}
+	s.chunks = make([]atomic.Pointer[chunk], len(s.groups)*numColumns)
 	s.groups = append(s.groups, row)
 	index, err := s.unpack(metaIndex)
 	if err != nil {

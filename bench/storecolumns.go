@@ -6,22 +6,39 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
 
-// column is a column of a row group, at some page.
-type column struct {
-	meta    *format.ColumnChunk
-	chunk   parquet.ColumnChunk
-	offsets parquet.OffsetIndex
-	page    *columnPage
+// chunk is a column of a row group.
+type chunk struct {
+	parquet.ColumnChunk
+	dictionary int64 // offset in the file, or 0
+	offsets    parquet.OffsetIndex
 }
 
-// columns are the columns of a row group.
+// chunk gives a column of a row group, whose index of pages is read once.
+func (s *store) chunk(group, number int) (*chunk, error) {
+	place := &s.chunks[group*numColumns+number]
+	if c := place.Load(); c != nil {
+		return c, nil
+	}
+	meta := &s.file.Metadata().RowGroups[group].Columns[number]
+	if err := checkOffsets(s.r, meta); err != nil {
+		return nil, err
+	}
+	c := &chunk{s.file.RowGroups()[group].ColumnChunks()[number], meta.MetaData.DictionaryPageOffset, nil}
+	var err error
+	if c.offsets, err = c.OffsetIndex(); err != nil {
+		return nil, err
+	}
+	place.Store(c)
+	return c, nil
+}
+
+// columns are the columns of a row group, each at the page that was used last.
 type columns struct {
 	s     *store
 	group int
-	all   [numColumns]column
+	pages [numColumns]*columnPage
 }
 
 // group gives the columns of the row group that has a row.
@@ -33,54 +50,48 @@ func (s *store) group(row int64) *columns {
 // at gives the page of a column with a row of the whole store, and the row's
 // place in it.
 func (c *columns) at(number int, row int64) (*columnPage, int, error) {
-	col := &c.all[number]
 	row -= c.s.groups[c.group]
-	if col.page == nil || row < col.page.first || row >= col.page.first+int64(col.page.rows) {
-		if err := c.turn(col, number, row); err != nil {
+	page := c.pages[number]
+	if page == nil || row < page.first || row >= page.first+int64(page.rows) {
+		var err error
+		if page, err = c.s.page(c.group, number, row); err != nil {
 			return nil, 0, fmt.Errorf("column %s: %w", strings.Join(c.s.file.Schema().Columns()[number], "."), err)
 		}
+		c.pages[number] = page
 	}
-	return col.page, int(row - col.page.first), nil
+	return page, int(row - page.first), nil
 }
 
-// turn brings a column to the page with a row.
-func (c *columns) turn(col *column, number int, row int64) (err error) {
+// page gives the page of a column of a row group with a row of the group.
+func (s *store) page(group, number int, row int64) (page *columnPage, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v", errPage, r)
+			page, err = nil, fmt.Errorf("%w: %v", errPage, r)
 		}
 	}()
-	if col.chunk == nil {
-		col.meta = &c.s.file.Metadata().RowGroups[c.group].Columns[number]
-		if err := checkOffsets(c.s.r, col.meta); err != nil {
-			return err
-		}
-		col.chunk = c.s.file.RowGroups()[c.group].ColumnChunks()[number]
-		if col.offsets, err = col.chunk.OffsetIndex(); err != nil {
-			return err
-		}
+	c, err := s.chunk(group, number)
+	if err != nil {
+		return nil, err
 	}
-	n := col.offsets.NumPages()
-	page := sort.Search(n, func(i int) bool { return col.offsets.FirstRowIndex(i) > row }) - 1
-	if page < 0 {
-		return errPage
+	i := sort.Search(c.offsets.NumPages(), func(i int) bool { return c.offsets.FirstRowIndex(i) > row }) - 1
+	if i < 0 {
+		return nil, errPage
 	}
-	first := col.offsets.FirstRowIndex(page)
-	col.page, err = c.s.cache.get(pageKey{c.group, number, page}, func() (*columnPage, error) {
-		if at := col.meta.MetaData.DictionaryPageOffset; at != 0 {
-			if err := checkPage(c.s.r, c.s.size, at); err != nil {
+	page, err = s.cache.get(pageKey{group, number, i}, func() (*columnPage, error) {
+		if c.dictionary != 0 {
+			if err := checkPage(s.r, s.size, c.dictionary); err != nil {
 				return nil, err
 			}
 		}
-		if err := checkPage(c.s.r, c.s.size, col.offsets.Offset(page)); err != nil {
+		if err := checkPage(s.r, s.size, c.offsets.Offset(i)); err != nil {
 			return nil, err
 		}
-		return readPage(col.chunk, number, first)
+		return readPage(c, number, c.offsets.FirstRowIndex(i))
 	})
-	if err == nil && row >= first+int64(col.page.rows) {
-		err = errPage
+	if err == nil && row >= page.first+int64(page.rows) {
+		return nil, errPage
 	}
-	return err
+	return page, err
 }
 
 // rowReader reads the columns of one row. err is the first error met.

@@ -222,12 +222,7 @@ func (p *columnPage) readCurves(column int, page parquet.Page) error {
 }
 
 // readPage reads a page of a column's chunk, the first row of which is given.
-func readPage(chunk parquet.ColumnChunk, column int, first int64) (p *columnPage, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			p, err = nil, fmt.Errorf("%w: %v", errPage, r)
-		}
-	}()
+func readPage(chunk parquet.ColumnChunk, column int, first int64) (*columnPage, error) {
 	pages := chunk.Pages()
 	defer pages.Close()
 	if err := pages.SeekToRow(first); err != nil {
