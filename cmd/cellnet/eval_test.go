@@ -148,6 +148,9 @@ func TestEvalOfBadInput(t *testing.T) {
 			if r.code != tt.code || strings.Count(r.stderr, "\n") != 1 || r.stdout != "" {
 				t.Errorf("exit code %d, want %d; printed %q and\n%s", r.code, tt.code, r.stdout, r.stderr)
 			}
+			if strings.Count(r.stderr, "reading weights") > 1 {
+				t.Errorf("says twice what was read: %s", r.stderr)
+			}
 			for _, part := range tt.want {
 				if !strings.Contains(r.stderr, part) {
 					t.Errorf("no %q in %s", part, r.stderr)

@@ -34,7 +34,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 	}
 	file, err := weights.OpenFile(path)
 	if err != nil {
-		return loaded{}, fmt.Errorf("reading weights: %w", err)
+		return loaded{}, err
 	}
 	defer file.Close()
 	if arch != "" {

@@ -103,7 +103,7 @@ func (r *ReductionEval) images(s *scratch, x []float32, from, count int) {
 		k.AffineSum(mine, r.shiftA, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
 
 		s.blocks = blocks(s.blocks[:0], r.y[(from+i)*size:], r.outPad)
-		r.down.run(k, s, s.blocks, averaged(s, image, r.side, r.inPad), 1, false)
+		r.down.run(k, s, s.blocks, averaged(k, s, image, r.side, r.inPad), 1, false)
 	}
 	s.blocks = blocks(s.blocks[:0], r.y[from*size:], r.outPad)
 	r.b.run(k, s, s.blocks, middle, count, true)
@@ -138,10 +138,7 @@ func (b *HeadEval) Forward(x []float32, n int) []float32 {
 	k := b.work.Kernels
 	pixels := b.side * b.side
 	b.work.images(n, func(s *scratch, i int) {
-		value := s.densely(useNode, pixels*b.padded)
-		s.terms = append(s.terms[:0], kernel.Term{X: imageOf(x, i, pixels, b.channels), Scale: b.scale})
-		k.AffineSum(value, b.shift, s.terms, kernel.Plane{}, b.side, b.side, b.padded)
-		averagePositive(b.features[i*b.channels:][:b.channels], value, pixels, b.padded)
+		averagePositive(k, s, b.features[i*b.channels:][:b.channels], imageOf(x, i, pixels, b.channels), b.scale, b.shift, pixels)
 	})
 	clear(b.features[n*b.channels:])
 	return b.features

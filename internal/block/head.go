@@ -11,7 +11,6 @@ type Head struct {
 	padded   int
 	Params   Norm
 	norm     *norm
-	values   []float32 // normalized
 	features []float32
 	dx, dy   []float32
 	grad     NormGrad
@@ -23,23 +22,16 @@ func NewHead(w *Workspace, side, channels, capacity int, params Norm) *Head {
 	return &Head{
 		work: w, side: side, channels: channels, padded: padded, Params: params,
 		norm:     newNorm(channels, side*side, capacity, nil),
-		values:   make([]float32, capacity*side*side*padded),
 		features: make([]float32, capacity*channels),
 	}
 }
 
-// averagePositive stores each channel's average over pixels of max(x, 0).
-func averagePositive(dst, x []float32, pixels, padded int) {
-	clear(dst)
-	for p := range pixels {
-		for c, v := range x[p*padded:][:len(dst)] {
-			dst[c] += max(v, 0)
-		}
-	}
-	share := 1 / float32(pixels)
-	for c := range dst {
-		dst[c] *= share
-	}
+// averagePositive stores each channel's average over pixels of the positive
+// part of scale*x + shift.
+func averagePositive(k *kernel.Kernels, s *scratch, dst, x, scale, shift []float32, pixels int) {
+	means := s.densely(useReduced, len(scale))
+	k.PositiveMean(means, x, scale, shift, pixels, len(scale))
+	copy(dst, means)
 }
 
 // Forward computes the features [n][channels] of n images x, which are valid
@@ -51,10 +43,7 @@ func (b *Head) Forward(x []float32, n int) []float32 {
 	b.work.images(n, func(_ *scratch, i int) { b.norm.observe(k, i) })
 	b.norm.settle(b.Params, n)
 	b.work.images(n, func(s *scratch, i int) {
-		value := imageOf(b.values, i, pixels, b.channels)
-		s.terms = append(s.terms[:0], kernel.Term{X: b.norm.image(i), Scale: b.norm.scale})
-		k.AffineSum(value, b.norm.shift, s.terms, kernel.Plane{}, b.side, b.side, b.padded)
-		averagePositive(b.features[i*b.channels:][:b.channels], value, pixels, b.padded)
+		averagePositive(k, s, b.features[i*b.channels:][:b.channels], b.norm.image(i), b.norm.scale, b.norm.shift, pixels)
 	})
 	clear(b.features[n*b.channels:])
 	return b.features
@@ -67,21 +56,14 @@ func (b *Head) Backward(dfeatures []float32, n int) ([]float32, NormGrad) {
 	k := b.work.Kernels
 	pixels := b.side * b.side
 	if b.dx == nil {
-		b.dx, b.dy = make([]float32, len(b.values)), make([]float32, len(b.values))
+		b.dx, b.dy = make([]float32, len(b.norm.z)), make([]float32, len(b.norm.z))
 		b.grad = NewNormGrad(b.channels)
 	}
-	share := 1 / float32(pixels)
-	b.work.images(n, func(_ *scratch, i int) {
-		value, dy := imageOf(b.values, i, pixels, b.channels), imageOf(b.dy, i, pixels, b.channels)
-		for p := range pixels {
-			for c, g := range dfeatures[i*b.channels:][:b.channels] {
-				if value[p*b.padded+c] > 0 {
-					dy[p*b.padded+c] = g * share
-				} else {
-					dy[p*b.padded+c] = 0
-				}
-			}
-		}
+	b.work.images(n, func(s *scratch, i int) {
+		g := s.densely(useReduced, b.padded)
+		copy(g, dfeatures[i*b.channels:][:b.channels])
+		dy := imageOf(b.dy, i, pixels, b.channels)
+		k.PositiveMeanGrad(dy, g, b.norm.image(i), b.norm.scale, b.norm.shift, pixels, b.padded)
 		b.norm.observeGrad(k, dy, i)
 	})
 	b.norm.settleGrad(b.Params, b.grad, n)

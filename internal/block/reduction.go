@@ -61,9 +61,9 @@ func (r *Reduction) outImage(y []float32, i int) []float32 {
 }
 
 // averaged returns the 2x2 averages of an image.
-func averaged(s *scratch, x []float32, side, inPad int) []float32 {
+func averaged(k *kernel.Kernels, s *scratch, x []float32, side, inPad int) []float32 {
 	small := s.densely(useReduced, side*side*inPad)
-	kernel.HalfPool(small, x, 2*side, 2*side, inPad)
+	k.HalfPool(small, x, 2*side, 2*side, inPad)
 	return small
 }
 
@@ -104,7 +104,7 @@ func (r *Reduction) Forward(x []float32, n int) []float32 {
 	r.work.images(n, func(s *scratch, i int) {
 		y := r.outImage(r.y, i)
 		s.blocks = blocks(s.blocks[:0], y, r.outPad)
-		r.down.run(k, s, s.blocks, averaged(s, r.inImage(x, i), r.side, r.inPad), 1, false)
+		r.down.run(k, s, s.blocks, averaged(k, s, r.inImage(x, i), r.side, r.inPad), 1, false)
 		s.terms = append(s.terms[:0], kernel.Term{X: r.normB.image(i), Scale: r.normB.scale}, kernel.Term{X: y})
 		k.AffineSum(y, r.normB.shift, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
 	})
@@ -195,8 +195,8 @@ func (r *Reduction) imageGradA(s *scratch, sumsA, sumsDown, dy, dmiddle []float3
 	dx := r.inImage(r.dx, i)
 	k.MaskedSum(dx, g, x, nil, len(x))
 
-	r.down.weightGrad(k, s, sumsDown, nil, averaged(s, x, half, r.inPad), r.outImage(dy, i), 1)
+	r.down.weightGrad(k, s, sumsDown, nil, averaged(k, s, x, half, r.inPad), r.outImage(dy, i), 1)
 	dsmall := s.densely(useReduced, half*half*r.inPad)
 	r.down.inputGrad(k, s, dsmall, r.outImage(dy, i), 1, false)
-	kernel.HalfPoolGradAdd(dx, dsmall, 2*half, 2*half, r.inPad)
+	k.HalfPoolGradAdd(dx, dsmall, 2*half, 2*half, r.inPad)
 }

@@ -35,11 +35,11 @@ func (k *Kernels) avgPoolGrad(dst, dy, work []float32, rows, cols, ch int, add b
 }
 
 func (k *Kernels) halfPool(dst, src []float32, rows, cols, ch int) {
-	HalfPool(dst, src, rows, cols, ch)
+	halfPoolGeneric(dst, src, rows, cols, ch)
 }
 
 func (k *Kernels) halfPoolGradAdd(dst, dy []float32, rows, cols, ch int) {
-	HalfPoolGradAdd(dst, dy, rows, cols, ch)
+	halfPoolGradAddGeneric(dst, dy, rows, cols, ch)
 }
 
 func (k *Kernels) positiveMean(a *positiveMeanArgs) { positiveMeanGeneric(a) }

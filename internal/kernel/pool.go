@@ -78,21 +78,21 @@ func avgPoolGradGeneric(dst, dy, work []float32, rows, cols, ch int, add bool) {
 	}
 }
 
-// HalfPool is [HalfPool] by k's instructions.
+// HalfPool is the 2x2 average of stride 2 of a dense image of rows x cols
+// pixels (both even): a quarter of the pixels.
 func (k *Kernels) HalfPool(dst, src []float32, rows, cols, ch int) {
 	_, _ = dst[rows/2*(cols/2)*ch-1], src[rows*cols*ch-1]
 	k.halfPool(dst, src, rows, cols, ch)
 }
 
-// HalfPoolGradAdd is [HalfPoolGradAdd] by k's instructions.
+// HalfPoolGradAdd adds the gradient of [Kernels.HalfPool] to dst, which has
+// rows x cols pixels.
 func (k *Kernels) HalfPoolGradAdd(dst, dy []float32, rows, cols, ch int) {
 	_, _ = dst[rows*cols*ch-1], dy[rows/2*(cols/2)*ch-1]
 	k.halfPoolGradAdd(dst, dy, rows, cols, ch)
 }
 
-// HalfPool is the 2x2 average of stride 2 of a dense image of rows x cols
-// pixels (both even): a quarter of the pixels.
-func HalfPool(dst, src []float32, rows, cols, ch int) {
+func halfPoolGeneric(dst, src []float32, rows, cols, ch int) {
 	for r := range rows / 2 {
 		for c := range cols / 2 {
 			top := src[(2*r*cols+2*c)*ch:][:2*ch]
@@ -104,9 +104,7 @@ func HalfPool(dst, src []float32, rows, cols, ch int) {
 	}
 }
 
-// HalfPoolGradAdd adds the gradient of [HalfPool] to dst, which has rows x cols
-// pixels.
-func HalfPoolGradAdd(dst, dy []float32, rows, cols, ch int) {
+func halfPoolGradAddGeneric(dst, dy []float32, rows, cols, ch int) {
 	for r := range rows {
 		for c := range cols {
 			out := dst[(r*cols+c)*ch:][:ch]

@@ -106,7 +106,7 @@ func (k *Kernels) halfPool(dst, src []float32, rows, cols, ch int) {
 	case AVX2:
 		halfPoolAVX2(&c)
 	default:
-		HalfPool(dst, src, rows, cols, ch)
+		halfPoolGeneric(dst, src, rows, cols, ch)
 	}
 }
 
@@ -120,6 +120,6 @@ func (k *Kernels) halfPoolGradAdd(dst, dy []float32, rows, cols, ch int) {
 	case AVX2:
 		halfPoolGradAddAVX2(&c)
 	default:
-		HalfPoolGradAdd(dst, dy, rows, cols, ch)
+		halfPoolGradAddGeneric(dst, dy, rows, cols, ch)
 	}
 }
