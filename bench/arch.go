@@ -37,7 +37,11 @@ func (a *Arch) Results(hp HP) (*Results, error) {
 			return r.results, nil
 		}
 	}
-	return nil, fmt.Errorf("architecture %d has no results of recipe %v, only of %s: %w", a.Index, hp, joinHPs(a.HPs()), ErrMissing)
+	return nil, noRecipe(a.Index, hp, a.HPs())
+}
+
+func noRecipe(index int, hp HP, there []HP) error {
+	return fmt.Errorf("architecture %d has no results of recipe %v, only of %s: %w", index, hp, joinHPs(there), ErrMissing)
 }
 
 func joinHPs(hps []HP) string {
@@ -78,4 +82,25 @@ func (a *Arch) Clone() *Arch {
 		c.runs[i].results = r.results.Clone()
 	}
 	return &c
+}
+
+// bytes is about how much memory the record takes.
+func (a *Arch) bytes() int {
+	n := 0
+	curve := func(c Curve) { n += 8*len(c.Values) + 8*len(c.Epochs) }
+	for _, r := range a.runs {
+		n += len(r.results.raw)
+		for _, t := range r.results.Trials {
+			n += 1<<10 + 8*len(t.Latency) + len(t.raw)
+			for _, c := range []Curve{t.Train.Loss, t.Train.Top1, t.Train.Top5, t.Train.Seconds} {
+				curve(c)
+			}
+			for _, e := range t.Evals {
+				for _, c := range []Curve{e.Loss, e.Top1, e.Seconds} {
+					curve(c)
+				}
+			}
+		}
+	}
+	return n
 }

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"cellnet/internal/lru"
 )
 
 // Benchmark answers the queries of a benchmark. Its methods may be called by
@@ -21,12 +23,16 @@ type Benchmark struct {
 	listed func() ([]int, error)
 
 	mu       sync.Mutex
-	cache    cache
-	changed  map[int]*Arch  // in the place of what files have
-	archives map[int]string // files of records, in the place of what the backend has
-	asked    map[int]bool   // architectures that were read on demand
+	cache    *lru.Cache[int, *Arch] // those that were read last
+	changed  map[int]*Arch          // in the place of what files have
+	archives map[int]string         // files of records, in the place of what the backend has
+	asked    map[int]bool           // architectures that were read on demand
 	clock    float64
 }
+
+// cachedArchBytes bounds the records that a benchmark keeps in memory. One of
+// NAS-Bench-201's takes about 100 kB.
+const cachedArchBytes = 16 << 20
 
 // backend is where a benchmark's records come from.
 type backend interface {
@@ -66,6 +72,7 @@ func newBenchmark(name string, l Layout, b backend) *Benchmark {
 			return searchSpace{archs, index}, err
 		}),
 		listed:  sync.OnceValues(b.evaluated),
+		cache:   lru.New[int, *Arch](cachedArchBytes),
 		changed: map[int]*Arch{}, archives: map[int]string{}, asked: map[int]bool{},
 	}
 }
@@ -240,7 +247,7 @@ func (b *Benchmark) load(index int) (*Arch, error) {
 	b.mu.Lock()
 	a, ok := b.changed[index]
 	if !ok {
-		a, ok = b.cache.get(index)
+		a, ok = b.cache.Get(index)
 	}
 	archive := b.archives[index]
 	b.mu.Unlock()
@@ -251,7 +258,7 @@ func (b *Benchmark) load(index int) (*Arch, error) {
 		}
 		b.mu.Lock()
 		if b.archives[index] == archive {
-			b.cache.put(index, a)
+			b.cache.Put(index, a, a.bytes())
 		}
 		b.mu.Unlock()
 	}

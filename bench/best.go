@@ -1,10 +1,6 @@
 package bench
 
-import (
-	"slices"
-
-	"cellnet/data"
-)
+import "cellnet/data"
 
 // BestQuery asks for the architecture with the highest accuracy.
 type BestQuery struct {
@@ -55,43 +51,16 @@ func SetByWord(d data.Dataset, word string) (data.Dataset, data.Set, error) {
 // the index is -1 and the accuracy not OK. It is an error if one that is looked
 // at lacks the accuracy.
 func (b *Benchmark) Best(q BestQuery) (index int, accuracy Number, err error) {
-	indexes, err := b.scope(q.Scope)
-	if err != nil {
-		return -1, Number{}, err
-	}
 	index = -1
-	if s, ok := b.from.(*store); ok && len(indexes) > archsPerGroup {
-		s.readAhead(q.Set)
-	}
-	reader := lastReader{b: b, only: q.Set}
-	for _, i := range indexes {
-		trials, seeds, err := reader.trials(i, q.Dataset, q.HP)
+	for c, err := range b.ranked(q) {
 		if err != nil {
 			return -1, Number{}, err
 		}
-		accuracy, index, err = q.better(b.API(), i, trials, seeds, accuracy, index)
-		if err != nil {
-			return -1, Number{}, onDataset(i, q.Dataset, err)
+		if index == -1 || c.Accuracy > accuracy.Value {
+			index, accuracy = c.Index, number(c.Accuracy)
 		}
 	}
 	return index, accuracy, nil
-}
-
-// better gives the better one of an architecture and the best before it.
-func (q BestQuery) better(api API, i int, trials []lastTrial, seeds []int, best Number, index int) (Number, int, error) {
-	costs := make([]costed, len(trials))
-	for k, t := range trials {
-		costs[k] = t.cost(api)
-	}
-	c, err := costOf(api, costs)
-	if err != nil || !q.within(c.FLOPs, c.Params) {
-		return best, index, err
-	}
-	m, err := metricsOf(api, trials, seeds, q.Set, Epoch{}, Choice{})
-	if err == nil && (index == -1 || m.Accuracy > best.Value) {
-		best, index = number(m.Accuracy), i
-	}
-	return best, index, err
 }
 
 func (q BestQuery) within(flops, params float64) bool {
@@ -122,8 +91,22 @@ func (b *Benchmark) scope(s Scope) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(stored, func(i int) bool {
-		_, found := slices.BinarySearch(evaluated, i)
-		return !found
-	}), nil
+	return common(stored, evaluated), nil
+}
+
+// common gives the numbers that two ascending lists share.
+func common(a, b []int) []int {
+	both := make([]int, 0, min(len(a), len(b)))
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] < b[0]:
+			a = a[1:]
+		case a[0] > b[0]:
+			b = b[1:]
+		default:
+			both = append(both, a[0])
+			a, b = a[1:], b[1:]
+		}
+	}
+	return both
 }

@@ -9,11 +9,21 @@ import (
 // measured is what answers for a trial: its record, or a summary of it.
 type measured interface {
 	Metrics(set data.Set, epoch Epoch) (Metrics, error)
+	seedOf() int
+}
+
+// seedsOfTrials lists the trials' seeds.
+func seedsOfTrials[T measured](trials []T) []int {
+	seeds := make([]int, len(trials))
+	for i, t := range trials {
+		seeds[i] = t.seedOf()
+	}
+	return seeds
 }
 
 // metricsOf gives the metrics of the chosen one of some trials, or their means.
 // It is an error if any of the trials lacks them, also when another is chosen.
-func metricsOf[T measured](api API, trials []T, seeds []int, set data.Set, epoch Epoch, choice Choice) (Metrics, error) {
+func metricsOf[T measured](api API, trials []T, set data.Set, epoch Epoch, choice Choice) (Metrics, error) {
 	if len(trials) == 0 {
 		return Metrics{}, fmt.Errorf("no trials: %w", ErrMissing)
 	}
@@ -25,7 +35,7 @@ func metricsOf[T measured](api API, trials []T, seeds []int, set data.Set, epoch
 		}
 		all[i] = m
 	}
-	place, single, err := choice.pick(seeds)
+	place, single, err := choice.pick(seedsOfTrials(trials))
 	if err != nil {
 		return Metrics{}, err
 	}
@@ -90,11 +100,7 @@ func (r *Results) Metrics(api API, d data.Dataset, set data.Set, epoch Epoch, ch
 	if err != nil {
 		return Metrics{}, err
 	}
-	seeds, err := r.SeedsOn(d)
-	if err != nil {
-		return Metrics{}, err
-	}
-	m, err := metricsOf(api, trials, seeds, set, epoch, choice)
+	m, err := metricsOf(api, trials, set, epoch, choice)
 	return m, onDataset(r.Index, d, err)
 }
 

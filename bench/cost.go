@@ -35,12 +35,16 @@ func (r *Results) Cost(api API, d data.Dataset) (Cost, error) {
 	if err != nil {
 		return Cost{}, err
 	}
+	c, err := costOfTrials(api, trials)
+	return c, onDataset(r.Index, d, err)
+}
+
+func costOfTrials(api API, trials []*Trial) (Cost, error) {
 	all := make([]costed, len(trials))
 	for i, t := range trials {
 		all[i] = t.cost(api)
 	}
-	c, err := costOf(api, all)
-	return c, onDataset(r.Index, d, err)
+	return costOf(api, all)
 }
 
 func (t *Trial) cost(api API) costed {

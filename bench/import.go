@@ -170,6 +170,18 @@ func (w *storeWriter) add(a *Arch) error {
 	}
 	w.archs = append(w.archs, entry)
 	w.rows += entry.rows()
+	return w.endPages()
+}
+
+// endPages ends the pages of the columns of curves, so that those of an
+// architecture are read without those of others.
+func (w *storeWriter) endPages() error {
+	columns := w.w.ColumnWriters()
+	for _, column := range curveColumns() {
+		if err := columns[column].Flush(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

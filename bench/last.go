@@ -36,6 +36,8 @@ func (t lastTrial) Metrics(set data.Set, epoch Epoch) (Metrics, error) {
 	return Metrics{e, m.loss.Value, m.top1.Value, m.seconds, m.total}, nil
 }
 
+func (t lastTrial) seedOf() int { return t.seed }
+
 // cost gives what the trial costs. Of the times only which there are is right,
 // unless the whole trial was read.
 func (t lastTrial) cost(api API) costed {
@@ -54,92 +56,49 @@ type lastReader struct {
 
 // trials gives the last epochs of an architecture's trials on a dataset, in the
 // order of their seeds.
-func (r *lastReader) trials(index int, d data.Dataset, hp HP) (trials []lastTrial, seeds []int, err error) {
+func (r *lastReader) trials(index int, d data.Dataset, hp HP) ([]lastTrial, error) {
 	if s, ok := r.b.from.(*store); ok && !r.b.isChanged(index) {
 		if err := r.b.checkAccess(index); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		trials, seeds, known, err := s.lastTrials(r, index, d, hp)
+		trials, known, err := s.lastTrials(r, index, d, hp)
 		if known || err != nil {
 			r.b.noteAsked(index)
-			return trials, seeds, err
+			return trials, err
 		}
 	}
 	results, err := r.b.Results(index, hp)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	full, err := results.On(d)
-	if err != nil {
-		return nil, nil, err
+	trials := make([]lastTrial, len(full))
+	for i, t := range full {
+		trials[i] = lastTrial{full: t, costed: costed{seed: t.Seed}}
 	}
-	for _, t := range full {
-		trials, seeds = append(trials, lastTrial{full: t}), append(seeds, t.Seed)
-	}
-	return trials, seeds, nil
+	return trials, err
 }
 
-// lastTrials reads the columns of the last epoch. known is false if the record
-// is of a kind that they do not describe.
-func (s *store) lastTrials(r *lastReader, index int, d data.Dataset, hp HP) (trials []lastTrial, seeds []int, known bool, err error) {
-	i, ok := s.byIdx[index]
-	if !ok {
-		return nil, nil, false, nil
-	}
-	odd, err := s.odd()
-	if err != nil {
-		return nil, nil, false, err
-	}
-	if _, ok := odd[oddKey(index, hp)]; ok {
-		return nil, nil, false, nil
-	}
-	place := s.places[i]
-	row := place.row
-	for _, run := range place.runs {
-		if run.hp != hp {
-			row += int64(run.trials)
-			continue
+// lastTrials reads the columns of the last epoch of the trials that rowsOn finds.
+func (s *store) lastTrials(r *lastReader, index int, d data.Dataset, hp HP) (trials []lastTrial, known bool, err error) {
+	rows, known, err := s.rowsOn(&r.c, index, d, hp)
+	for _, row := range rows {
+		t, err := s.lastTrial(r, row)
+		if err != nil {
+			return nil, false, archError(index, err)
 		}
-		if r.c == nil || row < s.groups[r.c.group] || row >= s.groups[r.c.group+1] {
-			r.c = s.group(row)
-		}
-		for range run.trials {
-			t, fits, err := s.lastTrial(r, row, d)
-			if err != nil {
-				return nil, nil, false, archError(index, err)
-			}
-			if fits {
-				trials = insertBySeed(trials, t)
-			}
-			row++
-		}
-		break
+		trials = append(trials, t)
 	}
-	for _, t := range trials {
-		seeds = append(seeds, t.seed)
-	}
-	return trials, seeds, len(trials) > 0, nil
+	return trials, known, err
 }
 
-func insertBySeed(trials []lastTrial, t lastTrial) []lastTrial {
-	trials = append(trials, t)
-	for i := len(trials) - 1; i > 0 && trials[i].seed < trials[i-1].seed; i-- {
-		trials[i], trials[i-1] = trials[i-1], trials[i]
-	}
-	return trials
-}
-
-// lastTrial reads the columns of the last epoch of a row, if it is of a trial on
-// the dataset.
-func (s *store) lastTrial(of *lastReader, row int64, d data.Dataset) (t lastTrial, fits bool, err error) {
+// lastTrial reads the columns of the last epoch of a row.
+func (s *store) lastTrial(of *lastReader, row int64) (t lastTrial, err error) {
 	r := rowReader{c: of.c, row: row}
-	if name := r.text(colDataset); r.err != nil || name != d.String() {
-		return t, false, r.err
-	}
 	t.seed = r.integer(colSeed)
 	if r.blob(colRaw) != nil {
-		t.full, err = s.trial(of.c, row)
-		return t, true, err
+		t.full, err = s.trial(of.c, row, allParts)
+		return t, err
 	}
 	t.epochs, t.flops, t.params = r.integer(colEpochs), r.number(colFLOPs).Value, r.number(colParams).Value
 	t.read(&r, data.Train, of.only)
@@ -147,9 +106,9 @@ func (s *store) lastTrial(of *lastReader, row int64, d data.Dataset) (t lastTria
 		t.read(&r, set, of.only)
 	}
 	if t.epochs < 0 || t.epochs > maxEpochs {
-		return t, true, fmt.Errorf("%d epochs, want 0 to %d", t.epochs, maxEpochs)
+		return t, fmt.Errorf("%d epochs, want 0 to %d", t.epochs, maxEpochs)
 	}
-	return t, true, r.err
+	return t, r.err
 }
 
 // read reads the columns of a set.

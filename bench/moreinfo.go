@@ -33,42 +33,30 @@ func part(m Metrics) *Part { return &Part{m.Loss, m.Accuracy, m.Total.per(m.Epoc
 func (b *Benchmark) MoreInfo(index int, d data.Dataset, hp HP, epoch Epoch, choice Choice) (Info, error) {
 	if epoch.IsLast() {
 		r := lastReader{b: b}
-		trials, seeds, err := r.trials(index, d, hp)
+		trials, err := r.trials(index, d, hp)
 		if err != nil {
 			return Info{}, err
 		}
-		info, err := infoOf(b.API(), trials, seeds, d, hp, epoch, choice)
+		info, err := infoOf(b.API(), trials, d, hp, epoch, choice)
 		return info, onDataset(index, d, err)
 	}
-	r, err := b.Results(index, hp)
+	trials, err := b.trialsOn(index, d, hp, scores|seconds)
 	if err != nil {
 		return Info{}, err
 	}
-	return r.moreInfo(b.API(), d, hp, epoch, choice)
+	info, err := infoOf(b.API(), trials, d, hp, epoch, choice)
+	return info, onDataset(index, d, err)
 }
 
-func (r *Results) moreInfo(api API, d data.Dataset, hp HP, epoch Epoch, choice Choice) (Info, error) {
-	trials, err := r.On(d)
-	if err != nil {
-		return Info{}, err
-	}
-	seeds, err := r.SeedsOn(d)
-	if err != nil {
-		return Info{}, err
-	}
-	info, err := infoOf(api, trials, seeds, d, hp, epoch, choice)
-	return info, onDataset(r.Index, d, err)
-}
-
-func infoOf[T measured](api API, trials []T, seeds []int, d data.Dataset, hp HP, epoch Epoch, choice Choice) (info Info, err error) {
-	choice = choice.draw(seeds)
-	train, err := metricsOf(api, trials, seeds, data.Train, epoch, choice)
+func infoOf[T measured](api API, trials []T, d data.Dataset, hp HP, epoch Epoch, choice Choice) (info Info, err error) {
+	choice = choice.draw(seedsOfTrials(trials))
+	train, err := metricsOf(api, trials, data.Train, epoch, choice)
 	if err != nil {
 		return Info{}, err
 	}
 	info.Train = *part(train)
 	on := func(set data.Set) *Part {
-		m, lacks := metricsOf(api, trials, seeds, set, epoch, choice)
+		m, lacks := metricsOf(api, trials, set, epoch, choice)
 		if lacks != nil {
 			err = lacks
 			return nil

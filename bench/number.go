@@ -3,6 +3,7 @@ package bench
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 )
 
 // Number is a number that a record may lack.
@@ -16,10 +17,24 @@ func number(v float64) Number { return Number{v, true} }
 // MarshalJSON gives null for a number that is not recorded, and for NaN and
 // infinities, which JSON does not have.
 func (n Number) MarshalJSON() ([]byte, error) {
+	return n.AppendJSON(nil), nil
+}
+
+// AppendJSON appends what MarshalJSON gives, in the form of encoding/json: with an
+// exponent below 1e-6 and from 1e21 on.
+func (n Number) AppendJSON(b []byte) []byte {
 	if !n.OK || math.IsNaN(n.Value) || math.IsInf(n.Value, 0) {
-		return []byte("null"), nil
+		return append(b, "null"...)
 	}
-	return json.Marshal(n.Value)
+	abs := math.Abs(n.Value)
+	if abs == 0 || abs >= 1e-6 && abs < 1e21 {
+		return strconv.AppendFloat(b, n.Value, 'f', -1, 64)
+	}
+	b = strconv.AppendFloat(b, n.Value, 'e', -1, 64)
+	if end := len(b) - 4; string(b[end:end+3]) == "e-0" { // written without the zero
+		b = append(b[:end+2], b[end+3])
+	}
+	return b
 }
 
 // UnmarshalJSON reads a number or null.

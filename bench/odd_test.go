@@ -342,20 +342,15 @@ func compareQueries(t *testing.T, name string, a, b *Benchmark, index int) {
 			r := lastReader{b: a, only: set}
 			u := lastReader{b: b, only: set}
 			q := BestQuery{Dataset: d, Set: set, HP: HP12}
-			best := func(r *lastReader) (Number, error) {
-				trials, seeds, err := r.trials(index, d, HP12)
-				if err != nil {
-					return Number{}, err
-				}
-				n, _, err := q.better(a.API(), index, trials, seeds, Number{}, -1)
-				return n, err
-			}
-			x, xErr := best(&r)
-			y, yErr := best(&u)
+			x, _, xErr := r.candidate(q, index)
+			y, _, yErr := u.candidate(q, index)
 			same(fmt.Sprint("best on ", d, set), x, xErr, y, yErr)
 		}
 		x, xErr := a.Cost(index, d, HP12)
 		y, yErr := b.Cost(index, d, HP12)
 		same(fmt.Sprint("cost on ", d), x, xErr, y, yErr)
+		xNet, xErr := a.NetConfig(index, d)
+		yNet, yErr := b.NetConfig(index, d)
+		same(fmt.Sprint("network on ", d), xNet, xErr, yNet, yErr)
 	}
 }

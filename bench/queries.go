@@ -19,11 +19,7 @@ func (b *Benchmark) Results(index int, hp HP) (*Results, error) {
 // Trials gives an architecture's trials on a dataset, in the order of their
 // seeds.
 func (b *Benchmark) Trials(index int, d data.Dataset, hp HP) ([]*Trial, error) {
-	r, err := b.Results(index, hp)
-	if err != nil {
-		return nil, err
-	}
-	return r.On(d)
+	return b.trialsOn(index, d, hp, allParts)
 }
 
 // Metrics gives an architecture's metrics on a set of a dataset, of the chosen
@@ -31,27 +27,29 @@ func (b *Benchmark) Trials(index int, d data.Dataset, hp HP) ([]*Trial, error) {
 func (b *Benchmark) Metrics(index int, d data.Dataset, set data.Set, hp HP, epoch Epoch, choice Choice) (Metrics, error) {
 	if epoch.IsLast() {
 		r := lastReader{b: b}
-		trials, seeds, err := r.trials(index, d, hp)
+		trials, err := r.trials(index, d, hp)
 		if err != nil {
 			return Metrics{}, err
 		}
-		m, err := metricsOf(b.API(), trials, seeds, set, epoch, choice)
+		m, err := metricsOf(b.API(), trials, set, epoch, choice)
 		return m, onDataset(index, d, err)
 	}
-	r, err := b.Results(index, hp)
+	trials, err := b.trialsOn(index, d, hp, scores|seconds)
 	if err != nil {
 		return Metrics{}, err
 	}
-	return r.Metrics(b.API(), d, set, epoch, choice)
+	m, err := metricsOf(b.API(), trials, set, epoch, choice)
+	return m, onDataset(index, d, err)
 }
 
 // Cost gives an architecture's cost on a dataset.
 func (b *Benchmark) Cost(index int, d data.Dataset, hp HP) (Cost, error) {
-	r, err := b.Results(index, hp)
+	trials, err := b.trialsOn(index, d, hp, latencies|seconds)
 	if err != nil {
 		return Cost{}, err
 	}
-	return r.Cost(b.API(), d)
+	c, err := costOfTrials(b.API(), trials)
+	return c, onDataset(index, d, err)
 }
 
 // Latency gives an architecture's mean latency on a dataset in seconds, leaving
@@ -63,19 +61,20 @@ func (b *Benchmark) Latency(index int, d data.Dataset, hp HP) (Number, error) {
 
 // NetConfig gives the configuration of an architecture's network on a dataset.
 func (b *Benchmark) NetConfig(index int, d data.Dataset) (NetConfig, error) {
-	a, err := b.Arch(index)
+	if err := b.checkAccess(index); err != nil {
+		return NetConfig{}, err
+	}
+	hps, err := b.hpsOf(index)
 	if err != nil {
 		return NetConfig{}, err
 	}
-	hps := a.publishedHPs(b.API())
 	if len(hps) == 0 {
 		return NetConfig{}, fmt.Errorf("architecture %d has no results: %w", index, ErrMissing)
 	}
-	r, err := a.Results(hps[0])
-	if err != nil {
-		return NetConfig{}, err
+	if b.API() == NAS201 {
+		slices.Sort(hps) // the order in which nas_201_api keeps them
 	}
-	trials, err := r.On(d)
+	trials, err := b.trialsOn(index, d, hps[0], 0)
 	if err != nil {
 		return NetConfig{}, err
 	}

@@ -42,7 +42,7 @@ func (b *Benchmark) Reload(dir string, indexes ...int) error {
 		}
 		b.mu.Lock()
 		delete(b.changed, i)
-		b.cache.drop(i)
+		b.cache.Drop(i)
 		b.archives[i] = filepath.Join(dir, f.files[i])
 		if b.API() == NATS {
 			b.asked[i] = true

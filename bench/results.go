@@ -85,8 +85,21 @@ func (r *Results) SeedsOn(d data.Dataset) ([]int, error) {
 			return slices.Clone(s.Seeds), nil
 		}
 	}
-	return nil, fmt.Errorf("architecture %d has no trial on %v: %w", r.Index, d, ErrMissing)
+	return nil, &noTrialError{r.Index, d}
 }
+
+// noTrialError says that an architecture has results by a recipe, but none on a
+// dataset.
+type noTrialError struct {
+	index   int
+	dataset data.Dataset
+}
+
+func (e *noTrialError) Error() string {
+	return fmt.Sprintf("architecture %d has no trial on %v: %v", e.index, e.dataset, ErrMissing)
+}
+
+func (e *noTrialError) Unwrap() error { return ErrMissing }
 
 // Trial gives the trial on a dataset with a seed.
 func (r *Results) Trial(d data.Dataset, seed int) (*Trial, error) {

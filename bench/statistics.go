@@ -21,24 +21,11 @@ func (b *Benchmark) Statistics(d data.Dataset, hp HP) (map[int]int, error) {
 	counts := map[int]int{}
 	reader := lastReader{b: b}
 	for _, i := range indexes {
-		trials, _, err := reader.trials(i, d, hp)
-		if errors.Is(err, ErrMissing) {
-			err = b.noTrials(i, d, hp)
-		}
-		if err != nil {
+		trials, err := reader.trials(i, d, hp)
+		if none := (*noTrialError)(nil); err != nil && !errors.As(err, &none) {
 			return nil, err
 		}
 		counts[len(trials)]++
 	}
 	return counts, nil
-}
-
-// noTrials makes sure that an architecture has results by a recipe, though none
-// on a dataset.
-func (b *Benchmark) noTrials(index int, d data.Dataset, hp HP) error {
-	r, err := b.Results(index, hp)
-	if err == nil && slices.Contains(r.Datasets(), d) {
-		_, err = r.On(d)
-	}
-	return err
 }

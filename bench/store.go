@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"cellnet/internal/lru"
 	"cellnet/internal/pickle"
 
 	"github.com/parquet-go/parquet-go"
@@ -18,6 +19,9 @@ import (
 // cachedBytes bounds the pages that a store keeps in memory. The columns of the
 // last epoch take 60 MB of the whole benchmark.
 const cachedBytes = 128 << 20
+
+// pageKey names a page of a store.
+type pageKey struct{ group, column, page int }
 
 // store is a benchmark in a Parquet file made by Import.
 type store struct {
@@ -31,7 +35,8 @@ type store struct {
 	byIdx  map[int]int             // place of an architecture
 	groups []int64                 // first row of each row group, then the number of rows
 	chunks []atomic.Pointer[chunk] // of all row groups, a column after the other
-	cache  pageCache
+	cache  *lru.Cache[pageKey, *columnPage]
+	ranks  standings
 	odd    func() (map[string][]byte, error)
 	meta   func() (*pickle.Dict, error)
 }
@@ -50,7 +55,7 @@ func openStore(r io.ReaderAt, size int64, closer io.Closer) (s *store, err error
 	if err != nil {
 		return nil, err
 	}
-	s = &store{r: r, size: size, file: file, closer: closer, cache: pageCache{limit: cachedBytes}}
+	s = &store{r: r, size: size, file: file, closer: closer, cache: lru.New[pageKey, *columnPage](cachedBytes)}
 	if s.header, err = readHeader(file.Lookup(metaHeader)); err != nil {
 		return nil, err
 	}

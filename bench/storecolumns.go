@@ -77,21 +77,32 @@ func (s *store) page(group, number int, row int64) (page *columnPage, err error)
 	if i < 0 {
 		return nil, errPage
 	}
-	page, err = s.cache.get(pageKey{group, number, i}, func() (*columnPage, error) {
-		if c.dictionary != 0 {
-			if err := checkPage(s.r, s.size, c.dictionary); err != nil {
-				return nil, err
-			}
-		}
-		if err := checkPage(s.r, s.size, c.offsets.Offset(i)); err != nil {
+	key := pageKey{group, number, i}
+	page, ok := s.cache.Get(key)
+	if !ok {
+		// Two goroutines that want the same page at once may both read it.
+		if page, err = s.readPage(c, number, i); err != nil {
 			return nil, err
 		}
-		return readPage(c, number, c.offsets.FirstRowIndex(i))
-	})
-	if err == nil && row >= page.first+int64(page.rows) {
+		s.cache.Put(key, page, page.bytes)
+	}
+	if row >= page.first+int64(page.rows) {
 		return nil, errPage
 	}
-	return page, err
+	return page, nil
+}
+
+// readPage checks and reads a page of a column.
+func (s *store) readPage(c *chunk, number, i int) (*columnPage, error) {
+	if c.dictionary != 0 {
+		if err := checkPage(s.r, s.size, c.dictionary); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkPage(s.r, s.size, c.offsets.Offset(i)); err != nil {
+		return nil, err
+	}
+	return readPage(c, number, c.offsets.FirstRowIndex(i))
 }
 
 // rowReader reads the columns of one row. err is the first error met.

@@ -9,8 +9,30 @@ import (
 	"cellnet/data"
 )
 
-// trial reads the record of a row.
-func (s *store) trial(c *columns, row int64) (*Trial, error) {
+// parts says what of a trial is wanted besides which one it is, its network, its
+// cost and its sets.
+type parts uint8
+
+const (
+	latencies parts = 1 << iota
+	scores          // losses and accuracies
+	seconds
+	allParts = latencies | scores | seconds
+)
+
+// curves reads the curves that are wanted, from a set's columns of curves on.
+func (r *rowReader) curves(column int, want parts) (loss, top1, times Curve) {
+	if want&scores != 0 {
+		loss, top1 = r.curve(column), r.curve(column+1)
+	}
+	if want&seconds != 0 {
+		times = r.curve(column + 2)
+	}
+	return loss, top1, times
+}
+
+// trial reads the wanted parts of the record of a row.
+func (s *store) trial(c *columns, row int64, want parts) (*Trial, error) {
 	r := &rowReader{c: c, row: row}
 	name := r.text(colDataset)
 	if r.err != nil {
@@ -30,12 +52,15 @@ func (s *store) trial(c *columns, row int64) (*Trial, error) {
 			Channels: r.integer(colChannels), Cells: r.integer(colCells), Arch: arch,
 			Genotype: r.text(colGenotype), Classes: r.integer(colClasses),
 		},
-		Params: r.number(colParams).Value, FLOPs: r.number(colFLOPs).Value, Latency: r.curve(colLatency).Values,
-		Train: Curves{
-			Loss: r.curve(colTrainCurve), Top1: r.curve(colTrainCurve + 1),
-			Top5: r.curve(colTrainTop5Curve), Seconds: r.curve(colTrainCurve + 2),
-		},
+		Params: r.number(colParams).Value, FLOPs: r.number(colFLOPs).Value,
 		HasWeights: r.integer(colHasWeights) != 0,
+	}
+	if want&latencies != 0 {
+		t.Latency = r.curve(colLatency).Values
+	}
+	t.Train.Loss, t.Train.Top1, t.Train.Seconds = r.curves(colTrainCurve, want)
+	if want&scores != 0 {
+		t.Train.Top5 = r.curve(colTrainTop5Curve)
 	}
 	sets, spelled := r.texts(colSets), r.text(colSpelling)
 	if r.err != nil {
@@ -49,8 +74,9 @@ func (s *store) trial(c *columns, row int64) (*Trial, error) {
 		if err != nil || set == data.Train {
 			return nil, fmt.Errorf("evaluation set %.20q", name)
 		}
-		column := curveColumn(set)
-		t.Evals = append(t.Evals, Eval{set, r.curve(column), r.curve(column + 1), r.curve(column + 2)})
+		e := Eval{Set: set}
+		e.Loss, e.Top1, e.Seconds = r.curves(curveColumn(set), want)
+		t.Evals = append(t.Evals, e)
 	}
 	if t.spelling, err = parseSpelling(spelled); err != nil {
 		return nil, err
@@ -104,7 +130,7 @@ func (s *store) archAt(c *columns, place storeArch) (*Arch, error) {
 					return nil, archError(place.index, first.err)
 				}
 			}
-			t, err := s.trial(c, row)
+			t, err := s.trial(c, row, allParts)
 			if err != nil {
 				return nil, archError(place.index, err)
 			}

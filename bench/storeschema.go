@@ -119,4 +119,13 @@ func curveColumn(set data.Set) int {
 	return [...]int{data.Train: colTrainCurve, data.XValid: colXValidCurve, data.XTest: colXTestCurve, data.OriTest: colOriTestCurve}[set]
 }
 
+// curveColumns lists the columns of lists of numbers.
+func curveColumns() []int {
+	columns := []int{colLatency}
+	for column := colTrainCurve; column < colHasWeights; column++ {
+		columns = append(columns, column)
+	}
+	return columns
+}
+
 func newStoreSchema() *parquet.Schema { return parquet.SchemaOf(storeRow{}) }

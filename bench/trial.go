@@ -56,6 +56,8 @@ func (t *Trial) Eval(set data.Set) (*Eval, bool) {
 	return nil, false
 }
 
+func (t *Trial) seedOf() int { return t.Seed }
+
 // Sets lists the evaluation sets.
 func (t *Trial) Sets() []data.Set {
 	sets := make([]data.Set, len(t.Evals))

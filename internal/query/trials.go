@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 
 	"cellnet/bench"
 	"cellnet/data"
@@ -93,6 +94,26 @@ func describe(t *bench.Trial, a Args) (trial, error) {
 		r.Curves[e.Set.String()] = setCurves{curveOf(e.Loss), curveOf(e.Top1), nil, curveOf(e.Seconds)}
 	}
 	return r, nil
+}
+
+// MarshalJSON writes a curve as its tags say, without asking every number how.
+func (c curve) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 32+24*len(c.Values))
+	b = append(b, `{"epochs":[`...)
+	for i, epoch := range c.Epochs {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(epoch), 10)
+	}
+	b = append(b, `],"values":[`...)
+	for i, v := range c.Values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = v.AppendJSON(b)
+	}
+	return append(b, `]}`...), nil
 }
 
 func curveOf(c bench.Curve) *curve {

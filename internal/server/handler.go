@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"cellnet/bench"
+	"cellnet/internal/lru"
 	"cellnet/internal/query"
 )
 
@@ -19,15 +20,15 @@ import (
 type api struct {
 	b     *bench.Benchmark
 	log   *log.Logger
-	walks chan struct{} // a place for each walk over all architectures
-	cache answerCache
+	walks chan struct{}              // a place for each walk over all architectures
+	cache *lru.Cache[string, []byte] // answers that took a walk
 }
 
 // Handler answers queries to a benchmark: /api/metrics and so on for the queries of
 // package query, with their parameters in the URL, /openapi.json that describes
 // them, and the page. Failures that are not the client's are logged.
 func Handler(b *bench.Benchmark, l *log.Logger) http.Handler {
-	a := &api{b: b, log: l, walks: make(chan struct{}, maxWalks), cache: answerCache{most: maxCacheBytes}}
+	a := &api{b: b, log: l, walks: make(chan struct{}, maxWalks), cache: lru.New[string, []byte](maxCacheBytes)}
 	mux := http.NewServeMux()
 	for _, q := range query.All() {
 		mux.HandleFunc("/api/"+q.Name, func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, q) })
@@ -108,7 +109,7 @@ func (a *api) ask(ctx context.Context, q *query.Query, values map[string]string,
 		return write(ctx, a.b, q, args)
 	}
 	key := keyOf(q, values)
-	if text, ok := a.cache.get(key); ok {
+	if text, ok := a.cache.Get(key); ok {
 		return text, nil
 	}
 	patience, cancel := context.WithTimeout(ctx, walkPatience)
@@ -119,12 +120,12 @@ func (a *api) ask(ctx context.Context, q *query.Query, values map[string]string,
 	case <-patience.Done():
 		return nil, errBusy
 	}
-	if text, ok := a.cache.get(key); ok { // while waiting another may have asked the same
+	if text, ok := a.cache.Get(key); ok { // while waiting another may have asked the same
 		return text, nil
 	}
 	text, err := write(ctx, a.b, q, args)
 	if err == nil && q.Lasts(a.b) {
-		a.cache.put(key, text)
+		a.cache.Put(key, text, len(key)+cap(text))
 	}
 	return text, err
 }

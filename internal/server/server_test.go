@@ -287,22 +287,6 @@ func TestStopsAfterRunningRequests(t *testing.T) {
 	}
 }
 
-func TestCacheStaysBelowItsLimit(t *testing.T) {
-	c := answerCache{most: 10_000}
-	for i := range 1000 {
-		c.put(fmt.Sprint(i), make([]byte, 100))
-	}
-	if c.bytes > c.most || len(c.byKey) != c.order.Len() || c.order.Len() < 10 {
-		t.Errorf("%d bytes, %d keys, %d entries", c.bytes, len(c.byKey), c.order.Len())
-	}
-	if _, ok := c.get("999"); !ok {
-		t.Error("the last entry is gone")
-	}
-	if _, ok := c.get("0"); ok {
-		t.Error("the first entry is still there")
-	}
-}
-
 // FuzzQueries asks with any parameters: the server answers with JSON, and faults of
 // the client's are told as such.
 func FuzzQueries(f *testing.F) {

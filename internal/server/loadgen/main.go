@@ -15,12 +15,16 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"cellnet/cell"
 )
 
 func main() {
@@ -30,7 +34,7 @@ func main() {
 	flag.IntVar(&l.connections, "connections", 16, "at once, at most 256")
 	flag.DurationVar(&l.most, "for", 10*time.Minute, "stop after this time")
 	flag.IntVar(&l.pid, "pid", 0, "print the memory of the process with this number, now and then")
-	flag.StringVar(&l.only, "only", "", "ask only this query: metrics, cost, best ...")
+	flag.StringVar(&l.only, "only", "", "ask only this query of the mix: metrics, cost, best ...")
 	flag.Parse()
 	if err := l.run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "loadgen:", err)
@@ -58,6 +62,10 @@ func (l *load) run(out io.Writer) error {
 	}
 	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
 		return fmt.Errorf("%s is not this machine", host)
+	}
+	asks := func(q string) bool { return strings.HasPrefix(q, l.only+"?") }
+	if l.only != "" && !slices.ContainsFunc(mix[:], asks) {
+		return fmt.Errorf("-only %s: want a query of %v", l.only, mix)
 	}
 	if l.requests < 1 || l.requests > 10_000_000 || l.connections < 1 || l.connections > 256 {
 		return errors.New("want 1 to 10 million requests on 1 to 256 connections")
@@ -121,7 +129,10 @@ func (l *load) ask(seed uint64, end time.Time) ([]time.Duration, error) {
 		if start.After(end) {
 			break
 		}
-		query := l.query(random)
+		query, err := l.query(random)
+		if err != nil {
+			return nil, err
+		}
 		if _, err := fmt.Fprintf(c, "GET /api/%s HTTP/1.1\r\nHost: %s\r\n\r\n", query, l.address); err != nil {
 			return nil, err
 		}
@@ -139,22 +150,35 @@ func (l *load) ask(seed uint64, end time.Time) ([]time.Duration, error) {
 	return times, nil
 }
 
+// mix are the queries that are drawn from, as often as they stand here. Every one
+// is of an architecture, dataset and recipe drawn anew; EPOCH, LIMIT, ARCH and OF
+// (which architecture, dataset and recipe) are replaced.
+var mix = [...]string{
+	"metrics?OF", "metrics?OF", "metrics?OF&epoch=EPOCH", "metrics?OF&epoch=EPOCH&set=train",
+	"cost?OF", "cost?OF",
+	"arch?index=INDEX", "index?arch=ARCH", "config?index=INDEX&dataset=DATASET",
+	"best?dataset=cifar10&set=valid&hp=HP&max-flops=LIMIT",
+	"trials?OF&epoch=EPOCH", "trials?OF",
+}
+
 // query draws a query.
-func (l *load) query(random *rand.Rand) string {
-	of := fmt.Sprintf("index=%d&dataset=%s&hp=%s", l.indexes[random.IntN(len(l.indexes))],
-		[]string{"cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"}[random.IntN(4)], []string{"12", "200"}[random.IntN(2)])
-	queries := []string{
-		"metrics?" + of, "metrics?" + of, "metrics?" + of, "metrics?" + of + "&epoch=5&set=train",
-		"cost?" + of, "cost?" + of, "trials?" + of + "&epoch=11",
-		"arch?" + of[:strings.IndexByte(of, '&')], "best?dataset=cifar10&set=valid&hp=200&max-flops=50", "info?",
+func (l *load) query(random *rand.Rand) (string, error) {
+	q := mix[random.IntN(len(mix))]
+	for l.only != "" && !strings.HasPrefix(q, l.only+"?") {
+		q = mix[random.IntN(len(mix))]
 	}
-	if l.only != "" {
-		queries = slices.DeleteFunc(queries, func(q string) bool { return !strings.HasPrefix(q, l.only+"?") })
-		if len(queries) == 0 {
-			queries = []string{l.only + "?" + of}
-		}
+	index := l.indexes[random.IntN(len(l.indexes))]
+	net, err := cell.FromIndex(index)
+	if err != nil {
+		return "", err
 	}
-	return queries[random.IntN(len(queries))]
+	q = strings.Replace(q, "OF", "index=INDEX&dataset=DATASET&hp=HP", 1)
+	return strings.NewReplacer(
+		"INDEX", strconv.Itoa(index), "ARCH", url.QueryEscape(net.String()),
+		"DATASET", []string{"cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"}[random.IntN(4)],
+		"HP", []string{"12", "200"}[random.IntN(2)], "EPOCH", strconv.Itoa(random.IntN(12)),
+		"LIMIT", fmt.Sprintf("%.3f", 10+200*random.Float64()),
+	).Replace(q), nil
 }
 
 // watch prints the server's memory ten times on the way.
