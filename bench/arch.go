@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"cellnet/data"
 )
 
 // Arch is everything recorded of one architecture: its results by each recipe.
@@ -42,6 +44,16 @@ func (a *Arch) Results(hp HP) (*Results, error) {
 
 func noRecipe(index int, hp HP, there []HP) error {
 	return fmt.Errorf("architecture %d has no results of recipe %v, only of %s: %w", index, hp, joinHPs(there), ErrMissing)
+}
+
+// Has tells whether there is a trial by a recipe on a dataset with a seed.
+func (a *Arch) Has(hp HP, d data.Dataset, seed int) bool {
+	r, err := a.Results(hp)
+	if err != nil {
+		return false
+	}
+	_, err = r.Trial(d, seed)
+	return err == nil
 }
 
 func joinHPs(hps []HP) string {

@@ -48,7 +48,7 @@ func Export(b *Benchmark, path string, o ExportOptions) error {
 	case NASBench201Archive, NATSFolder:
 		err = e.folder(path)
 	default:
-		err = fmt.Errorf("%v is no layout", o.Layout)
+		err = fmt.Errorf("%v can't be written, want one of %v", o.Layout, Layouts())
 	}
 	if err != nil {
 		return fmt.Errorf("exporting %s: %w", b.name, err)
@@ -173,14 +173,18 @@ func (e *exporter) state(a *Arch) (*pickle.Dict, error) {
 	if e.b.layout != e.Layout {
 		usual := Arch{Index: a.Index, Name: a.Name, ordered: e.Layout != NASBench201}
 		hps := a.HPs()
+		if e.b.layout == TrialFolder && e.Layout.API() == NAS201 {
+			hps = append(hps, HP12, HP200) // which nas_201_api wants, though they are empty
+		}
 		slices.Sort(hps)
+		hps = slices.Compact(hps)
 		if e.Layout.API() == NAS201 {
 			slices.Reverse(hps)
 		}
 		for _, hp := range hps {
 			r, err := a.Results(hp)
 			if err != nil {
-				return nil, err
+				r = &Results{Index: a.Index, Arch: a.Name, Cleared: true}
 			}
 			usual.Set(hp, r)
 		}

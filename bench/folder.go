@@ -25,6 +25,8 @@ const (
 	natsMeta      = "meta" + natsSuffix
 )
 
+var errForeignFolder = fmt.Errorf("a folder without files like 000157%s, 000157%s or %s", natsSuffix, archiveSuffix, TrialFileName(157, 777))
+
 // folder is a benchmark of one file for each architecture.
 type folder struct {
 	dir      string
@@ -47,7 +49,7 @@ func openFolder(dir string) (*folder, Layout, error) {
 			return nil, 0, err
 		}
 		if len(f.files) == 0 {
-			return nil, 0, fmt.Errorf("a folder without files like 000157%s or 000157%s", natsSuffix, archiveSuffix)
+			return nil, 0, errForeignFolder
 		}
 	}
 	return f, l, nil
@@ -169,8 +171,8 @@ func (d *decoder) archFile(path string, index int) (*Arch, error) {
 	return a, nil
 }
 
-func (f *folder) weightsFile(index int) (*weights.File, error) {
-	return weights.OpenFile(filepath.Join(f.dir, f.files[index]))
+func (f *folder) weightsFile(index int, hp HP, t *Trial) (*weights.File, weights.Selector, error) {
+	return openArchive(filepath.Join(f.dir, f.files[index]), hp, t)
 }
 
 // decodeFile decodes the pickle of a small file.

@@ -1,6 +1,9 @@
 package bench
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Layout is the form in which a benchmark is published.
 type Layout uint8
@@ -17,19 +20,20 @@ const (
 	// NATSFolder is a folder NATS-tss-v1_0-3ffb9-simple (or -full, with weights)
 	// of one file for each architecture.
 	NATSFolder
+	// TrialFolder is a folder of trial files, arch-000157-seed-0777.pth, in it or
+	// in folders within, or one of these files. Trainings leave them.
+	TrialFolder
 )
 
-var layoutNames = [...]string{"nas-bench-201", "nas-bench-201-archive", "nats-file", "nats-folder"}
+var layoutNames = [...]string{"nas-bench-201", "nas-bench-201-archive", "nats-file", "nats-folder", "trial-files"}
 
-// Layouts lists all layouts.
+// Layouts lists the layouts that [Export] writes.
 func Layouts() []Layout { return []Layout{NASBench201, NASBench201Archive, NATSFile, NATSFolder} }
 
 // ParseLayout reads what String gives.
 func ParseLayout(name string) (Layout, error) {
-	for _, l := range Layouts() {
-		if l.String() == name {
-			return l, nil
-		}
+	if i := slices.Index(layoutNames[:], name); i >= 0 {
+		return Layout(i), nil
 	}
 	return 0, fmt.Errorf("bench: unknown layout %.40q, want one of %v", name, Layouts())
 }

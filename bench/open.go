@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +11,7 @@ import (
 )
 
 // Open opens a benchmark: a published file or folder of any [Layout], a file of
-// one architecture, or a store made by [Import]. Close it when it is no longer
+// one architecture, trial files, or a store made by [Import]. Close it when it is no longer
 // needed.
 //
 // Opening a single published file reads through it once, the 4.7 GB of
@@ -32,10 +33,16 @@ func open(path string) (*Benchmark, error) {
 	name := filepath.Base(path)
 	if info.IsDir() {
 		f, l, err := openFolder(path)
+		if errors.Is(err, errForeignFolder) {
+			return openTrialFolder(name, path)
+		}
 		if err != nil {
 			return nil, err
 		}
 		return newBenchmark(name, l, f), nil
+	}
+	if _, _, ok := ParseTrialFileName(name); ok {
+		return openTrials(name, []string{path})
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -46,6 +53,26 @@ func open(path string) (*Benchmark, error) {
 		file.Close()
 	}
 	return b, err
+}
+
+// openTrialFolder opens the trial files in a folder.
+func openTrialFolder(name, folder string) (*Benchmark, error) {
+	paths, err := FindTrialFiles(folder)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, errForeignFolder
+	}
+	return openTrials(name, paths)
+}
+
+func openTrials(name string, paths []string) (*Benchmark, error) {
+	f, err := newTrialFiles(paths)
+	if err != nil {
+		return nil, err
+	}
+	return newBenchmark(name, TrialFolder, f), nil
 }
 
 // Read is Open for a file of the given size in bytes that r reads. Closing the

@@ -87,7 +87,7 @@ func (b *Benchmark) NetConfig(index int, d data.Dataset) (NetConfig, error) {
 // HPs lists the recipes that any architecture has results of, or in layouts that
 // are read on demand any that was asked for.
 func (b *Benchmark) HPs() ([]HP, error) {
-	if b.API() == NAS201 {
+	if b.API() == NAS201 && b.layout != TrialFolder {
 		return []HP{HP12, HP200}, nil
 	}
 	indexes, err := b.Evaluated()

@@ -20,6 +20,9 @@ type single struct {
 // checkSingle makes sure that a file that is no whole benchmark has recipes in
 // its root.
 func checkSingle(f *unpickle.File) error {
+	if _, ok := f.Lookup(keyDatasets); ok {
+		return errTrialName
+	}
 	for _, e := range f.Root {
 		if _, _, err := hpOf(e.Key); err != nil {
 			return fmt.Errorf("not a benchmark file: it has an entry %.40q, want %s, %s and %s, or the recipes of an architecture",
@@ -68,4 +71,7 @@ func (s single) all() iter.Seq2[*Arch, error] {
 	return func(yield func(*Arch, error) bool) { yield(s.a, nil) }
 }
 
-func (s single) weightsFile(int) (*weights.File, error) { return weights.Open(s.r, s.size) }
+func (s single) weightsFile(_ int, hp HP, t *Trial) (*weights.File, weights.Selector, error) {
+	f, err := weights.Open(s.r, s.size)
+	return f, inArchive(hp, t), err
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"cellnet/bench"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/torchfile"
@@ -65,7 +66,7 @@ func WriteTrial(path string, t Trial, format torchfile.Format) error {
 
 // KeyStandsFor is the one entry of a trial file that the published program does
 // not write: Trial.StandsFor.
-const KeyStandsFor = "stands_for"
+const KeyStandsFor = bench.KeyStandsFor
 
 // tree gives the record as the published program writes it.
 func (d DatasetTrial) tree() (*pickle.Dict, error) {

@@ -45,7 +45,7 @@ which are left out.`,
 				return err
 			}
 			defer b.Close()
-			if layoutName == "" {
+			if layoutName == "" && b.Layout() != bench.TrialFolder {
 				o.Layout = b.Layout()
 			}
 			var finish func()
@@ -59,7 +59,7 @@ which are left out.`,
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, or a new folder")
-	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from)")
+	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from, of trial files the first)")
 	cmd.Flags().StringVar(&formatName, "format", "legacy", "of .pth files: legacy, as published, or zip")
 	return cmd
 }

@@ -18,7 +18,7 @@ func newBenchImportCommand(a *app) *cobra.Command {
 once and keeps everything but trained weights.
 
 FILE is a NAS-Bench-201 .pth, a folder of 000157-FULL.pth files, a NATS-Bench
-.pickle.pbz2 or a NATS-Bench folder.`,
+.pickle.pbz2 or folder, or a folder of the trial files that generate leaves.`,
 		Example: `  cellnet bench import NAS-Bench-201-v1_1-096897.pth -o nb201.parquet`,
 		Args:    wantArgs("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {

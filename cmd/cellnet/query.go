@@ -24,7 +24,8 @@ func newQueryCommand(a *app) *cobra.Command {
 	group.Long = `Ask a benchmark.
 
 FILE is a store made by bench import, or published: a NAS-Bench-201 .pth, a folder
-of 000157-FULL.pth files or one of them, a NATS-Bench .pickle.pbz2 or folder.
+of 000157-FULL.pth files or one of them, a NATS-Bench .pickle.pbz2 or folder; or a
+folder of the trial files that generate leaves, or one of them.
 ARCH is an index or an arch string; the flags --index and --arch say the same.`
 	group.Example = `  cellnet query nb201.parquet info
   cellnet query nb201.parquet metrics --index 11 --dataset cifar100 --hp 200 --json

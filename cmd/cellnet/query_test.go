@@ -96,6 +96,28 @@ func TestQueryRefuses(t *testing.T) {
 	}
 }
 
+func TestQueriesOfTrialFiles(t *testing.T) {
+	out := t.TempDir()
+	mustCellnet(t, smallGeneration(out)...)
+	store := importStore(t, out)
+	again := filepath.Join(t.TempDir(), "own.pickle.pbz2")
+	mustCellnet(t, "bench", "export", store, "--layout", "nats-file", "-o", again)
+	if text := mustCellnet(t, "query", out, "info"); !strings.Contains(text, "trial-files") || !strings.Contains(text, "2/15625") {
+		t.Errorf("info prints %s", text)
+	}
+	for _, args := range [][]string{{"show", "157", "--json"}, {"show", "0", "--json"}} {
+		want := mustCellnet(t, append([]string{"query", out}, args...)...)
+		if got := mustCellnet(t, append([]string{"query", store}, args...)...); got != want || !strings.Contains(want, "synthetic") {
+			t.Errorf("%q: store: %sfiles: %s", args, got, want)
+		}
+	}
+	net := filepath.Join(t.TempDir(), "net.pth")
+	for _, file := range []string{out, filepath.Join(out, "000000-015624-C4-N1-E02", "arch-000157-seed-0888.pth")} {
+		failure{[]string{"query", file, "params", "157", "--dataset", "cifar10", "--seed", "888", "--hp", "02", "-o", net}, exitFailed,
+			file + ": architecture 157 has no trial on cifar10 with seed 888: not recorded"}.check(t)
+	}
+}
+
 func TestQueryParamsWritesWeights(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "net.pth")
 	mustCellnet(t, "query", fixture.Shared(t, "fixtures/bench/archive"), "params", "157", "--dataset", "cifar10", "--seed", "111", "-o", out)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"cellnet/bench"
@@ -70,10 +68,10 @@ func Collect(ctx context.Context, folders []string, o CollectOptions) (*Collecti
 		if err != nil {
 			return nil, err
 		}
-		if len(file.standsFor) > 0 {
+		if len(file.StandsFor) > 0 {
 			standIns = append(standIns, file)
 		}
-		more, err := c.add(ctx, file, file.item.Arch, o.LatencyBatches)
+		more, err := c.add(ctx, file, file.Arch, o.LatencyBatches)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +81,7 @@ func Collect(ctx context.Context, folders []string, o CollectOptions) (*Collecti
 		}
 	}
 	for _, file := range standIns {
-		for _, arch := range file.standsFor {
+		for _, arch := range file.StandsFor {
 			if err := c.addStandIn(ctx, file, arch); err != nil {
 				return nil, err
 			}
@@ -99,21 +97,11 @@ func Collect(ctx context.Context, folders []string, o CollectOptions) (*Collecti
 func findTrialFiles(folders []string) ([]string, error) {
 	var paths []string
 	for _, folder := range folders {
-		err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if e.IsDir() && (e.Name() == unfinishedFolder || e.Name() == claimsFolder) {
-				return fs.SkipDir
-			}
-			if _, ok := parseFileName(e.Name()); ok && !e.IsDir() {
-				paths = append(paths, path)
-			}
-			return nil
-		})
+		more, err := bench.FindTrialFiles(folder)
 		if err != nil {
 			return nil, fmt.Errorf("looking for trial files: %w", err)
 		}
+		paths = append(paths, more...)
 	}
 	slices.Sort(paths)
 	return slices.Compact(paths), nil
@@ -147,9 +135,9 @@ func (c *Collection) add(ctx context.Context, file *trialFile, arch, latencyBatc
 		return nil, err
 	}
 	var conflicts []bench.Conflict
-	for _, t := range file.trials {
+	for _, t := range file.Trials {
 		hp := bench.HP(t.Epochs)
-		known := c.has(a, hp, t)
+		known := a.Has(hp, t.Dataset, t.Seed)
 		if !known && latencyBatches > 0 {
 			if t.Latency, err = file.latency(ctx, t, latencyBatches); err != nil {
 				return nil, err
@@ -176,19 +164,10 @@ func (c *Collection) addStandIn(ctx context.Context, file *trialFile, arch int) 
 	if err != nil {
 		return err
 	}
-	others := *file
-	others.trials = slices.DeleteFunc(slices.Clone(file.trials), func(t *bench.Trial) bool { return c.has(a, bench.HP(t.Epochs), t) })
-	_, err = c.add(ctx, &others, arch, 0)
+	others := *file.TrialFile
+	others.Trials = slices.DeleteFunc(slices.Clone(file.Trials), func(t *bench.Trial) bool { return a.Has(bench.HP(t.Epochs), t.Dataset, t.Seed) })
+	_, err = c.add(ctx, &trialFile{&others, file.path}, arch, 0)
 	return err
-}
-
-func (c *Collection) has(a *bench.Arch, hp bench.HP, t *bench.Trial) bool {
-	r, err := a.Results(hp)
-	if err != nil {
-		return false
-	}
-	_, err = r.Trial(t.Dataset, t.Seed)
-	return err == nil
 }
 
 // latency measures that of one of the file's trials.
@@ -197,7 +176,7 @@ func (f *trialFile) latency(ctx context.Context, t *bench.Trial, batches int) ([
 	if err != nil {
 		return nil, err
 	}
-	net, err := cell.FromIndex(f.item.Arch)
+	net, err := cell.FromIndex(f.Arch)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package trials
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -541,49 +540,4 @@ func writeLogits(t *testing.T, path string, set Set, trial string) {
 	if err := weights.WriteFile(path, weights.Zip, tensors); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func FuzzTrialFile(f *testing.F) {
-	for _, format := range []torchfile.Format{torchfile.Zip, torchfile.Legacy} {
-		// No tensors: their bytes are not read here.
-		root := new(pickle.Dict)
-		record := new(pickle.Dict)
-		for name, v := range map[string]any{
-			"flop": 1.5, "param": 0.5, "channel": 4, "num_cells": 1, "total_epoch": 1, "finish-train": true, "net_state_dict": nil,
-		} {
-			record.Set(name, v)
-		}
-		config := &pickle.Dict{Ordered: true}
-		config.Set("class_num", 10)
-		record.Set("config", config)
-		for _, name := range []string{"losses", "acc1es", "acc5es", "times"} {
-			train, valid := new(pickle.Dict), new(pickle.Dict)
-			train.Set(0, 2.5)
-			valid.Set("ori-test@0", 2.25)
-			record.Set("train_"+name, train)
-			record.Set("valid_"+name, valid)
-		}
-		root.Set("cifar10", record)
-		root.Set("all_dataset_keys", pickle.NewList("cifar10"))
-		root.Set(train.KeyStandsFor, pickle.NewList(3, 4))
-		var b bytes.Buffer
-		if err := torchfile.Write(&b, root, format); err != nil {
-			f.Fatal(err)
-		}
-		if err := new(trialFile).readFrom(bytes.NewReader(b.Bytes()), int64(b.Len())); err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b.Bytes())
-	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		var file trialFile
-		if err := file.readFrom(bytes.NewReader(content), int64(len(content))); err != nil {
-			return
-		}
-		for _, trial := range file.trials {
-			if trial.Train.Loss.Len() != trial.Epochs {
-				t.Errorf("%d epochs, losses of %d", trial.Epochs, trial.Train.Loss.Len())
-			}
-		}
-	})
 }

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 
 	"cellnet/bench"
 	"cellnet/cell"
@@ -34,22 +32,15 @@ func (s Set) Folder(out string) string {
 }
 
 // FileName is the published name of a trial file.
-func (i Item) FileName() string { return fmt.Sprintf("arch-%06d-seed-%04d.pth", i.Arch, i.Seed) }
+func (i Item) FileName() string { return bench.TrialFileName(i.Arch, i.Seed) }
 
 // workName is that of what belongs to an unfinished trial.
 func (i Item) workName() string { return fmt.Sprintf("arch-%06d-seed-%04d", i.Arch, i.Seed) }
 
-var trialName = regexp.MustCompile(`^arch-(\d{6})-seed-(\d{4,10})\.pth$`)
-
 // parseFileName reads what FileName gives.
 func parseFileName(name string) (Item, bool) {
-	m := trialName.FindStringSubmatch(name)
-	if m == nil {
-		return Item{}, false
-	}
-	arch, _ := strconv.Atoi(m[1])
-	seed, err := strconv.ParseUint(m[2], 10, 32)
-	return Item{Arch: arch, Seed: uint32(seed)}, err == nil && arch < cell.SpaceSize
+	arch, seed, ok := bench.ParseTrialFileName(name)
+	return Item{Arch: arch, Seed: seed}, ok
 }
 
 // setRecord is what all trials of a folder have in common; set.json tells it.
