@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"unsafe"
 
 	"github.com/nlpodyssey/gopickle/pickle"
@@ -118,7 +120,7 @@ func (l *loader) class(name string) (any, error) {
 	}
 	make, listed := makers(name)
 	if !listed {
-		return nil, unsupported("class %.100s is not on the list of those that are read", name)
+		return nil, unsupported("class %.100s is not on the list of those that are read", strings.Trim(strconv.Quote(name), `"`))
 	}
 	if l.classes == nil {
 		l.classes = map[string]*class{}

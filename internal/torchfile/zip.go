@@ -58,11 +58,11 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 	for _, s := range document.Storages {
 		f := records[root+"data/"+s.Key]
 		if f == nil {
-			return nil, broken("the zip archive has no record data/%.60s", s.Key)
+			return nil, broken("the zip archive has no record %.60q", "data/"+s.Key)
 		}
 		bytes := int64(s.Len) * int64(s.Type.Size())
 		if f.UncompressedSize64 != uint64(bytes) {
-			return nil, broken("record data/%.60s has %d bytes where %d were announced", s.Key, f.UncompressedSize64, bytes)
+			return nil, broken("record %.60q has %d bytes where %d were announced", "data/"+s.Key, f.UncompressedSize64, bytes)
 		}
 		if left -= bytes; left < 0 {
 			return nil, unsupported("an archive that expands to more than %d times its size", expansion)
@@ -85,9 +85,9 @@ func readRecord(f *zip.File, size, limit int64) ([]byte, error) {
 	n := f.UncompressedSize64
 	switch {
 	case n > uint64(limit), n > uint64(expansion*size+expansionAllowance):
-		return nil, unsupported("record %.60s of %d bytes", f.Name, n)
+		return nil, unsupported("record %.60q of %d bytes", f.Name, n)
 	case f.Method == zip.Store && n > uint64(size):
-		return nil, broken("record %.60s of %d bytes in an archive of %d", f.Name, n, size)
+		return nil, broken("record %.60q of %d bytes in an archive of %d", f.Name, n, size)
 	}
 	record, err := f.Open()
 	if err != nil {
@@ -101,7 +101,7 @@ func readRecord(f *zip.File, size, limit int64) ([]byte, error) {
 	// The sum is checked when the end is read.
 	if _, err := io.ReadFull(record, make([]byte, 1)); !errors.Is(err, io.EOF) {
 		if err == nil {
-			return nil, broken("record %.60s is longer than announced", f.Name)
+			return nil, broken("record %.60q is longer than announced", f.Name)
 		}
 		return nil, recordError(f, err)
 	}
@@ -112,11 +112,11 @@ func readRecord(f *zip.File, size, limit int64) ([]byte, error) {
 func recordError(f *zip.File, err error) error {
 	switch {
 	case errors.Is(err, zip.ErrChecksum):
-		return broken("record %.60s is damaged: its checksum differs", f.Name)
+		return broken("record %.60q is damaged: its checksum differs", f.Name)
 	case errors.Is(err, zip.ErrAlgorithm):
-		return unsupported("the compression of record %.60s", f.Name)
+		return unsupported("the compression of record %.60q", f.Name)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, zip.ErrFormat):
-		return truncated("record %.60s is cut off", f.Name)
+		return truncated("record %.60q is cut off", f.Name)
 	}
-	return broken("record %.60s is damaged: %v", f.Name, err)
+	return broken("record %.60q is damaged: %v", f.Name, err)
 }
