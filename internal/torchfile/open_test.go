@@ -225,7 +225,7 @@ func TestOpenErrors(t *testing.T) {
 		{"TorchScript", "TorchScript", replace("constants.pkl", "\x80\x02).")},
 		{"big-endian", "byte order", replace("byteorder", "big")},
 		{"data of another size", "95 bytes where 96", replace("data/0", strings.Repeat("x", 95))},
-		{"data missing", "no record data/1", with(func(r []record) []record {
+		{"data missing", `no record "data/1"`, with(func(r []record) []record {
 			for i := range r {
 				if r[i].name == "archive/data/1" {
 					return append(r[:i:i], r[i+1:]...)
