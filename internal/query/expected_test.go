@@ -26,12 +26,12 @@ func (c recorded) failed() bool {
 	return ok && hasError
 }
 
-// trap tells whether the call failed for the Python type of an argument, or for
-// architectures that a folder lacks, which are left out here.
+// trap tells whether the call failed for a recipe that is given as a number, which
+// is the same as a text here, or for architectures that a folder lacks, which are
+// left out here.
 func (c recorded) trap() bool {
 	message, _ := c.Result.(map[string]any)["message"].(string)
-	return strings.HasPrefix(string(c.Args["is_random"]), `"`) || !strings.HasPrefix(string(c.Args["hp"]), `"`) ||
-		strings.HasPrefix(message, "invalid data path")
+	return !strings.HasPrefix(string(c.Args["hp"]), `"`) || strings.HasPrefix(message, "invalid data path")
 }
 
 // text gives an argument without quotes, and false if it is null or missing.
@@ -53,7 +53,7 @@ func (c recorded) query() (name string, values map[string]string, ok bool) {
 		delete(values, string(Index))
 		values[string(Arch)] = v
 	}
-	switch random, _ := c.text("is_random"); random {
+	switch random := string(c.Args["is_random"]); random { // a text keeps its quotes, and is no seed
 	case "", "false":
 	case "true":
 		return "", nil, false // by a generator that carries over
