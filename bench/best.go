@@ -67,8 +67,8 @@ func (q BestQuery) within(flops, params float64) bool {
 	return !(q.MaxFLOPs.OK && flops > q.MaxFLOPs.Value) && !(q.MaxParams.OK && params > q.MaxParams.Value)
 }
 
-// scope lists the architectures of a scope, lowest first.
-func (b *Benchmark) scope(s Scope) ([]int, error) {
+// Indexes lists the architectures of a scope, lowest first.
+func (b *Benchmark) Indexes(s Scope) ([]int, error) {
 	switch s {
 	case WholeSpace:
 		n, err := b.Len()

@@ -130,7 +130,7 @@ func (e *exporter) sourceRoot() (*pickle.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	evaluated, err := e.b.scope(AllStored)
+	evaluated, err := e.b.Indexes(AllStored)
 	if err != nil {
 		return nil, err
 	}

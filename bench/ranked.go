@@ -7,7 +7,7 @@ import "iter"
 // says why.
 func (b *Benchmark) ranked(q BestQuery) iter.Seq2[Candidate, error] {
 	return func(yield func(Candidate, error) bool) {
-		indexes, err := b.scope(q.Scope)
+		indexes, err := b.Indexes(q.Scope)
 		if err != nil {
 			yield(Candidate{}, err)
 			return

@@ -55,7 +55,7 @@ func (b *Benchmark) has(index int) bool {
 
 // ShowAll writes what show prints for every evaluated architecture.
 func (b *Benchmark) ShowAll(w io.Writer) error {
-	indexes, err := b.scope(AllStored)
+	indexes, err := b.Indexes(AllStored)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ func (b *Benchmark) Statistics(d data.Dataset, hp HP) (map[int]int, error) {
 	if !slices.Contains([]data.Dataset{data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16}, d) {
 		return nil, fmt.Errorf("no statistics of %v, want cifar10-valid, cifar10, cifar100 or ImageNet16-120", d)
 	}
-	indexes, err := b.scope(OnlyEvaluated)
+	indexes, err := b.Indexes(OnlyEvaluated)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,14 @@ import (
 func newQueryCommand(a *app) *cobra.Command {
 	group := newGroup("query", "Ask a benchmark, a store or the published files")
 	for _, q := range query.All() {
-		group.AddCommand(newQueryKindCommand(a, q))
+		switch q.Name {
+		case "show":
+			group.AddCommand(newQueryShowCommand(a, q))
+		case "simulate":
+			group.AddCommand(newQuerySimulateCommand(a, q))
+		default:
+			group.AddCommand(newQueryKindCommand(a, q))
+		}
 	}
 	group.AddCommand(newQueryParamsCommand(a), newQueryPlotCommand(a))
 	group.Long = `Ask a benchmark.
@@ -49,9 +56,31 @@ func setQueryUsage(cmd *cobra.Command, line string) {
 	cmd.SetUsageTemplate(strings.Replace(cmd.UsageTemplate(), "{{.UseLine}}", line, 1))
 }
 
+// completeFileAndArch offers files, then the names of the benchmark's architectures
+// to a command that takes one.
+func completeFileAndArch(takesArch bool) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+		switch {
+		case len(args) == 0:
+			return nil, cobra.ShellCompDirectiveDefault
+		case takesArch:
+			return completeArch(cmd, args[1:], toComplete)
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
 // queryFileLast puts the file of "query FILE metrics ..." behind the command,
 // where cobra can do with it. "query FILE" alone stands for info.
 func queryFileLast(root *cobra.Command, args []string) []string {
+	if len(args) > 2 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		typed, last := args[1:len(args)-1], args[len(args)-1]
+		turned := queryFileLast(root, typed)
+		if len(typed) == 2 && len(turned) > 2 { // a command is to come, where info is put
+			turned = turned[:1]
+		}
+		return append(append(args[:1:1], turned...), last)
+	}
 	if len(args) < 2 || args[0] != "query" || strings.HasPrefix(args[1], "-") {
 		return args
 	}
@@ -99,7 +128,7 @@ func newQueryKindCommand(a *app, q *query.Query) *cobra.Command {
 			})
 		},
 	}
-	takesArch := addParamFlags(cmd.Flags(), q)
+	takesArch := addParamFlags(cmd, q)
 	if takesArch {
 		cmd.Use += " [ARCH]"
 	}
@@ -142,7 +171,8 @@ func asUsage(err error) error {
 
 // addParamFlags adds a flag for every parameter of a query, and tells whether one
 // of them is an architecture.
-func addParamFlags(flags *pflag.FlagSet, q *query.Query) (takesArch bool) {
+func addParamFlags(cmd *cobra.Command, q *query.Query) (takesArch bool) {
+	flags := cmd.Flags()
 	for _, p := range q.Params() {
 		switch p {
 		case query.Mean:
@@ -150,8 +180,12 @@ func addParamFlags(flags *pflag.FlagSet, q *query.Query) (takesArch bool) {
 		default:
 			flags.String(string(p), "", p.Help())
 		}
+		if words := p.Words(); words != nil {
+			_ = cmd.RegisterFlagCompletionFunc(string(p), cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
+		}
 		takesArch = takesArch || p == query.Index || p == query.Arch
 	}
+	cmd.ValidArgsFunction = completeFileAndArch(takesArch)
 	return takesArch
 }
 
@@ -165,9 +199,9 @@ func queryValues(flags *pflag.FlagSet, q *query.Query, args []string) (map[strin
 		}
 	}
 	for _, arch := range args {
-		name := string(query.Arch)
-		if q.Name != "index" && strings.Trim(arch, "0123456789") == "" {
-			name = string(query.Index)
+		name := string(query.ParamOf(arch))
+		if q.Name == "index" {
+			name = string(query.Arch)
 		}
 		if _, twice := values[name]; twice {
 			return nil, usageErrorf("%q and --%s, want one of them", arch, name)

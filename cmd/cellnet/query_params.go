@@ -50,7 +50,7 @@ format or .safetensors, unless --format tells it.`,
 			})
 		},
 	}
-	addParamFlags(cmd.Flags(), q)
+	addParamFlags(cmd, q)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`")
 	cmd.Flags().StringVar(&formatName, "format", "", "write this format: legacy, zip or safetensors")
 	return cmd

@@ -53,7 +53,7 @@ func newQueryPlotKindCommand(a *app, kind plotKind) *cobra.Command {
 			})
 		},
 	}
-	takesArch := addParamFlags(cmd.Flags(), kind.q)
+	takesArch := addParamFlags(cmd, kind.q)
 	if takesArch {
 		cmd.Use += " [ARCH]"
 	}

@@ -72,6 +72,62 @@ func TestQueryTakesTheFileInFront(t *testing.T) {
 	}
 }
 
+func TestQueryShowsAll(t *testing.T) {
+	files := nats(t)
+	text := mustCellnet(t, "query", files, "show")
+	lines := mustCellnet(t, "query", files, "show", "--json")
+	for _, arch := range []string{"0", "11", "284"} {
+		if one := mustCellnet(t, "query", files, "show", arch); !strings.Contains(text, one) {
+			t.Errorf("%s is not shown among all:\n%s", arch, one)
+		}
+		if one := mustCellnet(t, "query", files, "show", arch, "--json"); !strings.Contains(lines, one) {
+			t.Errorf("%s is not shown among all as %s", arch, one)
+		}
+	}
+	if n := strings.Count(lines, "\n"); n != 3 {
+		t.Errorf("%d architectures, want 3", n)
+	}
+}
+
+func TestQueryListsAndDraws(t *testing.T) {
+	files := nats(t)
+	var all []string
+	if err := json.Unmarshal([]byte(mustCellnet(t, "query", files, "list", "--json")), &all); err != nil || len(all) != 15625 {
+		t.Fatalf("%d architectures, %v", len(all), err)
+	}
+	table := mustCellnet(t, "query", files, "list")
+	if !strings.HasSuffix(table, "15624  "+all[15624]+"\n") {
+		t.Errorf("the list ends with %s", table[len(table)-200:])
+	}
+	var drawn struct {
+		Index int
+		Arch  string
+	}
+	// random.seed(7); random.randint(0, 15624)
+	if err := json.Unmarshal([]byte(mustCellnet(t, "query", files, "random", "--random", "7", "--json")), &drawn); err != nil || drawn.Index != 5305 || drawn.Arch != all[drawn.Index] {
+		t.Errorf("%+v, %v", drawn, err)
+	}
+}
+
+func TestQueryCompletes(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		want string
+	}{
+		{"query nb.parquet metrics --dataset ", "ImageNet16-120\n"},
+		{"query nb.parquet best --hp ", "200\n"},
+		{"query nb.parquet plot scatter --set ", "x-valid\n"},
+		{"query nb.parquet ", "statistics\t"},
+		{"query nb.parquet me", "metrics\t"},
+		{"query nb.parquet metrics ", "resnet\n"},
+	} {
+		args := append([]string{"__complete"}, strings.Split(c.line, " ")...)
+		if got := mustCellnet(t, args...); !strings.Contains(got, c.want) {
+			t.Errorf("%q: got %q, want %q in it", c.line, got, c.want)
+		}
+	}
+}
+
 func TestQueryRefuses(t *testing.T) {
 	files := nats(t)
 	for _, f := range []failure{

@@ -61,6 +61,19 @@ func (p Param) Help() string {
 	return ""
 }
 
+// Words lists the values that a parameter takes, if they are few.
+func (p Param) Words() []string {
+	switch p {
+	case Dataset:
+		return []string{"cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"}
+	case Set:
+		return []string{"valid", "test", "train", "x-valid", "x-test", "ori-test"}
+	case HP:
+		return []string{"12", "200", "01", "90"}
+	}
+	return nil
+}
+
 // longestValue is the length of the longest value that is looked at: arch strings
 // have 105 characters at most.
 const longestValue = 256
@@ -91,6 +104,7 @@ type Args struct {
 
 	maxFLOPs, maxParams bench.Number
 	limit               int
+	offTheClock         bool // of simulated trainings
 }
 
 // parse reads the value of a parameter.
@@ -140,6 +154,14 @@ func (a *Args) parse(p Param, value string) (err error) {
 		return faulty(p, "unknown parameter")
 	}
 	return err
+}
+
+// ParamOf tells whether an architecture is named by its index or its string.
+func ParamOf(arch string) Param {
+	if strings.Trim(arch, "0123456789") == "" {
+		return Index
+	}
+	return Arch
 }
 
 func whole(p Param, value string, most int) (int, error) {

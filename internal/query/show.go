@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"cellnet/bench"
@@ -66,6 +67,26 @@ func show(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	}
 	r.text = text.String()
 	return r, nil
+}
+
+// Records walks over everything about all architectures that are evaluated.
+func Records(ctx context.Context, b *bench.Benchmark) iter.Seq2[Answer, error] {
+	return func(yield func(Answer, error) bool) {
+		indexes, err := b.Indexes(bench.AllStored)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, index := range indexes {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(show(ctx, b, Args{index: index})) {
+				return
+			}
+		}
+	}
 }
 
 func resultsOn(b *bench.Benchmark, r *bench.Results, d data.Dataset, hp bench.HP) (onDataset, error) {

@@ -22,13 +22,23 @@ func simulate(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.offTheClock = true
+	s, err := a.simulateOne(b, index, newRandom(a.random))
+	return simulatedOf(s), err
+}
+
+// simulateOne trains an architecture for show.
+func (a Args) simulateOne(b *bench.Benchmark, index int, random bench.Intner) (bench.Simulated, error) {
 	if a.dataset == data.CIFAR10Valid {
-		return nil, faulty(Dataset, "%v cannot be simulated, want cifar10, cifar100 or ImageNet16-120", a.dataset)
+		return bench.Simulated{}, faulty(Dataset, "%v cannot be simulated, want cifar10, cifar100 or ImageNet16-120", a.dataset)
 	}
-	s, err := b.Simulate(bench.SimulateQuery{
-		Index: index, Dataset: a.dataset, HP: a.hp, Epoch: a.epoch, Random: newRandom(a.random), OffTheClock: true,
+	return b.Simulate(bench.SimulateQuery{
+		Index: index, Dataset: a.dataset, HP: a.hp, Epoch: a.epoch, Random: random, OffTheClock: a.offTheClock,
 	})
-	return simulated{number(s.Accuracy), s.Latency, number(s.Cost)}, err
+}
+
+func simulatedOf(s bench.Simulated) simulated {
+	return simulated{number(s.Accuracy), s.Latency, number(s.Cost)}
 }
 
 func (s simulated) Text(w io.Writer) error {
