@@ -43,13 +43,16 @@ func (c Curve) Upto(last int) ([]float64, bool) {
 	if last >= len(c.Values) {
 		return nil, false // an epoch is missing, no need to look which
 	}
-	values := make([]float64, 0, last+1)
-	for e := range last + 1 {
-		v, ok := c.At(e)
-		if !ok {
-			return nil, false
+	values, found := make([]float64, last+1), make([]bool, last+1)
+	missing := last + 1
+	for i, e := range c.Epochs {
+		if e >= 0 && e <= last && !found[e] { // of two values the first counts, as in At
+			values[e], found[e] = c.Values[i], true
+			missing--
 		}
-		values = append(values, v)
+	}
+	if missing > 0 {
+		return nil, false
 	}
 	return values, true
 }

@@ -154,6 +154,9 @@ func (w *storeWriter) add(a *Arch) error {
 	}
 	entry := storeArch{index: a.Index, row: w.rows, ordered: a.ordered}
 	for hp, r := range a.All() {
+		if len(r.Trials) > maxTrials {
+			return fmt.Errorf("%d trials of recipe %v, a store has room for %d", len(r.Trials), hp, maxTrials)
+		}
 		for _, t := range r.Trials {
 			if err := w.row(a, hp, r, t); err != nil {
 				return fmt.Errorf("trial (%v, %d) of recipe %v: %w", t.Dataset, t.Seed, hp, err)

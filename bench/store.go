@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,12 +77,12 @@ func openStore(r io.ReaderAt, size int64, closer io.Closer) (s *store, err error
 	if err != nil {
 		return nil, err
 	}
-	if s.places, err = unmarshalIndex(index, row); err != nil {
+	if s.places, err = unmarshalIndex(index, row, s.header.Archs); err != nil {
 		return nil, err
 	}
 	s.byIdx = make(map[int]int, len(s.places))
 	for i, a := range s.places {
-		if _, twice := s.byIdx[a.index]; twice || a.index >= s.header.Archs {
+		if _, twice := s.byIdx[a.index]; twice {
 			return nil, errIndex
 		}
 		s.byIdx[a.index] = i
@@ -92,10 +93,12 @@ func openStore(r io.ReaderAt, size int64, closer io.Closer) (s *store, err error
 	return s, nil
 }
 
+var errColumns = errors.New("a Parquet file, but not a store of this program, since it has other columns: import a published file to make one")
+
 func sameColumns(s *parquet.Schema) error {
 	have, want := s.Columns(), newStoreSchema().Columns()
 	if !slices.EqualFunc(have, want, slices.Equal) {
-		return errors.New("it has other columns than a store")
+		return errColumns
 	}
 	return nil
 }
@@ -154,14 +157,14 @@ func (s *store) archs() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	archs := strings.Split(string(text), "\n")
+	n := bytes.Count(text, []byte("\n")) + 1
 	if len(text) == 0 {
-		archs = nil
+		n = 0
 	}
-	if len(archs) != s.header.Archs {
-		return nil, fmt.Errorf("metadata %s has %d architectures, want %d", metaArchs, len(archs), s.header.Archs)
+	if n != s.header.Archs {
+		return nil, fmt.Errorf("metadata %s has %d architectures, want %d", metaArchs, n, s.header.Archs)
 	}
-	return archs, nil
+	return strings.Split(string(text), "\n")[:n], nil
 }
 
 // evaluated lists what the root of the file said.

@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -45,7 +47,36 @@ func checkFooter(r io.ReaderAt, size int64) error {
 	if err == nil && int64(n) != length {
 		err = errThrift
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return checkLists(footer)
+}
+
+// checkLists makes sure that a file's metadata describe as many columns as a store
+// has, and no more row groups than a large one: the library allocates for the
+// product of the two, and for the depth of every column in a tree of them.
+func checkLists(footer []byte) error {
+	const fieldSchema, fieldRowGroups, maxRowGroups = 2, 4, 1 << 12
+	lists := thriftLists(footer)
+	for _, l := range lists {
+		switch {
+		case l.field == fieldSchema && l.elements != schemaElements(newStoreSchema()):
+			return errColumns
+		case l.field == fieldRowGroups && l.elements > maxRowGroups:
+			return fmt.Errorf("it has %d row groups, want at most %d", l.elements, maxRowGroups)
+		}
+	}
+	return nil
+}
+
+// schemaElements counts a node and the nodes below it.
+func schemaElements(node parquet.Node) int {
+	n := 1
+	for _, f := range node.Fields() {
+		n += schemaElements(f)
+	}
+	return n
 }
 
 // checkChunks makes sure that all columns lie within the file and are packed as
@@ -111,11 +142,14 @@ func checkPage(r io.ReaderAt, size, offset int64) error {
 	if levels > length {
 		return errPage
 	}
-	packed := make([]byte, length-levels)
-	if _, err := r.ReadAt(packed, offset+int64(n)+levels); err != nil {
+	page := make([]byte, length)
+	if _, err := r.ReadAt(page, offset+int64(n)); err != nil {
 		return err
 	}
-	return checkFrame(packed)
+	if crc32.ChecksumIEEE(page) != uint32(h.CRC) {
+		return fmt.Errorf("%w: its sum differs", errPage)
+	}
+	return checkFrame(page[levels:])
 }
 
 // checkHeader checks the numbers of a page's header, and gives the bytes that

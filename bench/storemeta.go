@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // The metadata entries of a store.
@@ -40,14 +39,11 @@ func readHeader(text string, ok bool) (h storeHeader, err error) {
 	if h.Version != storeVersion {
 		return h, fmt.Errorf("a store of version %d, this program reads version %d: import the published file again", h.Version, storeVersion)
 	}
+	if h.Archs < 0 || h.Archs > maxArchs {
+		return h, fmt.Errorf("metadata %s: %d architectures, want 0 to %d", metaHeader, h.Archs, maxArchs)
+	}
 	return h, nil
 }
 
-// readAtMost reads everything, and fails beyond a number of bytes.
-func readAtMost(r io.Reader, most int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, most+1))
-	if err == nil && int64(len(b)) > most {
-		err = fmt.Errorf("more than %d bytes", most)
-	}
-	return b, err
-}
+// maxArchs bounds the architectures of a search space.
+const maxArchs = 1 << 20

@@ -24,6 +24,32 @@ func thriftLength(b []byte) (int, error) {
 	return len(b) - len(w.b), nil
 }
 
+// thriftList is a list in a structure.
+type thriftList struct{ field, elements int }
+
+// thriftLists gives the lists that are fields of the structure that b is, which
+// thriftLength has walked over.
+func thriftLists(b []byte) []thriftList {
+	var lists []thriftList
+	w := thriftWalker{b: b, budget: maxThrift}
+	w.fields(0, func(field int, kind byte) bool {
+		before := w.b
+		if !w.value(kind, 0) {
+			return false
+		}
+		if kind == thriftListKind || kind == thriftSet {
+			elements := int(before[0] >> 4)
+			if elements == 15 {
+				n, _ := binary.Uvarint(before[1:])
+				elements = int(n)
+			}
+			lists = append(lists, thriftList{field, elements})
+		}
+		return true
+	})
+	return lists
+}
+
 type thriftWalker struct {
 	b      []byte // what is left
 	budget int
@@ -39,7 +65,7 @@ const (
 	thriftInt64
 	thriftDouble
 	thriftBinary
-	thriftList
+	thriftListKind
 	thriftSet
 	thriftMap
 	thriftStruct
@@ -73,10 +99,16 @@ func (w *thriftWalker) varint() (uint64, bool) {
 
 // structure walks over fields up to the stop.
 func (w *thriftWalker) structure(depth int) bool {
+	return w.fields(depth, func(_ int, kind byte) bool { return w.value(kind, depth) })
+}
+
+// fields calls value for every field up to the stop, which walks over its value.
+func (w *thriftWalker) fields(depth int, value func(field int, kind byte) bool) bool {
 	const maxDepth = 16
 	if depth > maxDepth {
 		return false
 	}
+	field := 0
 	for {
 		head, ok := w.byte()
 		if !ok {
@@ -85,16 +117,19 @@ func (w *thriftWalker) structure(depth int) bool {
 		if head == 0 {
 			return true
 		}
+		field += int(head >> 4)
 		if head>>4 == 0 { // the field's number follows
-			if _, ok := w.varint(); !ok {
+			n, ok := w.varint()
+			if !ok {
 				return false
 			}
+			field = int(int16(n>>1) ^ -int16(n&1))
 		}
 		kind := head & 15
 		if kind == thriftTrue || kind == thriftFalse {
 			continue // the type is the value
 		}
-		if !w.value(kind, depth) {
+		if !value(field, kind) {
 			return false
 		}
 	}
@@ -112,7 +147,7 @@ func (w *thriftWalker) value(kind byte, depth int) bool {
 	case thriftBinary:
 		n, ok := w.varint()
 		return ok && w.skip(n)
-	case thriftList, thriftSet:
+	case thriftListKind, thriftSet:
 		return w.list(depth)
 	case thriftStruct:
 		return w.structure(depth + 1)

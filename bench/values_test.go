@@ -149,17 +149,29 @@ func TestIndexOfStore(t *testing.T) {
 		{index: 300, row: 17, runs: []storeRun{}},
 	}
 	b := marshalIndex(archs)
-	got, err := unmarshalIndex(b, 17)
+	got, err := unmarshalIndex(b, 17, 15625)
 	if err != nil || !reflect.DeepEqual(got, archs) {
 		t.Errorf("%v, %v, want %v", got, err, archs)
 	}
 	for i := range b {
-		if got, err := unmarshalIndex(b[:i], 17); err == nil && len(got) == len(archs) {
+		if got, err := unmarshalIndex(b[:i], 17, 15625); err == nil && len(got) == len(archs) {
 			t.Errorf("cut to %d bytes: %v", i, got)
 		}
 	}
-	if _, err := unmarshalIndex(b, 16); err == nil {
-		t.Error("no error for more trials than rows")
+	for _, c := range []struct {
+		what  string
+		b     []byte
+		rows  int64
+		space int
+	}{
+		{"more trials than rows", b, 16, 15625},
+		{"an index beyond the search space", b, 17, 15624},
+		{"more architectures than the search space has", marshalIndex(make([]storeArch, 3)), 0, 2},
+		{"more trials than any has", marshalIndex([]storeArch{{runs: []storeRun{{HP12, maxTrials + 1, true}}}}), maxTrials + 1, 1},
+	} {
+		if _, err := unmarshalIndex(c.b, c.rows, c.space); err == nil {
+			t.Errorf("no error for %s", c.what)
+		}
 	}
 }
 
