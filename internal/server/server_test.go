@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -224,6 +226,48 @@ func TestIdleAndSlowClientsAreCutOff(t *testing.T) {
 		c.SetReadDeadline(time.Now().Add(20 * time.Second))
 		if _, err := io.Copy(io.Discard, c); err != nil && !strings.Contains(err.Error(), "reset") {
 			t.Fatalf("an idle client was not cut off: %v", err)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Clients that ask for much and read nothing block their own connections only, and
+// are cut off.
+func TestClientsThatDontReadAreCutOff(t *testing.T) {
+	address, stop := start(t, openStore(t), Options{WriteTimeout: 500 * time.Millisecond})
+	var slow []net.Conn
+	for range 20 {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		request := "GET /api/trials?index=11&dataset=cifar10&hp=200 HTTP/1.1\r\nHost: x\r\n\r\n"
+		c.SetWriteDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.WriteString(c, strings.Repeat(request, 500)); err != nil && !strings.Contains(err.Error(), "reset") {
+			t.Fatal(err)
+		}
+		slow = append(slow, c)
+	}
+	for range 20 {
+		r, err := http.Get("http://" + address + "/api/metrics?index=11&dataset=cifar10")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Body.Close()
+		if r.StatusCode != http.StatusOK {
+			t.Errorf("beside slow clients: status %d", r.StatusCode)
+		}
+	}
+	time.Sleep(time.Second) // in which they read nothing
+	for _, c := range slow {
+		c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		n, err := io.Copy(io.Discard, c)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("a client that read nothing is not cut off, %d bytes came", n)
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
