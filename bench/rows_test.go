@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"sync"
 	"testing"
 
 	"cellnet/bench/internal/scale"
@@ -168,4 +169,35 @@ func TestRanksFollowChanges(t *testing.T) {
 	}
 	store.changed[first] = changed
 	ask(q, best(func(c Candidate) bool { return c.Index != first }))
+}
+
+func TestStoreAnswersManyAtOnce(t *testing.T) {
+	file, text := scaledStore(t, 12)
+	store, err := Read("store", bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(b *Benchmark, i int) []any {
+		info, err1 := b.MoreInfo(i%12, data.CIFAR100, HP200, AtEpoch(i), MeanOfTrials())
+		cost, err2 := b.Cost(i%12, data.CIFAR10, HP12)
+		trials, err3 := b.Trials(i%12, data.CIFAR10Valid, HP200)
+		best, accuracy, err4 := b.Best(BestQuery{Dataset: data.CIFAR10, Set: data.OriTest, HP: HP200, MaxFLOPs: number(float64(20 * i))})
+		return []any{info, cost, trials[0].Train, best, accuracy, errors.Join(err1, err2, err3, err4)}
+	}
+	want := make([][]any, 24)
+	for i := range want {
+		want[i] = ask(file, i)
+	}
+	var wait sync.WaitGroup
+	for worker := range 8 {
+		wait.Go(func() {
+			for k := range want {
+				i := (k + 3*worker) % len(want)
+				if got := ask(store, i); !reflect.DeepEqual(got, want[i]) {
+					t.Errorf("%d: got %v, want %v", i, got, want[i])
+				}
+			}
+		})
+	}
+	wait.Wait()
 }

@@ -1,0 +1,20 @@
+package query
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+func TestEveryQueryIsInTheDocs(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "benchmark.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range append(All(), Weights()) {
+		if !regexp.MustCompile("\n\\| [^|]*\\|[^|]*`" + q.Name + "[` ]").Match(text) {
+			t.Errorf("docs/benchmark.md has no row with %s", q.Name)
+		}
+	}
+}
