@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"cellnet/bench"
 	"cellnet/internal/lru"
@@ -21,7 +22,7 @@ type api struct {
 	b     *bench.Benchmark
 	log   *log.Logger
 	walks chan struct{}              // a place for each walk over all architectures
-	cache *lru.Cache[string, []byte] // answers that took a walk
+	cache *lru.Cache[string, []byte] // answers to walks that took long
 }
 
 // Handler answers queries to a benchmark: /api/metrics and so on for the queries of
@@ -123,8 +124,9 @@ func (a *api) ask(ctx context.Context, q *query.Query, values map[string]string,
 	if text, ok := a.cache.Get(key); ok { // while waiting another may have asked the same
 		return text, nil
 	}
+	start := time.Now()
 	text, err := write(ctx, a.b, q, args)
-	if err == nil && q.Lasts(a.b) {
+	if err == nil && q.Lasts(a.b) && time.Since(start) >= worthKeeping {
 		a.cache.Put(key, text, len(key)+cap(text))
 	}
 	return text, err

@@ -31,6 +31,7 @@ const (
 	maxWalks       = 2       // walks over all architectures at once
 	walkPatience   = 5 * time.Second
 	maxCacheBytes  = 32 << 20
+	worthKeeping   = 10 * time.Millisecond // what an answer must take to be kept
 )
 
 func (o Options) withDefaults() Options {
