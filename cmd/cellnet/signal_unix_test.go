@@ -1,0 +1,177 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cellnet/weights"
+)
+
+// ending is how the program ended.
+type ending struct {
+	code   int
+	killed bool // by a signal that came before it attended to them, or by a second one
+	stderr string
+}
+
+// signalled runs the program and sends it a signal after a while, if it still runs
+// then; if twice, again 3 ms later.
+func signalled(t *testing.T, after time.Duration, signal os.Signal, twice bool, args ...string) ending {
+	t.Helper()
+	cmd, lines := startCellnet(t, args...)
+	timer := time.AfterFunc(after, func() {
+		cmd.Process.Signal(signal)
+		if twice {
+			time.Sleep(3 * time.Millisecond)
+			cmd.Process.Signal(signal)
+		}
+	})
+	defer timer.Stop()
+	var text strings.Builder
+	for lines.Scan() {
+		text.WriteString(lines.Text() + "\n")
+	}
+	cmd.Wait()
+	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ending{cmd.ProcessState.ExitCode(), status.Signaled(), text.String()}
+}
+
+// interruptOften runs the program again and again until it ends by itself, and
+// sends SIGINT and SIGTERM in turn at random moments, sometimes twice. Whenever it
+// is interrupted in order it must say what says.
+func interruptOften(t *testing.T, within time.Duration, says string, command func() []string) {
+	t.Helper()
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0))
+	const most = 8
+	inOrder := 0
+	for n := range most {
+		signal := []os.Signal{os.Interrupt, syscall.SIGTERM}[n%2]
+		e := signalled(t, time.Duration(random.Int64N(int64(within))), signal, n%4 == 3, command()...)
+		switch {
+		case e.killed:
+		case e.code == 130:
+			inOrder++
+			if last := e.stderr[strings.LastIndex(strings.TrimSpace(e.stderr), "\n")+1:]; !strings.HasPrefix(last, "cellnet: ") || !strings.Contains(last, says) {
+				t.Errorf("seed %d, %v: printed %q, want %q", seed, signal, e.stderr, says)
+			}
+		case e.code == exitOK:
+			t.Logf("seed %d: ended by itself after %d interruptions", seed, n)
+			if inOrder == 0 {
+				t.Error("it was never interrupted in order")
+			}
+			return
+		default:
+			t.Fatalf("seed %d, %v: exit code %d: %s", seed, signal, e.code, e.stderr)
+		}
+	}
+	t.Logf("seed %d: interrupted %d times, %d of them in order", seed, most, inOrder)
+	if inOrder == 0 {
+		t.Error("it was never interrupted in order")
+	}
+	mustCellnet(t, command()...)
+}
+
+func TestSignalledTrainGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	dir := t.TempDir()
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	more := []string{"--epochs", "12", "--limit", "400", "--checkpoint-every", "20ms"}
+	start := time.Now()
+	mustCellnet(t, smallTraining(whole, more...)...)
+	took := time.Since(start)
+	interruptOften(t, took/3+100*time.Millisecond, "go on with: cellnet train --resume --out "+parts, func() []string {
+		if _, err := os.Stat(filepath.Join(parts, "run.json")); err == nil {
+			return []string{"train", "--resume", "--checkpoint-every", "20ms", "--out", parts}
+		}
+		return smallTraining(parts, more...)
+	})
+	if !bytes.Equal(readFile(t, whole, "weights.pth"), readFile(t, parts, "weights.pth")) {
+		t.Error("the weights differ from those of an uninterrupted training")
+	}
+	a, b := logOf(t, whole), logOf(t, parts)
+	if a != b {
+		t.Errorf("the log is\n%s\nthat of an uninterrupted training\n%s", b, a)
+	}
+}
+
+// logOf gives the measured losses of a training.
+func logOf(t *testing.T, folder string) string {
+	t.Helper()
+	var b strings.Builder
+	for line := range strings.Lines(string(readFile(t, folder, "log.jsonl"))) {
+		var l logLine
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, l.Epoch, l.Train.Loss, l.Train.Top1, l.Sets["ori-test"].Loss, l.Sets["ori-test"].Top1)
+	}
+	return b.String()
+}
+
+func TestSignalledGenerateGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	dir := t.TempDir()
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	more := []string{"--epochs", "4", "--limit", "200", "--checkpoint-every", "20ms"}
+	start := time.Now()
+	mustCellnet(t, smallGeneration(whole, more...)...)
+	took := time.Since(start)
+	interruptOften(t, took/3+100*time.Millisecond, "the same command goes on with them", func() []string {
+		return smallGeneration(parts, more...)
+	})
+	files, err := filepath.Glob(filepath.Join(whole, "*", "*.pth"))
+	if err != nil || len(files) != 4 {
+		t.Fatalf("trial files %v, %v", files, err)
+	}
+	for _, file := range files {
+		name, err := filepath.Rel(whole, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if numbersOf(t, file) != numbersOf(t, filepath.Join(parts, name)) {
+			t.Errorf("%s has other weights than that of an uninterrupted run", name)
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(parts, "*", "unfinished", "*")); err != nil || len(left) > 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// numbersOf are the numbers of the network in a trial file.
+func numbersOf(t *testing.T, file string) string {
+	t.Helper()
+	f, err := weights.OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	network, err := f.Select(weights.Selector{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := network.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for name, tensor := range state.All() {
+		b.WriteString(name)
+		b.Write(tensor.Data)
+	}
+	return b.String()
+}
