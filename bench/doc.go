@@ -16,12 +16,13 @@
 //
 // # Files
 //
-// [Open] reads every published layout, in memory that does not grow with the
-// file: a scan notes where each architecture's record lies, a record is decoded
-// when it is asked for. [Import] makes a store of any of them, a Parquet file
-// that is opened at once, read in parts, and open to other programs too;
-// [Export] gives the published file back. Neither keeps trained weights, which
-// [Benchmark.Weights] reads from an archive.
+// [Open] reads every published layout, and folders of trial files that trainings
+// left, in memory that does not grow with the file: a scan notes where each
+// architecture's record lies, a record is decoded when it is asked for. [Import]
+// makes a store of any of them, a Parquet file that is opened at once, read in
+// parts, and open to other programs too; [Export] gives the published file back.
+// Neither keeps trained weights, which [Benchmark.Weights] reads from an archive
+// or a trial file.
 //
 // # Units
 //

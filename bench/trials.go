@@ -159,5 +159,5 @@ func (f *trialFiles) weightsFile(index int, hp HP, t *Trial) (*weights.File, wei
 			return opened, weights.Selector{Dataset: t.Dataset.String()}, err
 		}
 	}
-	return nil, none, fs.ErrNotExist
+	return nil, none, fmt.Errorf("the file with its weights is gone: %w", fs.ErrNotExist)
 }
