@@ -20,7 +20,7 @@ func newCurvesCommand(a *app) *cobra.Command {
 	var set, output, title string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "curves NAME=SOURCE...",
+		Use:   "curves NAME[@SEED]=SOURCE...",
 		Short: "Compare learning curves of trainings and of benchmark records",
 		Long: `Compare learning curves on one set: as a table in Markdown and, with --output, as a
 picture of loss and accuracy. A SOURCE is
@@ -28,7 +28,10 @@ picture of loss and accuracy. A SOURCE is
   a folder that cellnet train wrote, or its log.jsonl
   a benchmark's trials: FILE#ARCH,DATASET,HP, such as nb201.parquet#11,cifar10-valid,12
   a JSON file {"seed": 777, "history": [{"epoch", "train_loss", "train_top1",
-  "test_loss", "test_top1"}, ...]}; test is ori-test`,
+  "test_loss", "test_top1"}, ...]}; test is ori-test
+
+SEED is that of a source that doesn't tell it, or chooses one of the trials of a
+benchmark.`,
 		Example: `  cellnet curves ours=run1 published=nb201.parquet#11,cifar10-valid,12 -o curves.svg
   cellnet curves a=run1 b=run2 --set train`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -80,11 +83,11 @@ func (a *app) curves(ctx context.Context, sources []string, set data.Set, title,
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		name, path, ok := strings.Cut(source, "=")
-		if !ok || name == "" || path == "" {
-			return usageErrorf("%q: want NAME=SOURCE", source)
+		from, err := parseCurveSource(source)
+		if err != nil {
+			return err
 		}
-		some, err := readCurves(name, path, set)
+		some, err := from.read(set)
 		if err != nil {
 			return err
 		}

@@ -49,10 +49,17 @@ func TestCurves(t *testing.T) {
 func TestCurvesOfPublishedTrials(t *testing.T) {
 	python := fixture.Shared(t, "data/weights/arch11-12e-777.json")
 	published := fixture.Shared(t, "data/nats/NATS-tss-v1_0-3ffb9-simple")
-	table := mustCellnet(t, "curves", "PyTorch="+python, "published="+published+"#11,cifar10-valid,12", "-o", filepath.Join(t.TempDir(), "c.png"))
-	if !strings.Contains(table, "published, seed 777") || strings.Count(table, "\n") != 14 {
+	all := published + "#11,cifar10-valid,12"
+	table := mustCellnet(t, "curves", "PyTorch@777="+python, "published="+all, "-o", filepath.Join(t.TempDir(), "c.png"))
+	if !strings.Contains(table, "| PyTorch, seed 777: loss |") || !strings.Contains(table, "published, seed 111") ||
+		!strings.Contains(table, "published, seed 777") || strings.Count(table, "\n") != 14 {
 		t.Errorf("printed\n%s", table)
 	}
+	if one := mustCellnet(t, "curves", "published@777="+all); strings.Contains(one, "seed 111") || !strings.Contains(one, "seed 777") {
+		t.Errorf("of one seed: printed\n%s", one)
+	}
+	failure{[]string{"curves", "p=" + python}, exitFailed, "reading curves from " + python + ": it doesn't tell its seed: give it as p@SEED=" + python}.check(t)
+	failure{[]string{"curves", "p@5=" + all}, exitFailed, all + " has no trial of seed 5"}.check(t)
 }
 
 func TestCurvesFailures(t *testing.T) {
@@ -61,10 +68,16 @@ func TestCurvesFailures(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("{}"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	seeded := filepath.Join(dir, "seeded.json")
+	if err := os.WriteFile(seeded, []byte(`{"seed": 5, "history": [{"epoch": 0}]}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	see := " (see cellnet curves --help)"
 	for _, f := range []failure{
 		{[]string{"curves"}, exitUsage, "missing argument NAME=SOURCE" + see},
-		{[]string{"curves", "run1"}, exitUsage, `"run1": want NAME=SOURCE` + see},
+		{[]string{"curves", "run1"}, exitUsage, `"run1": want NAME=SOURCE or NAME@SEED=SOURCE` + see},
+		{[]string{"curves", "a@x=run1"}, exitUsage, `"a@x=run1": seed "x", want a number` + see},
+		{[]string{"curves", "a@6=" + seeded}, exitFailed, "reading curves from " + seeded + ": its seed is 5, not 6"},
 		{[]string{"curves", "a=" + empty, "--set", "best"}, exitUsage, `--set: data: unknown set "best", want one of train, x-valid, x-test, ori-test` + see},
 		{[]string{"curves", "a=" + empty}, exitFailed, "reading curves from " + empty + ": it has no epochs"},
 		{[]string{"curves", "a=x#1"}, exitUsage, "x#1: want FILE#ARCH,DATASET,HP, such as #11,cifar10-valid,12" + see},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"cellnet/bench"
@@ -13,13 +14,37 @@ import (
 	"cellnet/data"
 )
 
-// readCurves reads the curves on a set that a source has.
-func readCurves(name, source string, set data.Set) ([]curve, error) {
-	if path, trials, ok := strings.Cut(source, "#"); ok {
-		return benchmarkCurves(name, path, trials, set)
+// curveSource is an argument NAME[@SEED]=SOURCE.
+type curveSource struct {
+	name, source string
+	seed         *int // nil if it is not given
+}
+
+func parseCurveSource(arg string) (s curveSource, err error) {
+	name, source, ok := strings.Cut(arg, "=")
+	name, seed, hasSeed := strings.Cut(name, "@")
+	if !ok || name == "" || source == "" {
+		return s, usageErrorf("%q: want NAME=SOURCE or NAME@SEED=SOURCE", arg)
 	}
-	wrap := func(err error) error { return fmt.Errorf("reading curves from %s: %w", source, err) }
-	path := source
+	s = curveSource{name: name, source: source}
+	if hasSeed {
+		n, err := strconv.ParseUint(seed, 10, 32)
+		if err != nil {
+			return s, usageErrorf("%q: seed %q, want a number", arg, seed)
+		}
+		number := int(n)
+		s.seed = &number
+	}
+	return s, nil
+}
+
+// read reads the curves on a set that a source has.
+func (s curveSource) read(set data.Set) ([]curve, error) {
+	if path, trials, ok := strings.Cut(s.source, "#"); ok {
+		return s.readBenchmark(path, trials, set)
+	}
+	wrap := func(err error) error { return fmt.Errorf("reading curves from %s: %w", s.source, err) }
+	path := s.source
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = runFolder(path).log()
 	}
@@ -27,18 +52,27 @@ func readCurves(name, source string, set data.Set) ([]curve, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading curves: %w", err)
 	}
-	c := curve{Name: name}
+	c := curve{Name: s.name}
+	var seed *int
 	if filepath.Ext(path) == ".jsonl" {
 		err = c.readLog(content, set)
-		c.Seed = seedBeside(path)
+		seed = seedBeside(path)
 	} else {
-		err = c.readHistory(content, set)
+		seed, err = c.readHistory(content, set)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, wrap(err)
-	}
-	if len(c.Loss) == 0 {
+	case len(c.Loss) == 0:
 		return nil, wrap(fmt.Errorf("it has no epochs"))
+	case seed != nil && s.seed != nil && *seed != *s.seed:
+		return nil, wrap(fmt.Errorf("its seed is %d, not %d", *seed, *s.seed))
+	case seed != nil:
+		c.Seed = *seed
+	case s.seed != nil:
+		c.Seed = *s.seed
+	default:
+		return nil, wrap(fmt.Errorf("it doesn't tell its seed: give it as %s@SEED=%s", s.name, s.source))
 	}
 	return []curve{c}, nil
 }
@@ -61,19 +95,21 @@ func (c *curve) readLog(content []byte, set data.Set) error {
 	return nil
 }
 
-// seedBeside is that of the run whose log it is, 0 if that can't be told.
-func seedBeside(log string) int {
+// seedBeside is that of the run whose log it is, nil if that can't be told.
+func seedBeside(log string) *int {
 	plan, err := runFolder(filepath.Dir(log)).plan()
 	if err != nil {
-		return 0
+		return nil
 	}
-	return int(plan.Run.Seed)
+	seed := int(plan.Run.Seed)
+	return &seed
 }
 
-// readHistory reads the history that a training script in Python leaves.
-func (c *curve) readHistory(content []byte, set data.Set) error {
+// readHistory reads the history that a training script in Python leaves, and the
+// seed if it is there.
+func (c *curve) readHistory(content []byte, set data.Set) (seed *int, err error) {
 	var record struct {
-		Seed    int `json:"seed"`
+		Seed    *int `json:"seed"`
 		History []struct {
 			Epoch     int     `json:"epoch"`
 			TrainLoss float64 `json:"train_loss"`
@@ -83,9 +119,8 @@ func (c *curve) readHistory(content []byte, set data.Set) error {
 		} `json:"history"`
 	}
 	if err := json.Unmarshal(content, &record); err != nil {
-		return err
+		return nil, err
 	}
-	c.Seed = record.Seed
 	for _, e := range record.History {
 		loss, top1 := e.TestLoss, e.TestTop1
 		switch set {
@@ -93,18 +128,18 @@ func (c *curve) readHistory(content []byte, set data.Set) error {
 		case data.Train:
 			loss, top1 = e.TrainLoss, e.TrainTop1
 		default:
-			return fmt.Errorf("it has no %v", set)
+			return nil, fmt.Errorf("it has no %v", set)
 		}
 		if err := c.set(e.Epoch, loss, top1); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return record.Seed, nil
 }
 
-// benchmarkCurves reads the curves of a benchmark's trials, chosen by
-// ARCH,DATASET,HP.
-func benchmarkCurves(name, path, trials string, set data.Set) ([]curve, error) {
+// readBenchmark reads the curves of a benchmark's trials, chosen by
+// ARCH,DATASET,HP and the seed if there is one.
+func (s curveSource) readBenchmark(path, trials string, set data.Set) ([]curve, error) {
 	parts := strings.Split(trials, ",")
 	if len(parts) != 3 {
 		return nil, usageErrorf("%s#%s: want FILE#ARCH,DATASET,HP, such as #11,cifar10-valid,12", path, trials)
@@ -136,7 +171,10 @@ func benchmarkCurves(name, path, trials string, set data.Set) ([]curve, error) {
 	}
 	var all []curve
 	for _, t := range found {
-		c := curve{Name: name, Seed: t.Seed}
+		if s.seed != nil && t.Seed != *s.seed {
+			continue
+		}
+		c := curve{Name: s.name, Seed: t.Seed}
 		loss, top1 := t.Train.Loss, t.Train.Top1
 		if e, ok := t.Eval(set); ok {
 			loss, top1 = e.Loss, e.Top1
@@ -154,6 +192,9 @@ func benchmarkCurves(name, path, trials string, set data.Set) ([]curve, error) {
 			}
 		}
 		all = append(all, c)
+	}
+	if s.seed != nil && len(all) == 0 {
+		return nil, fmt.Errorf("%s has no trial of seed %d", s.source, *s.seed)
 	}
 	return all, nil
 }
