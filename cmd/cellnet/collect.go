@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cellnet/bench"
@@ -115,6 +116,10 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	if b != nil {
 		b.finish()
 	}
+	var conflict *bench.ConflictError
+	if errors.As(err, &conflict) {
+		return fmt.Errorf("%w: leave out the folder, or the benchmark, whose records are not wanted", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -148,7 +153,8 @@ func (a *app) printCollected(f collectFlags, c *trials.Collection, outputs []out
 	if f.asJSON {
 		return a.printJSON(r)
 	}
-	if _, err := fmt.Fprintf(a.stdout, "%d trial files with %d new trials of %d architectures\n", r.Files, r.Added, r.Archs); err != nil {
+	if _, err := fmt.Fprintf(a.stdout, "%s with %s of %s\n",
+		plural(r.Files, "trial file"), plural(r.Added, "new trial"), plural(r.Archs, "architecture")); err != nil {
 		return err
 	}
 	for _, path := range r.Written {

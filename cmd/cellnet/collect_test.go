@@ -64,7 +64,8 @@ func TestCollect(t *testing.T) {
 	mustCellnet(t, smallGeneration(other, "--epochs", "12", "--lr", "0.01", "--archs", "157")...)
 	failure{
 		[]string{"collect", other, "--into", at("c.pth"), "--benchmark", at("d.pth")}, exitFailed,
-		"2 trials are recorded twice, and differently: architecture 157 by recipe 12 on synthetic with seed 777; architecture 157 by recipe 12 on synthetic with seed 888",
+		"2 trials are recorded twice, and differently: architecture 157 by recipe 12 on synthetic with seed 777; architecture 157 by recipe 12 on synthetic with seed 888" +
+			": leave out the folder, or the benchmark, whose records are not wanted",
 	}.check(t)
 	if _, err := os.Stat(at("d.pth")); err == nil {
 		t.Error("a file was written")

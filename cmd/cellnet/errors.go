@@ -25,6 +25,16 @@ func usageErrorf(format string, args ...any) error {
 	return usageError{fmt.Errorf(format, args...)}
 }
 
+// interruptedError tells how to go on after an interruption. Its text is the last
+// that is printed, and ends with the command.
+type interruptedError struct {
+	text  string
+	cause error
+}
+
+func (e *interruptedError) Error() string { return e.text }
+func (e *interruptedError) Unwrap() error { return e.cause }
+
 // runError marks what a command returned, in contrast to what cobra found wrong
 // before running it.
 type runError struct{ error }

@@ -155,7 +155,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	summary, err := runner.Run(ctx)
 	progress.clear()
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("interrupted, %d trials trained: the same command goes on with them: %w", summary.Trained, err)
+		return &interruptedError{fmt.Sprintf("interrupted, %s trained: go on with the same command", plural(summary.Trained, "trial")), err}
 	}
 	if err != nil {
 		return err
@@ -190,11 +190,11 @@ func (a *app) printGenerated(f generateFlags, set trials.Set, s trials.Summary) 
 		if err := a.printJSON(r); err != nil {
 			return err
 		}
-	} else if _, err := fmt.Fprintf(a.stdout, "%s: %d trials trained, %d finished before, %d left to other processes\n", r.Folder, r.Trained, r.Finished, r.Taken); err != nil {
+	} else if _, err := fmt.Fprintf(a.stdout, "%s: %s trained, %d finished before, %d left to other processes\n", r.Folder, plural(r.Trained, "trial"), r.Finished, r.Taken); err != nil {
 		return err
 	}
 	if len(s.Diverged) > 0 {
-		return fmt.Errorf("%d trials: %w", len(s.Diverged), errors.Join(s.Diverged...))
+		return fmt.Errorf("%s: %w", plural(len(s.Diverged), "trial"), errors.Join(s.Diverged...))
 	}
 	return nil
 }

@@ -37,9 +37,6 @@ func (f *recipeFlags) add(cmd *cobra.Command) {
 	f.set.Float64Var(&f.smoothing, "smoothing", 0, "label smoothing, 0 to less than 1")
 	f.set.IntVar(&f.cutout, "cutout", 0, "side in pixels of a square that is cut out of training images")
 	cmd.MarkFlagsMutuallyExclusive("hp", "config")
-	for _, name := range []string{"epochs", "warmup", "batch", "lr", "lr-min", "optimizer", "momentum", "nesterov", "decay", "smoothing", "cutout"} {
-		f.set.Lookup(name).DefValue = "" // the recipe's
-	}
 }
 
 // changed tells whether any of the flags was given.

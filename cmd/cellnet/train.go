@@ -218,8 +218,8 @@ func (a *app) trainIn(ctx context.Context, folder runFolder, plan runPlan, image
 	switch {
 	case errors.Is(err, context.Canceled):
 		done, steps := trainer.Position()
-		return nil, fmt.Errorf("interrupted after %d of %d epochs and %d steps: go on with: cellnet train --resume --out %s: %w",
-			done, epochs, steps, shellWord(string(folder)), err)
+		return nil, &interruptedError{fmt.Sprintf("interrupted after %d of %d epochs and %d steps: go on with: cellnet train --resume --out %s",
+			done, epochs, steps, shellWord(string(folder))), err}
 	case errors.As(err, &diverged):
 		if some, _ := train.HasCheckpoints(folder.checkpoints()); some {
 			err = fmt.Errorf("%w; the checkpoints in %s are from before", err, folder.checkpoints())
@@ -255,7 +255,7 @@ func (a *app) printTrained(f trainFlags, folder runFolder, plan runPlan, history
 		return a.printJSON(r)
 	}
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s, seed %d, %d epochs on %s: %s\n", r.Arch, r.Seed, r.Epochs, r.Dataset, r.Weights)
+	fmt.Fprintf(w, "%s, seed %d, %s on %s: %s\n", r.Arch, r.Seed, plural(r.Epochs, "epoch"), r.Dataset, r.Weights)
 	fmt.Fprintln(w, "set\timages\tloss\ttop-1 %\ttop-5 %\tseconds")
 	line := func(set data.Set, m train.Metrics) {
 		fmt.Fprintf(w, "%s\t%d\t%.4f\t%.2f\t%.2f\t%.2f\n", set, m.N, m.Loss, m.Top1, m.Top5, m.Seconds)
