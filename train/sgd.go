@@ -1,6 +1,10 @@
 package train
 
-import "gorgonia.org/gorgonia"
+import (
+	"cellnet/internal/parallel"
+
+	"gorgonia.org/gorgonia"
+)
 
 // SGD is stochastic gradient descent as torch.optim.SGD does it. Weight decay
 // is part of the gradient, the rate is not part of the momentum, and each
@@ -27,27 +31,31 @@ func (o *SGD) SetRate(rate float64) { o.Rate = rate }
 
 // Step changes the parameters by their gradients, and sets these to zero.
 func (o *SGD) Step(model []gorgonia.ValueGrad) error {
-	rate, momentum, decay := float32(o.Rate), float32(o.Momentum), float32(o.Decay)
-	for _, m := range model {
-		p, err := parameterOf(m)
-		if err != nil {
+	params, buffers := make([]parameter, len(model)), make([][]float32, len(model))
+	for i, m := range model {
+		var err error
+		if params[i], err = parameterOf(m); err != nil {
 			return err
 		}
-		buffer, err := o.of(p, "momentum_buffer")
-		if err != nil {
+		if buffers[i], err = o.of(params[i], "momentum_buffer"); err != nil {
 			return err
 		}
-		// The conversions keep products and sums from being fused.
-		for i, g := range p.grad {
-			g += float32(decay * p.numbers[i])
-			step := float32(momentum*buffer[i]) + g
-			buffer[i] = step
-			if o.Nesterov {
-				step = g + float32(momentum*step)
-			}
-			p.numbers[i] -= float32(rate * step)
-		}
-		clear(p.grad)
 	}
+	parallel.For(len(params), func(_, i int) { o.step(params[i], buffers[i]) })
 	return nil
+}
+
+func (o *SGD) step(p parameter, buffer []float32) {
+	rate, momentum, decay := float32(o.Rate), float32(o.Momentum), float32(o.Decay)
+	// The conversions keep products and sums from being fused.
+	for i, g := range p.grad {
+		g += float32(decay * p.numbers[i])
+		step := float32(momentum*buffer[i]) + g
+		buffer[i] = step
+		if o.Nesterov {
+			step = g + float32(momentum*step)
+		}
+		p.numbers[i] -= float32(rate * step)
+	}
+	clear(p.grad)
 }

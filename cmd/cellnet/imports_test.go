@@ -11,7 +11,7 @@ import (
 // it. Packages of a line don't import each other.
 func layers() []string {
 	return []string{
-		"internal/mt19937 internal/parallel internal/filelock internal/atomicfile internal/lru internal/procmem internal/curves internal/plots",
+		"internal/mt19937 internal/parallel internal/hugepage internal/filelock internal/atomicfile internal/lru internal/procmem internal/curves internal/plots",
 		"bench/internal/bzip2blocks bench/internal/unpickle internal/kernel internal/pickle",
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
 		"cell",

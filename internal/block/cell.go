@@ -2,6 +2,7 @@ package block
 
 import (
 	"cellnet/cell"
+	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
 )
 
@@ -14,12 +15,13 @@ type Cell struct {
 	padded   int
 	capacity int
 
-	Params []ConvNorm
-	norms  []*norm     // of each convolution
-	values [][]float32 // of each node, dense batches; the input's is the caller's
-	out    [][]group   // convolutions that leave each node
-	needed []bool
-	unit   int // images that are worked on together
+	Params  []ConvNorm
+	norms   []*norm     // of each convolution
+	values  [][]float32 // of each node, dense batches; the input's is the caller's
+	out     [][]group   // convolutions that leave each node
+	needed  []bool
+	unit    int // images that are worked on together
+	packing packing
 
 	grad cellGrad
 }
@@ -31,17 +33,27 @@ func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []C
 	size := capacity * b.imageSize()
 	b.needed = b.computed()
 	for range b.convs {
-		b.norms = append(b.norms, newNorm(channels, side*side, capacity, make([]float32, size)))
+		b.norms = append(b.norms, newNorm(channels, side*side, capacity, hugepage.Floats(size)))
 	}
 	b.values = make([][]float32, b.nodes)
 	b.out = make([][]group, b.nodes)
 	for node := range b.nodes {
 		if node > 0 && b.needed[node] {
-			b.values[node] = make([]float32, size)
+			b.values[node] = hugepage.Floats(size)
 		}
 		b.out[node] = groupBySize(b.outOf(node), side, channels)
+		if b.needed[node] {
+			b.prepare(b.out[node], b.packing.forward)
+		}
 	}
 	return b
+}
+
+// prepare adds the packing of groups by one of its methods.
+func (b *Cell) prepare(groups []group, add func(*convs, *kernel.Kernels, func(i int) []float32)) {
+	for _, g := range groups {
+		add(g.convs, b.work.Kernels, func(i int) []float32 { return b.Params[g.edges[i].conv].Conv })
+	}
 }
 
 func (b *Cell) imageSize() int { return b.side * b.side * b.padded }
@@ -56,17 +68,12 @@ func (b *Cell) image(node, i int) []float32 {
 func (b *Cell) Forward(x []float32, n int) []float32 {
 	k := b.work.Kernels
 	b.values[0] = x
+	b.packing.run(b.work)
 	for node := range b.nodes {
 		if !b.needed[node] {
 			continue
 		}
 		groups := b.out[node]
-		for _, g := range groups {
-			for i, e := range g.edges {
-				g.pack(i, b.Params[e.conv].Conv, nil)
-			}
-			g.packed(k)
-		}
 		sum, points := b.newSum(node), hasPoints(groups)
 		b.work.units(n, b.unit, func(s *scratch, from, count int) {
 			var positive []float32
@@ -91,9 +98,7 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 				}
 				g.run(k, s, s.blocks, in, count, false)
 				for _, e := range g.edges {
-					for i := range count {
-						b.norms[e.conv].observe(k, from+i)
-					}
+					b.norms[e.conv].observe(k, from, count)
 				}
 			}
 		})

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"cellnet/internal/hugepage"
 	"slices"
 
 	"cellnet/cell"
@@ -68,7 +69,7 @@ func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params
 	for _, e := range b.edges {
 		b.shifted[e.to] = b.shifted[e.to] || e.conv >= 0
 	}
-	b.y = make([]float32, capacity*side*side*b.padded)
+	b.y = hugepage.Floats(capacity * side * side * b.padded)
 	return b
 }
 

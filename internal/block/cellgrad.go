@@ -2,14 +2,16 @@ package block
 
 import (
 	"cellnet/cell"
+	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
 )
 
 // cellGrad is what a cell's gradient needs beside the forward pass.
 type cellGrad struct {
-	groups [][]group // convolutions that leave each node and whose gradient isn't zero
-	dx     []float32
-	params []ConvNormGrad
+	groups  [][]group // convolutions that leave each node and whose gradient isn't zero
+	dx      []float32
+	params  []ConvNormGrad
+	packing packing
 }
 
 // prepare allocates the gradient's memory at its first use.
@@ -18,11 +20,14 @@ func (b *Cell) prepareGrad() {
 		return
 	}
 	reaches := b.reaching()
-	b.grad.dx = make([]float32, b.capacity*b.imageSize())
+	b.grad.dx = hugepage.Floats(b.capacity * b.imageSize())
 	b.grad.groups = make([][]group, b.nodes)
 	for node := range b.nodes {
 		live := b.filter(func(e edge) bool { return e.from == node && reaches[e.to] })
 		b.grad.groups[node] = groupBySize(live, b.side, b.channels)
+		if reaches[node] || node == 0 {
+			b.prepare(b.grad.groups[node], b.grad.packing.backward)
+		}
 	}
 	for _, e := range b.edges {
 		if e.conv >= 0 {
@@ -36,13 +41,14 @@ func (b *Cell) prepareGrad() {
 // valid until the next call. Those of edges that reach no output are zero.
 func (b *Cell) Backward(dy []float32, n int) ([]float32, []ConvNormGrad) {
 	b.prepareGrad()
+	b.grad.packing.run(b.work)
 	k := b.work.Kernels
 	reaches := b.reaching()
 	last := b.nodes - 1
 	grads := make([][]float32, b.nodes)
 	grads[last] = dy
 	grads[0] = b.grad.dx
-	b.work.images(n, func(_ *scratch, i int) { b.observeInto(k, last, grads[last], i) })
+	b.work.units(n, b.unit, func(_ *scratch, from, count int) { b.observeInto(k, last, grads[last], from, count) })
 	b.settleInto(last, n)
 	for node := last - 1; node >= 0; node-- {
 		if !reaches[node] && node > 0 {
@@ -60,10 +66,10 @@ func (b *Cell) Backward(dy []float32, n int) ([]float32, []ConvNormGrad) {
 }
 
 // observeInto takes the sums of the batch norms whose results a node adds up.
-func (b *Cell) observeInto(k *kernel.Kernels, node int, dy []float32, i int) {
+func (b *Cell) observeInto(k *kernel.Kernels, node int, dy []float32, from, count int) {
 	for _, e := range b.edges {
 		if e.to == node && e.conv >= 0 {
-			b.norms[e.conv].observeGrad(k, dy[i*b.imageSize():][:b.imageSize()], i)
+			b.norms[e.conv].observeGrad(k, dy[from*b.imageSize():][:count*b.imageSize()], from, count)
 		}
 	}
 }
@@ -92,32 +98,25 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 	k := b.work.Kernels
 	g := &nodeGrad{Cell: b, node: node, grads: grads, groups: b.grad.groups[node]}
 	for _, group := range g.groups {
-		for i, e := range group.edges {
-			group.packTransposed(i, b.Params[e.conv].Conv)
-		}
-		group.packedTransposed(k)
 		g.sizes = append(g.sizes, group.gradSize())
 		g.total += group.gradSize()
 	}
 	live := b.filter(func(e edge) bool { return e.from == node && grads[e.to] != nil })
 	g.skips, g.pools = sources(live, cell.SkipConnect, to, b.padded), sources(live, cell.AvgPool3x3, to, b.padded)
 
-	sums := b.work.shared(useGrad, gradChunks*g.total)
-	clear(sums)
-	b.work.chunks(n, func(s *scratch, chunk, from, count int) {
-		mine := sums[chunk*g.total:][:g.total]
+	sums := newWeightSums(b.work, b.side, g.total).each(n, func(s *scratch, sums []float32, from, count int) {
+		together := count <= b.unit
 		for done := 0; done < count; done += b.unit {
-			g.images(s, mine, from+done, min(b.unit, count-done))
+			g.images(s, sums, from+done, min(b.unit, count-done), together)
 		}
-		g.eachSum(mine, func(group group, sum []float32) {
-			group.weightGradEnd(k, sum, s.densely(useTransformed, group.transformedSize()))
+		g.eachSum(sums, func(group group, sum []float32) {
+			group.weightGradEnd(k, sum, group.transformed(s, together))
 		})
 	})
-	addChunks(b.work, sums, g.total)
 	g.eachSum(sums, func(group group, sum []float32) {
-		for i, e := range group.edges {
-			group.collect(i, b.grad.params[e.conv].Conv, sum)
-		}
+		b.work.images(len(group.edges), func(_ *scratch, i int) {
+			group.collect(i, b.grad.params[group.edges[i].conv].Conv, sum)
+		})
 	})
 }
 
@@ -130,25 +129,26 @@ func (g *nodeGrad) eachSum(sums []float32, f func(group, []float32)) {
 	}
 }
 
-// images works on count images from number from on.
-func (g *nodeGrad) images(s *scratch, sums []float32, from, count int) {
+// images works on count images from number from on, together if they are all of
+// a chunk.
+func (g *nodeGrad) images(s *scratch, sums []float32, from, count int, together bool) {
 	size := g.imageSize()
-	reaching := g.throughConvs(s, sums, from, count)
+	reaching := g.throughConvs(s, sums, from, count, together)
 	for i := range count {
 		var masked []float32
 		if reaching != nil {
 			masked = reaching[i*size:][:size]
 		}
 		g.add(s, masked, from+i)
-		if g.node > 0 {
-			g.observeInto(g.work.Kernels, g.node, g.grads[g.node], from+i)
-		}
+	}
+	if g.node > 0 {
+		g.observeInto(g.work.Kernels, g.node, g.grads[g.node], from, count)
 	}
 }
 
 // throughConvs returns the gradient of the node's positive part, which arrives
 // by convolutions, nil if there are none, and adds that of their weights.
-func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int) []float32 {
+func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int, together bool) []float32 {
 	if len(g.groups) == 0 {
 		return nil
 	}
@@ -172,7 +172,7 @@ func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int) []f
 			}
 		}
 		group.inputGrad(k, s, reaching, dz, count, !first)
-		group.weightGrad(k, s, sum, s.densely(useTransformed, group.transformedSize()), in, dz, count)
+		group.weightGrad(k, s, sum, group.transformed(s, together), in, dz, count)
 		first = false
 	})
 	return reaching

@@ -51,11 +51,16 @@ func together(side int) int {
 	return max(1, enough/(tiles*tiles))
 }
 
+// reserve makes a buffer of n numbers at its first use.
+func reserve(buf *[]float32, n int) {
+	if *buf == nil {
+		*buf = make([]float32, n)
+	}
+}
+
 // pack takes the weights of convolution i, times a scale for each output.
 func (c *convs) pack(i int, w, scale []float32) {
-	if c.weights == nil {
-		c.weights = make([]float32, c.taps*c.in*c.wide())
-	}
+	reserve(&c.weights, c.taps*c.in*c.wide())
 	kernel.PackWeights(c.weights, w, c.out, c.in, c.taps, c.wide(), i*c.outPad, scale)
 }
 
@@ -65,30 +70,13 @@ func (c *convs) packed(k *kernel.Kernels) {
 		return
 	}
 	g := c.winograd(1, c.in, c.inPad, c.outPad, true)
-	if c.u == nil {
-		c.u = make([]float32, g.TransformedLen(c.wide()))
-	}
+	reserve(&c.u, g.TransformedLen(c.wide()))
 	k.WinogradWeights(g, c.u, c.weights, c.wide())
 }
 
 // packTransposed takes the weights of convolution i for the input gradient.
 func (c *convs) packTransposed(i int, w []float32) {
-	if c.transposed == nil {
-		c.transposed = make([]float32, c.taps*c.wide()*c.inPad)
-	}
 	kernel.PackTransposed(c.transposed, w, c.out, c.in, c.taps, c.wide(), c.inPad, i*c.outPad)
-}
-
-// packedTransposed ends the packing for the input gradient.
-func (c *convs) packedTransposed(k *kernel.Kernels) {
-	if c.taps == 1 {
-		return
-	}
-	g := c.winograd(1, c.wide(), c.wide(), c.inPad, false)
-	if c.uTransposed == nil {
-		c.uTransposed = make([]float32, g.TransformedLen(c.inPad))
-	}
-	k.WinogradWeights(g, c.uTransposed, c.transposed, c.inPad)
 }
 
 // blocks appends the outputs of an image, or of the first of several, split in
@@ -129,19 +117,26 @@ func (c *convs) inputGrad(k *kernel.Kernels, s *scratch, dst, dz []float32, n in
 // gradSize is the length of the sums that weightGrad adds to.
 func (c *convs) gradSize() int { return c.taps * c.in * c.wide() }
 
-// transformedSize is the length of the sums that weightGrad keeps in between.
-func (c *convs) transformedSize() int {
-	if c.taps == 1 {
-		return 0
+// transformed returns the sums that weightGrad keeps in between for images that
+// are worked on several times; nil if they are all worked on together.
+func (c *convs) transformed(s *scratch, together bool) []float32 {
+	if c.taps == 1 || together {
+		return nil
 	}
-	return c.winograd(1, c.in, c.inPad, c.wide(), true).TransformedLen(c.wide())
+	return s.densely(useTransformed, c.winograd(1, c.in, c.inPad, c.wide(), true).TransformedLen(c.wide()))
 }
 
 // weightGrad adds the gradient of the weights by n images (in as in run) to
-// transformed, which begins as zero, or to sums.
+// sums, or with transformed, which begins as zero, to that instead if the
+// kernel has a transform.
 func (c *convs) weightGrad(k *kernel.Kernels, s *scratch, sums, transformed, in, dz []float32, n int) {
 	if c.taps == 9 {
-		k.WinogradWeightGrad(c.winograd(n, c.in, c.inPad, c.wide(), true), &s.winograd, transformed, in, dz, c.wide())
+		g := c.winograd(n, c.in, c.inPad, c.wide(), true)
+		if transformed == nil {
+			k.WinogradWeightGradAtOnce(g, &s.winograd, sums, in, dz, c.wide())
+		} else {
+			k.WinogradWeightGrad(g, &s.winograd, transformed, in, dz, c.wide())
+		}
 		return
 	}
 	g := c.ofWeights
@@ -151,7 +146,7 @@ func (c *convs) weightGrad(k *kernel.Kernels, s *scratch, sums, transformed, in,
 
 // weightGradEnd adds transformed to sums and clears it.
 func (c *convs) weightGradEnd(k *kernel.Kernels, sums, transformed []float32) {
-	if c.taps == 9 {
+	if c.taps == 9 && transformed != nil {
 		k.WinogradWeightGradEnd(c.winograd(1, c.in, c.inPad, c.wide(), true), sums, transformed, c.wide())
 	}
 }
@@ -159,18 +154,4 @@ func (c *convs) weightGradEnd(k *kernel.Kernels, sums, transformed []float32) {
 // collect hands out the gradient of convolution i.
 func (c *convs) collect(i int, dst, sums []float32) {
 	kernel.UnpackWeights(dst, sums, c.out, c.in, c.taps, c.wide(), i*c.outPad)
-}
-
-// addChunks adds the sums of all chunks, each of size numbers, into the first.
-func addChunks(w *Workspace, sums []float32, size int) {
-	const piece = 4096
-	w.images((size+piece-1)/piece, func(_ *scratch, p int) {
-		from, to := p*piece, min((p+1)*piece, size)
-		total := sums[from:to]
-		for chunk := 1; chunk < gradChunks; chunk++ {
-			for i, v := range sums[chunk*size+from : chunk*size+to] {
-				total[i] += v
-			}
-		}
-	})
 }

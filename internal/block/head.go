@@ -1,6 +1,9 @@
 package block
 
-import "cellnet/internal/kernel"
+import (
+	"cellnet/internal/hugepage"
+	"cellnet/internal/kernel"
+)
 
 // Head is the last batch norm with ReLU and the average over pixels, in
 // training.
@@ -40,7 +43,7 @@ func (b *Head) Forward(x []float32, n int) []float32 {
 	k := b.work.Kernels
 	b.norm.z = x
 	pixels := b.side * b.side
-	b.work.images(n, func(_ *scratch, i int) { b.norm.observe(k, i) })
+	b.work.images(n, func(_ *scratch, i int) { b.norm.observe(k, i, 1) })
 	b.norm.settle(b.Params, n)
 	b.work.images(n, func(s *scratch, i int) {
 		averagePositive(k, s, b.features[i*b.channels:][:b.channels], b.norm.image(i), b.norm.scale, b.norm.shift, pixels)
@@ -56,7 +59,7 @@ func (b *Head) Backward(dfeatures []float32, n int) ([]float32, NormGrad) {
 	k := b.work.Kernels
 	pixels := b.side * b.side
 	if b.dx == nil {
-		b.dx, b.dy = make([]float32, len(b.norm.z)), make([]float32, len(b.norm.z))
+		b.dx, b.dy = hugepage.Floats(len(b.norm.z)), hugepage.Floats(len(b.norm.z))
 		b.grad = NewNormGrad(b.channels)
 	}
 	b.work.images(n, func(s *scratch, i int) {
@@ -64,7 +67,7 @@ func (b *Head) Backward(dfeatures []float32, n int) ([]float32, NormGrad) {
 		copy(g, dfeatures[i*b.channels:][:b.channels])
 		dy := imageOf(b.dy, i, pixels, b.channels)
 		k.PositiveMeanGrad(dy, g, b.norm.image(i), b.norm.scale, b.norm.shift, pixels, b.padded)
-		b.norm.observeGrad(k, dy, i)
+		b.norm.observeGrad(k, dy, i, 1)
 	})
 	b.norm.settleGrad(b.Params, b.grad, n)
 	b.work.images(n, func(_ *scratch, i int) {

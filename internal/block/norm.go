@@ -6,17 +6,18 @@ import (
 	"cellnet/internal/kernel"
 )
 
-// norm is one batch norm in training: of z, a dense batch of n images.
+// norm is one batch norm in training: of z, a dense batch of images.
 type norm struct {
 	channels, padded, pixels int
 
 	z []float32 // [capacity][pixels][padded], what is normalized
 
-	partial []float32 // [capacity][3][padded]: sums, squares and pivots of each image
-	mean    []float32
-	invStd  []float64
-	scale   []float32 // y = scale*z + shift
-	shift   []float32
+	observed []int     // [capacity]: how many images were observed together from this one on
+	partial  []float32 // [capacity][3][padded]: their sums, squares and pivots
+	mean     []float32
+	invStd   []float64
+	scale    []float32 // y = scale*z + shift
+	shift    []float32
 
 	// z's gradient is gradY*dy + gradZ*z + gradOne.
 	gradY, gradZ, gradOne []float32
@@ -27,29 +28,41 @@ func newNorm(channels, pixels, capacity int, z []float32) *norm {
 	vector := func() []float32 { return make([]float32, padded) }
 	return &norm{
 		channels: channels, padded: padded, pixels: pixels, z: z,
-		partial: make([]float32, capacity*3*padded),
-		mean:    vector(), invStd: make([]float64, channels), scale: vector(), shift: vector(),
+		observed: make([]int, capacity), partial: make([]float32, capacity*3*padded),
+		mean: vector(), invStd: make([]float64, channels), scale: vector(), shift: vector(),
 		gradY: vector(), gradZ: vector(), gradOne: vector(),
 	}
 }
 
-// image returns z of one image.
-func (b *norm) image(i int) []float32 {
+// images returns z of count images from number from on.
+func (b *norm) images(from, count int) []float32 {
 	size := b.pixels * b.padded
-	return b.z[i*size:][:size]
+	return b.z[from*size:][:count*size]
 }
+
+// image returns z of one image.
+func (b *norm) image(i int) []float32 { return b.images(i, 1) }
 
 func (b *norm) partials(i int) (first, second, pivot []float32) {
 	p := b.partial[i*3*b.padded:]
+	return p[:b.channels], p[b.padded:][:b.channels], p[2*b.padded:][:b.channels]
+}
+
+// slots returns where the sums of count images from number from on go, of all
+// padded channels.
+func (b *norm) slots(from, count int) (first, second, pivot []float32) {
+	b.observed[from] = count
+	p := b.partial[from*3*b.padded:]
 	return p[:b.padded], p[b.padded:][:b.padded], p[2*b.padded:][:b.padded]
 }
 
-// observe takes the sums of image i, whose z is complete.
-func (b *norm) observe(k *kernel.Kernels, i int) {
-	sum, squares, pivot := b.partials(i)
-	z := b.image(i)
+// observe takes the sums of count images from number from on, whose z is
+// complete.
+func (b *norm) observe(k *kernel.Kernels, from, count int) {
+	sum, squares, pivot := b.slots(from, count)
+	z := b.images(from, count)
 	copy(pivot, z[:b.padded])
-	k.Moments(sum, squares, z, pivot, b.pixels, b.padded)
+	k.Moments(sum, squares, z, pivot, count*b.pixels, b.padded)
 }
 
 // settle computes the batch's statistics from the sums of n images, sets scale
@@ -57,53 +70,62 @@ func (b *norm) observe(k *kernel.Kernels, i int) {
 // normalization and unbiased in the running value.
 func (b *norm) settle(p Norm, n int) {
 	count := float64(n * b.pixels)
-	pixels := float64(b.pixels)
-	for c := range b.channels {
-		var mean float64
-		for i := range n {
-			sum, _, pivot := b.partials(i)
-			mean += float64(pivot[c]) + float64(sum[c])/pixels
+	means, squares := make([]float64, b.channels), make([]float64, b.channels)
+	for i := 0; i < n; i += b.observed[i] {
+		sum, _, pivot := b.partials(i)
+		pixels := float64(b.observed[i] * b.pixels)
+		for c := range means {
+			means[c] += pixels*float64(pivot[c]) + float64(sum[c])
 		}
-		mean /= float64(n)
-		var squares float64
-		for i := range n {
-			sum, square, pivot := b.partials(i)
-			s := float64(sum[c])
-			d := float64(pivot[c]) + s/pixels - mean
-			squares += float64(square[c]) - s*s/pixels + pixels*d*d
+	}
+	for c := range means {
+		means[c] /= count
+	}
+	for i := 0; i < n; i += b.observed[i] {
+		sum, square, pivot := b.partials(i)
+		pixels := float64(b.observed[i] * b.pixels)
+		for c, mean := range means {
+			// Of x-mean = (x-pivot) + d.
+			d := float64(pivot[c]) - mean
+			squares[c] += float64(square[c]) + d*(2*float64(sum[c])+pixels*d)
 		}
-		squares = math.Max(squares, 0)
+	}
+	for c, mean := range means {
+		variance := math.Max(squares[c], 0)
 		b.mean[c] = float32(mean)
-		b.invStd[c] = 1 / math.Sqrt(squares/count+Epsilon)
+		b.invStd[c] = 1 / math.Sqrt(variance/count+Epsilon)
 		scale := float64(p.Weight[c]) * b.invStd[c]
 		b.scale[c] = float32(scale)
 		b.shift[c] = float32(float64(p.Bias[c]) - scale*mean)
 		p.RunningMean[c] += Momentum * (float32(mean) - p.RunningMean[c])
-		p.RunningVar[c] += Momentum * (float32(squares/(count-1)) - p.RunningVar[c])
+		p.RunningVar[c] += Momentum * (float32(variance/(count-1)) - p.RunningVar[c])
 	}
 	*p.Batches++
 }
 
-// observeGrad takes the sums of the gradient of image i.
-func (b *norm) observeGrad(k *kernel.Kernels, dy []float32, i int) {
-	sum, dot, _ := b.partials(i)
-	k.GradSums(sum, dot, dy, b.image(i), b.mean, b.pixels, b.padded)
+// observeGrad takes the sums of the gradient dy of count images from number
+// from on.
+func (b *norm) observeGrad(k *kernel.Kernels, dy []float32, from, count int) {
+	sum, dot, _ := b.slots(from, count)
+	k.GradSums(sum, dot, dy, b.images(from, count), b.mean, count*b.pixels, b.padded)
 }
 
 // settleGrad computes the parameters' gradients and the factors of z's.
 func (b *norm) settleGrad(p Norm, grad NormGrad, n int) {
 	count := float64(n * b.pixels)
-	for c := range b.channels {
-		var total, dot float64
-		for i := range n {
-			sum, d, _ := b.partials(i)
-			total += float64(sum[c])
-			dot += float64(d[c])
+	totals, dots := make([]float64, b.channels), make([]float64, b.channels)
+	for i := 0; i < n; i += b.observed[i] {
+		sum, dot, _ := b.partials(i)
+		for c := range totals {
+			totals[c] += float64(sum[c])
+			dots[c] += float64(dot[c])
 		}
+	}
+	for c, total := range totals {
 		grad.Bias[c] = float32(total)
-		grad.Weight[c] = float32(dot * b.invStd[c])
+		grad.Weight[c] = float32(dots[c] * b.invStd[c])
 		a := float64(p.Weight[c]) * b.invStd[c]
-		slope := -a * b.invStd[c] * b.invStd[c] * dot / count
+		slope := -a * b.invStd[c] * b.invStd[c] * dots[c] / count
 		b.gradY[c] = float32(a)
 		b.gradZ[c] = float32(slope)
 		b.gradOne[c] = float32(-a*total/count - slope*float64(b.mean[c]))

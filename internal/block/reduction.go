@@ -1,6 +1,9 @@
 package block
 
-import "cellnet/internal/kernel"
+import (
+	"cellnet/internal/hugepage"
+	"cellnet/internal/kernel"
+)
 
 // ReductionParams are the parameters of a residual block of stride 2.
 type ReductionParams struct {
@@ -25,13 +28,14 @@ type Reduction struct {
 	capacity int
 	Params   ReductionParams
 
-	x            []float32
-	middle       []float32 // conv_a's result, normalized
-	y            []float32
-	normA, normB *norm
-	unit         int // images that are worked on together
-	a            *strided
-	b, down      *convs
+	x                    []float32
+	middle               []float32 // conv_a's result, normalized
+	y                    []float32
+	normA, normB         *norm
+	unit                 int // images that are worked on together
+	a                    *strided
+	b, down              *convs
+	packing, gradPacking packing
 
 	dx   []float32
 	grad ReductionGrad
@@ -45,10 +49,19 @@ func NewReduction(w *Workspace, side, channels, capacity int, params ReductionPa
 		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), unit: together(half),
 	}
 	size := capacity * half * half * r.outPad
-	r.normA = newNorm(wide, half*half, capacity, make([]float32, size))
-	r.normB = newNorm(wide, half*half, capacity, make([]float32, size))
-	r.middle, r.y = make([]float32, size), make([]float32, size)
+	r.normA = newNorm(wide, half*half, capacity, hugepage.Floats(size))
+	r.normB = newNorm(wide, half*half, capacity, hugepage.Floats(size))
+	r.middle, r.y = hugepage.Floats(size), make([]float32, size)
+	r.prepare(&r.packing, r.packing.forward, func() { r.a.pack(r.Params.A.Conv, nil) })
 	return r
+}
+
+// prepare adds the packing of all three convolutions by one of its methods, and
+// by packA.
+func (r *Reduction) prepare(p *packing, add func(*convs, *kernel.Kernels, func(i int) []float32), packA func()) {
+	add(r.b, r.work.Kernels, func(int) []float32 { return r.Params.B.Conv })
+	add(r.down, r.work.Kernels, func(int) []float32 { return r.Params.Downsample })
+	p.packs = append(p.packs, packA)
 }
 
 func (r *Reduction) inImage(x []float32, i int) []float32 {
@@ -75,16 +88,12 @@ func (r *Reduction) from(y []float32, i int) []float32 { return y[i*r.side*r.sid
 func (r *Reduction) Forward(x []float32, n int) []float32 {
 	k := r.work.Kernels
 	r.x = x
-	r.a.pack(r.Params.A.Conv, nil)
-	r.b.pack(0, r.Params.B.Conv, nil)
-	r.b.packed(k)
-	r.down.pack(0, r.Params.Downsample, nil)
-
+	r.packing.run(r.work)
 	r.work.images(n, func(s *scratch, i int) {
 		relu := s.border(useInput, 2*r.side, 2*r.side, r.inPad)
 		k.ReLUCopy(relu.Inside(), r.inImage(x, i), 2*r.side, 2*r.side, r.inPad)
 		r.a.run(k, s, r.normA.image(i), relu)
-		r.normA.observe(k, i)
+		r.normA.observe(k, i, 1)
 	})
 	r.normA.settle(r.Params.A.Norm, n)
 
@@ -95,9 +104,7 @@ func (r *Reduction) Forward(x []float32, n int) []float32 {
 		}
 		s.blocks = blocks(s.blocks[:0], r.from(r.normB.z, from), r.outPad)
 		r.b.run(k, s, s.blocks, r.from(r.middle, from), count, false)
-		for i := from; i < from+count; i++ {
-			r.normB.observe(k, i)
-		}
+		r.normB.observe(k, from, count)
 	})
 	r.normB.settle(r.Params.B.Norm, n)
 
@@ -118,51 +125,37 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	half, wide := r.side, r.channels
 	if r.dx == nil {
 		in := wide / 2
-		r.dx = make([]float32, r.capacity*4*half*half*r.inPad)
+		r.dx = hugepage.Floats(r.capacity * 4 * half * half * r.inPad)
 		r.grad = ReductionGrad{NewConvNormGrad(wide, in, 9), NewConvNormGrad(wide, wide, 9), make([]float32, wide*in)}
+		r.prepare(&r.gradPacking, r.gradPacking.backward, func() { r.a.packTransposed(r.Params.A.Conv) })
 	}
-	r.a.packTransposed(r.Params.A.Conv)
-	r.b.packTransposed(0, r.Params.B.Conv)
-	r.b.packedTransposed(k)
-	r.down.packTransposed(0, r.Params.Downsample)
+	r.gradPacking.run(r.work)
 
-	r.work.images(n, func(_ *scratch, i int) { r.normB.observeGrad(k, r.outImage(dy, i), i) })
+	r.work.units(n, r.unit, func(_ *scratch, from, count int) { r.normB.observeGrad(k, r.from(dy, from), from, count) })
 	r.normB.settleGrad(r.Params.B.Norm, r.grad.B.NormGrad, n)
 
 	dmiddle := r.work.shared(useNode, r.capacity*half*half*r.outPad)
 	sizeB := r.b.gradSize()
-	sums := r.zeroed(sizeB)
-	r.work.chunks(n, func(s *scratch, chunk, from, count int) {
-		mine := sums[chunk*sizeB:][:sizeB]
-		transformed := s.densely(useTransformed, r.b.transformedSize())
+	sums := newWeightSums(r.work, half, sizeB).each(n, func(s *scratch, sums []float32, from, count int) {
+		transformed := r.b.transformed(s, count <= r.unit)
 		for done := 0; done < count; done += r.unit {
-			r.unitGradB(s, mine, transformed, dy, dmiddle, from+done, min(r.unit, count-done))
+			r.unitGradB(s, sums, transformed, dy, dmiddle, from+done, min(r.unit, count-done))
 		}
-		r.b.weightGradEnd(k, mine, transformed)
+		r.b.weightGradEnd(k, sums, transformed)
 	})
-	addChunks(r.work, sums, sizeB)
 	r.b.collect(0, r.grad.B.Conv, sums)
 	r.normA.settleGrad(r.Params.A.Norm, r.grad.A.NormGrad, n)
 
 	sizeA := r.a.gradSize()
 	total := sizeA + r.down.gradSize()
-	sums = r.zeroed(total)
-	r.work.chunks(n, func(s *scratch, chunk, from, count int) {
-		mine := sums[chunk*total:][:total]
+	sums = newWeightSums(r.work, half, total).each(n, func(s *scratch, sums []float32, from, count int) {
 		for i := from; i < from+count; i++ {
-			r.imageGradA(s, mine[:sizeA], mine[sizeA:], dy, dmiddle, i)
+			r.imageGradA(s, sums[:sizeA], sums[sizeA:], dy, dmiddle, i)
 		}
 	})
-	addChunks(r.work, sums, total)
 	r.a.collect(r.grad.A.Conv, sums)
 	r.down.collect(0, r.grad.Downsample, sums[sizeA:])
 	return r.dx, r.grad
-}
-
-func (r *Reduction) zeroed(size int) []float32 {
-	sums := r.work.shared(useGrad, gradChunks*size)
-	clear(sums)
-	return sums
 }
 
 // unitGradB computes the gradient of the middle of count images from number
@@ -177,8 +170,8 @@ func (r *Reduction) unitGradB(s *scratch, sums, transformed, dy, dmiddle []float
 	r.b.weightGrad(k, s, sums, transformed, r.from(r.middle, from), dz, count)
 	for i := range count {
 		k.MaskedSum(r.outImage(dmiddle, from+i), g[i*size:][:size], r.outImage(r.middle, from+i), nil, size)
-		r.normA.observeGrad(k, r.outImage(dmiddle, from+i), from+i)
 	}
+	r.normA.observeGrad(k, r.from(dmiddle, from), from, count)
 }
 
 // imageGradA computes the gradient of image i, and adds those of conv_a's and

@@ -1,6 +1,9 @@
 package block
 
-import "cellnet/internal/kernel"
+import (
+	"cellnet/internal/hugepage"
+	"cellnet/internal/kernel"
+)
 
 // imageChannels is the number of channels of an input image, imagePitch what a
 // pixel of it takes in memory.
@@ -39,7 +42,7 @@ func NewStem(w *Workspace, side, channels, capacity int, params ConvNorm) *Stem 
 	return &Stem{
 		work: w, side: side, padded: padded, Params: params,
 		geometry: stemGeometry(side, padded), weights: make([]float32, 9*imageChannels*padded),
-		norm: newNorm(channels, side*side, capacity, make([]float32, size)), y: make([]float32, size),
+		norm: newNorm(channels, side*side, capacity, hugepage.Floats(size)), y: hugepage.Floats(size),
 	}
 }
 
@@ -69,7 +72,7 @@ func (b *Stem) Forward(x []float32, n int) []float32 {
 	b.work.images(n, func(s *scratch, i int) {
 		s.blocks = blocks(s.blocks[:0], b.norm.image(i), b.padded)
 		k.Conv(&b.geometry, s.blocks, interleaved(s, x, i, b.side).Whole().Data, b.weights, false)
-		b.norm.observe(k, i)
+		b.norm.observe(k, i, 1)
 	})
 	b.norm.settle(b.Params.Norm, n)
 	b.work.images(n, func(s *scratch, i int) {
@@ -88,19 +91,16 @@ func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
 		b.grad = &grad
 	}
 	image := func(i int) []float32 { return imageOf(dy, i, b.side*b.side, b.padded) }
-	b.work.images(n, func(_ *scratch, i int) { b.norm.observeGrad(k, image(i), i) })
+	b.work.images(n, func(_ *scratch, i int) { b.norm.observeGrad(k, image(i), i, 1) })
 	b.norm.settleGrad(b.Params.Norm, b.grad.NormGrad, n)
 	size := len(b.weights)
-	sums := b.work.shared(useGrad, gradChunks*size)
-	clear(sums)
-	b.work.chunks(n, func(s *scratch, chunk, from, count int) {
+	sums := newWeightSums(b.work, b.side, size).each(n, func(s *scratch, sums []float32, from, count int) {
 		for i := from; i < from+count; i++ {
 			dz := s.border(useNormGrad, b.side, b.side, b.padded)
 			b.norm.storeGrad(k, dz.Inside(), image(i), i, b.side, b.side)
-			k.WeightGrad(&b.geometry, sums[chunk*size:][:size], interleaved(s, b.x, i, b.side).Whole().Data, dz.Inside(), b.padded)
+			k.WeightGrad(&b.geometry, sums, interleaved(s, b.x, i, b.side).Whole().Data, dz.Inside(), b.padded)
 		}
 	})
-	addChunks(b.work, sums, size)
 	kernel.UnpackWeights(b.grad.Conv, sums, b.norm.channels, imageChannels, 9, b.padded, 0)
 	return *b.grad
 }

@@ -1,20 +1,19 @@
 package block
 
 import (
+	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
 	"cellnet/internal/parallel"
 )
 
-// gradChunks is into how many parts a batch is divided for the gradients of
-// weights: each part has sums of its own, which are added in order.
-const gradChunks = 16
-
 // Workspace is the scratch memory that the blocks of one network share. They
 // run one after the other.
 type Workspace struct {
-	Kernels *kernel.Kernels
-	workers []*scratch
-	batch   map[slot][]float32
+	Kernels    *kernel.Kernels
+	team       parallel.Team
+	workers    []*scratch
+	descending bool
+	batch      map[slot][]float32
 }
 
 // NewWorkspace returns an empty workspace, which grows as it is used.
@@ -83,7 +82,7 @@ func (w *Workspace) shared(use, size int) []float32 {
 	key := slot{use, size}
 	buf, ok := w.batch[key]
 	if !ok {
-		buf = make([]float32, size)
+		buf = hugepage.Floats(size)
 		w.batch[key] = buf
 	}
 	return buf
@@ -94,7 +93,14 @@ func (w *Workspace) images(n int, f func(s *scratch, image int)) {
 	for len(w.workers) < parallel.Workers(n) {
 		w.workers = append(w.workers, &scratch{dense: map[slot][]float32{}, bordered: map[borderedSlot]*kernel.Bordered{}})
 	}
-	parallel.For(n, func(worker, i int) { f(w.workers[worker], i) })
+	w.descending = !w.descending
+	descending := w.descending
+	w.team.For(n, func(worker, i int) {
+		if descending {
+			i = n - 1 - i
+		}
+		f(w.workers[worker], i)
+	})
 }
 
 // units calls f for all images of a batch, in parallel, for at most size of
@@ -103,15 +109,6 @@ func (w *Workspace) units(n, size int, f func(s *scratch, from, count int)) {
 	w.images((n+size-1)/size, func(s *scratch, unit int) {
 		from := unit * size
 		f(s, from, min(size, n-from))
-	})
-}
-
-// chunks divides a batch in gradChunks parts, which are worked on in parallel:
-// f gets count images from number from on.
-func (w *Workspace) chunks(n int, f func(s *scratch, chunk, from, count int)) {
-	w.images(gradChunks, func(s *scratch, chunk int) {
-		from, to := chunk*n/gradChunks, (chunk+1)*n/gradChunks
-		f(s, chunk, from, to-from)
 	})
 }
 

@@ -82,6 +82,7 @@ func winogradBits(k *Kernels, work *WinogradWork, s winogradShape, seed uint64) 
 	clear(u)
 	k.WinogradWeightGrad(&c.g, work, u, c.in, c.out, out)
 	k.WinogradWeightGradEnd(&c.g, c.w, u, out)
+	k.WinogradWeightGradAtOnce(&c.g, work, c.w, c.in, c.out, out)
 	var bits []uint32
 	c.eachOut(func(_, _, _, _ int, v *float32) { bits = append(bits, math.Float32bits(*v)) })
 	for _, v := range c.w {

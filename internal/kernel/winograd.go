@@ -30,6 +30,7 @@ type WinogradWork struct {
 	in, out []float32 // transformed tiles [position][tile][channel]
 	zeros   []float32 // a row outside the image
 	patch   []float32 // a tile that is partly outside
+	grad    []float32 // transformed gradients of weights, zero between calls
 }
 
 // reserve makes a buffer have n numbers.
@@ -110,9 +111,18 @@ func (g *Winograd) need(in, out []float32, outChannels int) {
 // WinogradWeights transforms weights w [9][In][out], packed as for
 // [Kernels.Conv], into u, which has [Winograd.TransformedLen] numbers.
 func (k *Kernels) WinogradWeights(g *Winograd, u, w []float32, out int) {
+	k.WinogradWeightsOf(g, u, w, out, 0, g.In)
+}
+
+// WinogradWeightsOf transforms the weights of count input channels from number
+// first on, so that several callers can share the work.
+func (k *Kernels) WinogradWeightsOf(g *Winograd, u, w []float32, out, first, count int) {
 	_, _ = u[g.TransformedLen(out)-1], w[9*g.In*out-1]
 	eachGroup(out, func(o, n int) {
-		k.winogradWeights(&winogradWeightArgs{u: u[positions*g.In*o:], w: w[o:], in: g.In, out: n, pitch: out})
+		k.winogradWeights(&winogradWeightArgs{
+			u: u[positions*g.In*o+first*n:], w: w[first*out+o:],
+			in: count, out: n, tap: g.In * out, row: out, position: g.In * n,
+		})
 	})
 }
 
@@ -252,8 +262,39 @@ func (g *Winograd) eachInside(row, col int, f func(y, x int)) {
 // output channels and has g's output pitches. [Kernels.WinogradWeightGradEnd]
 // makes weights' gradients of du.
 func (k *Kernels) WinogradWeightGrad(g *Winograd, work *WinogradWork, du, in, dz []float32, out int) {
-	g.need(in, dz, out)
 	_ = du[g.TransformedLen(out)-1]
+	g.eachGrad(k, work, in, dz, out, func(o int, v, m matrices, tiles int) {
+		m.multiplyGrad(k, du[positions*g.In*o:], v, 0, g.In, tiles)
+	})
+}
+
+// WinogradWeightGradAtOnce adds the images' gradient of the weights to dw
+// [9][In][out], packed as in [Kernels.WeightGrad]. It is the better choice
+// where a caller has only as many images as are transformed together: their
+// transformed gradients then never leave the cache.
+func (k *Kernels) WinogradWeightGradAtOnce(g *Winograd, work *WinogradWork, dw, in, dz []float32, out int) {
+	_ = dw[9*g.In*out-1]
+	g.eachGrad(k, work, in, dz, out, func(o int, v, m matrices, tiles int) {
+		for first := 0; first < g.In; first += gradChannels {
+			in := min(gradChannels, g.In-first)
+			du := reserve(&work.grad, positions*in*m.channels) // all zero
+			m.multiplyGrad(k, du, v, first, in, tiles)
+			k.winogradWeightGrad(&winogradWeightArgs{
+				u: du, w: dw[first*out+o:],
+				in: in, out: m.channels, tap: g.In * out, row: out, position: in * m.channels,
+			})
+		}
+	})
+}
+
+// gradChannels is for how many input channels WinogradWeightGradAtOnce has
+// transformed gradients at a time.
+const gradChannels = 16
+
+// eachGrad calls f for every strip and group of output channels from number o
+// on: with the transformed input v and the transformed gradient m.
+func (g *Winograd) eachGrad(k *Kernels, work *WinogradWork, in, dz []float32, out int, f func(o int, v, m matrices, tiles int)) {
+	g.need(in, dz, out)
 	most := g.mostTiles()
 	v := newMatrices(&work.in, most, Pad(g.In))
 	g.eachStrip(func(s strip, tiles int) {
@@ -263,7 +304,7 @@ func (k *Kernels) WinogradWeightGrad(g *Winograd, work *WinogradWork, du, in, dz
 			for b := range channels / Lane {
 				g.transformGrad(k, work, m, b*Lane, dz[o+b*Lane:], s)
 			}
-			m.multiplyGrad(k, du[positions*g.In*o:], v, g.In, tiles)
+			f(o, v, m, tiles)
 		})
 	})
 }
@@ -284,14 +325,15 @@ func (g *Winograd) transformGrad(k *Kernels, work *WinogradWork, m matrices, blo
 	})
 }
 
-// multiplyGrad adds v's transpose times m to du, position by position.
-func (m matrices) multiplyGrad(k *Kernels, du []float32, v matrices, in, tiles int) {
+// multiplyGrad adds the transpose of in channels of v, from number first on,
+// times m to du, position by position.
+func (m matrices) multiplyGrad(k *Kernels, du []float32, v matrices, first, in, tiles int) {
 	a := weightGradArgs{
 		Conv: &Conv{Rows: 1, Cols: tiles, In: in, InPixel: v.channels, Taps: []int{0}},
 		out:  m.channels,
 	}
 	for p := range positions {
-		a.dw, a.in = du[p*in*m.channels:], v.data[p*v.pitch:]
+		a.dw, a.in = du[p*in*m.channels:], v.data[p*v.pitch+first:]
 		a.dz = Plane{Data: m.data[p*m.pitch:], Pixel: m.channels}
 		k.weightGrad(&a)
 	}
@@ -302,6 +344,9 @@ func (m matrices) multiplyGrad(k *Kernels, du []float32, v matrices, in, tiles i
 func (k *Kernels) WinogradWeightGradEnd(g *Winograd, dw, du []float32, out int) {
 	_, _ = du[g.TransformedLen(out)-1], dw[9*g.In*out-1]
 	eachGroup(out, func(o, n int) {
-		k.winogradWeightGrad(&winogradWeightArgs{u: du[positions*g.In*o:], w: dw[o:], in: g.In, out: n, pitch: out})
+		k.winogradWeightGrad(&winogradWeightArgs{
+			u: du[positions*g.In*o:], w: dw[o:],
+			in: g.In, out: n, tap: g.In * out, row: out, position: g.In * n,
+		})
 	})
 }

@@ -99,9 +99,9 @@ func (k *Kernels) newWinogradWeightCall(a *winogradWeightArgs) winogradWeightCal
 	return winogradWeightCall{
 		w:        pointerTo(a.w),
 		u:        pointerTo(a.u),
-		tap:      a.in * a.pitch * wordSize,
-		position: a.in * a.out * wordSize,
-		wPitch:   a.pitch * wordSize,
+		tap:      a.tap * wordSize,
+		position: a.position * wordSize,
+		wPitch:   a.row * wordSize,
 		uPitch:   a.out * wordSize,
 		in:       a.in,
 		blocks:   k.vectors(a.out),

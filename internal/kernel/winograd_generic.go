@@ -39,11 +39,12 @@ type winogradTileArgs struct {
 	add                        bool
 }
 
-// winogradWeightArgs is the weights w [9][in][out of pitch] and what they are
-// in the transform's domain, u [position][in][out].
+// winogradWeightArgs is weights w [9][in][out], a tap and a row apart, and what
+// they are in the transform's domain, u [36][in][out], a position apart.
 type winogradWeightArgs struct {
-	u, w           []float32
-	in, out, pitch int
+	u, w               []float32
+	in, out            int
+	tap, row, position int
 }
 
 // Each of the following computes one dimension of a transform.
@@ -188,10 +189,10 @@ func winogradGradGeneric(a *winogradTileArgs) {
 
 func winogradWeightsGeneric(a *winogradWeightArgs) {
 	var w window
-	tap, pitch := a.in*a.pitch, a.in*a.out
+	tap, pitch := a.tap, a.position
 	for i := range a.in {
 		for o := range a.out {
-			src, dst := a.w[i*a.pitch+o:], a.u[i*a.out+o:]
+			src, dst := a.w[i*a.row+o:], a.u[i*a.out+o:]
 			for x := range 3 {
 				col := src[x*tap:]
 				w[0][x], w[1][x], w[2][x], w[3][x], w[4][x], w[5][x] = weightTransform(col[0], col[3*tap], col[6*tap])
@@ -206,10 +207,10 @@ func winogradWeightsGeneric(a *winogradWeightArgs) {
 
 func winogradWeightGradGeneric(a *winogradWeightArgs) {
 	var w window
-	tap, pitch := a.in*a.pitch, a.in*a.out
+	tap, pitch := a.tap, a.position
 	for i := range a.in {
 		for o := range a.out {
-			dw, du := a.w[i*a.pitch+o:], a.u[i*a.out+o:]
+			dw, du := a.w[i*a.row+o:], a.u[i*a.out+o:]
 			for x := range windowSide {
 				col, row := du[x*pitch:], windowSide*pitch
 				w[0][x], w[1][x], w[2][x] = weightGradTransform(col[0], col[row], col[2*row], col[3*row], col[4*row], col[5*row])

@@ -185,8 +185,7 @@ func TestWinogradWeightGrad(t *testing.T) {
 
 func testWinogradWeightGrad(t *testing.T, k *Kernels, work *WinogradWork, s winogradShape, seed uint64) {
 	t.Helper()
-	r := newSource(seed)
-	c := newWinogradTest(s, r)
+	c := newWinogradTest(s, newSource(seed))
 	out := s.blocks * Lane
 	before := slices.Clone(c.w)
 	du := make([]float32, c.g.TransformedLen(out))
@@ -196,12 +195,25 @@ func testWinogradWeightGrad(t *testing.T, k *Kernels, work *WinogradWork, s wino
 	k.WinogradWeightGrad(&c.g, work, du, c.in, c.out, out)
 	k.WinogradWeightGradEnd(&c.g, c.w, du, out)
 
-	checkDense(t, c.w)
 	for i, v := range du {
 		if v != 0 {
 			t.Fatalf("%v: du is %v at %d after the end", s, v, i)
 		}
 	}
+	checkWinogradWeightGrad(t, c, before)
+
+	copy(c.w, before)
+	k.WinogradWeightGradAtOnce(&c.g, work, c.w, c.in, c.out, out)
+	k.WinogradWeightGradAtOnce(&c.g, work, c.w, c.in, c.out, out)
+	checkWinogradWeightGrad(t, c, before)
+}
+
+// checkWinogradWeightGrad compares the weights with what they were before and
+// twice their gradient.
+func checkWinogradWeightGrad(t *testing.T, c *winogradTest, before []float32) {
+	t.Helper()
+	s, out := c.winogradShape, c.blocks*Lane
+	checkDense(t, c.w)
 	var d distance
 	for tap := range 9 {
 		for i := range s.in {
@@ -220,6 +232,28 @@ func testWinogradWeightGrad(t *testing.T, k *Kernels, work *WinogradWork, s wino
 	if e := d.relative(); !(e < winogradError) {
 		t.Errorf("%v: relative error %.3g", s, e)
 	}
+}
+
+// TestWinogradWeightsInParts: the parts are the whole, bit for bit.
+func TestWinogradWeightsInParts(t *testing.T) {
+	eachISA(t, func(t *testing.T, k *Kernels) {
+		for _, in := range []int{1, 16, 33, 70} {
+			for blocks := 1; blocks <= 5; blocks++ {
+				out := blocks * Lane
+				g := Winograd{In: in}
+				r := newSource(uint64(in))
+				w := r.slice(9 * in * out)
+				whole, parts := r.slice(g.TransformedLen(out)), r.slice(g.TransformedLen(out))
+				k.WinogradWeights(&g, whole, w, out)
+				for first := 0; first < in; first += 7 {
+					k.WinogradWeightsOf(&g, parts, w, out, first, min(7, in-first))
+				}
+				if !slices.Equal(whole, parts) {
+					t.Errorf("%d to %d channels: the parts differ from the whole", in, out)
+				}
+			}
+		}
+	})
 }
 
 // TestWinogradSpecials: a NaN or infinity reaches all that depends on it, and
