@@ -79,7 +79,7 @@ func (t *Trainer) checkpoint() error {
 	}
 	path := filepath.Join(folder, checkpointName(t.state.epoch, t.state.step))
 	if err := t.write(path); err != nil {
-		return fmt.Errorf("writing checkpoint %s: %w", path, err)
+		return fmt.Errorf("checkpoint: %w", err)
 	}
 	t.lastCheckpoint = time.Now()
 	paths, err := checkpoints(folder)
@@ -100,7 +100,10 @@ func (t *Trainer) checkpoint() error {
 // HasCheckpoints tells whether a folder holds checkpoints of some run.
 func HasCheckpoints(folder string) (bool, error) {
 	paths, err := checkpoints(folder)
-	return len(paths) > 0, err
+	if err != nil {
+		return false, fmt.Errorf("looking for checkpoints: %w", err)
+	}
+	return len(paths) > 0, nil
 }
 
 // Resume goes to the position of the last checkpoint in the folder for

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"cellnet/data"
@@ -131,6 +132,9 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := wantFolder(f.out); err != nil {
+		return err
+	}
 	items, err := set.Items()
 	if err != nil {
 		return err
@@ -156,6 +160,9 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	progress.clear()
 	if errors.Is(err, context.Canceled) {
 		return &interruptedError{fmt.Sprintf("interrupted, %s trained: go on with the same command", plural(summary.Trained, "trial")), err}
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w: make room, then go on with the same command", err)
 	}
 	if err != nil {
 		return err

@@ -148,8 +148,13 @@ func TestParseShard(t *testing.T) {
 
 func TestGenerateFailures(t *testing.T) {
 	out := t.TempDir()
+	file := filepath.Join(out, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
 	see := " (see cellnet generate --help)"
 	for _, f := range []failure{
+		{smallGeneration(file), exitFailed, "--out " + file + " is a file: name a folder for the results"},
 		{[]string{"generate"}, exitUsage, "generate needs --archs and --out" + see},
 		{smallGeneration(out, "--datasets", "mnist"), exitUsage, `--datasets: data: unknown dataset "mnist", want one of cifar10-valid, cifar10, cifar100, ImageNet16-120, synthetic` + see},
 		{smallGeneration(out, "--seeds", "-1"), exitUsage, `--seeds: "-1" is no seed, want a number from 0 to 4294967295` + see},

@@ -67,12 +67,23 @@ func (f runFolder) check(resume bool) error {
 	if resume {
 		return nil
 	}
+	if err := wantFolder(string(f)); err != nil {
+		return err
+	}
 	some, err := train.HasCheckpoints(f.checkpoints())
 	if err != nil {
 		return err
 	}
 	if _, err := os.Stat(f.weights()); err == nil || some {
 		return fmt.Errorf("%s holds a training already: go on with --resume, or choose another --out", string(f))
+	}
+	return nil
+}
+
+// wantFolder refuses a file for --out. It need not exist.
+func wantFolder(out string) error {
+	if info, err := os.Stat(out); err == nil && !info.IsDir() {
+		return fmt.Errorf("--out %s is a file: name a folder for the results", out)
 	}
 	return nil
 }

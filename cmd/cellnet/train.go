@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -220,6 +221,8 @@ func (a *app) trainIn(ctx context.Context, folder runFolder, plan runPlan, image
 		done, steps := trainer.Position()
 		return nil, &interruptedError{fmt.Sprintf("interrupted after %d of %d epochs and %d steps: go on with: cellnet train --resume --out %s",
 			done, epochs, steps, shellWord(string(folder))), err}
+	case errors.Is(err, syscall.ENOSPC):
+		err = fmt.Errorf("%w: make room, then go on with: cellnet train --resume --out %s", err, shellWord(string(folder)))
 	case errors.As(err, &diverged):
 		if some, _ := train.HasCheckpoints(folder.checkpoints()); some {
 			err = fmt.Errorf("%w; the checkpoints in %s are from before", err, folder.checkpoints())

@@ -252,7 +252,7 @@ func TestTrainFailures(t *testing.T) {
 		{smallTraining(out, "--config", config), exitFailed, `reading ` + config + `: config: "epochs" is "x", want a value of the type "int"`},
 		{[]string{"train", "--resume", "--out", out}, exitFailed, "resuming: no run.json in " + out + ": name the folder of a training with --out"},
 		{[]string{"train", "--resume", "--out", out, "--lr", "1"}, exitUsage, "--resume takes dataset and recipe from the folder: leave them out, or give ARCH and all else as before" + see},
-		{smallTraining(file), exitFailed, ""},
+		{smallTraining(file), exitFailed, "--out " + file + " is a file: name a folder for the results"},
 		{smallTraining(out, "--lr", "1e30", "--epochs", "2"), exitFailed, ""},
 	} {
 		if f.stderr != "" {
