@@ -53,8 +53,7 @@ func (t *Team) For(n int, f func(worker, item int)) {
 	}
 	l.run(0)
 	l.state.Add(-1)
-	for !l.state.CompareAndSwap(0, closed) {
-		runtime.Gosched()
+	for !soon(func() bool { return l.state.Load() == 0 && l.state.CompareAndSwap(0, closed) }) {
 	}
 	t.loop.Store(nil)
 }
@@ -88,20 +87,31 @@ func (l *loop) run(worker int) {
 func (t *Team) work() {
 	defer t.awake.Add(-1)
 	var last *loop
-	since := time.Now()
 	for {
-		if l := t.loop.Load(); l != nil && l != last {
-			last = l
-			if worker, ok := l.join(); ok {
-				l.run(worker)
-				l.state.Add(-1)
-				since = time.Now()
-				continue
+		since := time.Now()
+		for !soon(func() bool { l := t.loop.Load(); return l != nil && l != last }) {
+			if time.Since(since) > patience {
+				return
 			}
 		}
-		if time.Since(since) > patience {
-			return
+		if last = t.loop.Load(); last == nil {
+			continue
 		}
-		runtime.Gosched()
+		if worker, ok := last.join(); ok {
+			last.run(worker)
+			last.state.Add(-1)
+		}
 	}
+}
+
+// soon looks some times whether something is so. If it isn't, others have the
+// processor for a moment; that takes the scheduler's lock and must be rare.
+func soon(so func() bool) bool {
+	for range 100 {
+		if so() {
+			return true
+		}
+	}
+	runtime.Gosched()
+	return false
 }
