@@ -22,10 +22,9 @@ const maxNudge = 3e-4
 //
 // Which way a step goes depends on the signs of the inputs of ReLUs. In three of
 // the networks (readme, all-ops, dead-node) some of these are so near to zero that
-// the rounding of the program that wrote the files decided the sign: it adds up to
-// 16,384 numbers of a batch norm one by one in float32. With other signs, losses
-// part by up to 2e-3; PyTorch parts from its own files in the same way if it adds
-// in another order, or in float64.
+// the rounding of the program that wrote the files decided the sign. With other
+// signs, losses part by up to 2e-3: PyTorch parts from its own files in the same
+// way with another layout or number of threads, or in float64.
 //
 // Therefore testdata/trace-nudges.json says, for every step, what is added to
 // single biases of batch norms (and to two of their weights) while the gradient is
