@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"runtime"
 
 	"cellnet/internal/block"
 	"cellnet/internal/kernel"
@@ -22,11 +23,18 @@ const (
 	Evaluation
 )
 
+// EvaluationCapacity is a good capacity for evaluation on the processors that Go
+// uses: few enough images for their activations to stay in the caches.
+func EvaluationCapacity() int {
+	const perProcessor = 8
+	return perProcessor * runtime.GOMAXPROCS(0)
+}
+
 // Options say how a network's graph is built.
 type Options struct {
-	Side      int  // of the images, a multiple of 4
-	Capacity  int  // the largest number of images of a batch
-	Mode      Mode //
+	Side      int // of the images, a multiple of 4
+	Capacity  int // the largest number of images of a batch
+	Mode      Mode
 	Smoothing float64
 	// Kernels computes the blocks; nil chooses the best for the processor.
 	Kernels *kernel.Kernels

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 	"time"
 
 	"cellnet/data"
@@ -12,10 +11,6 @@ import (
 
 	"gorgonia.org/gorgonia"
 )
-
-// evaluationShare is the number of images that each processor evaluates at a time:
-// few enough for their activations to stay in its cache.
-const evaluationShare = 8
 
 // Options are choices that don't change the result of a run.
 type Options struct {
@@ -190,7 +185,7 @@ func (t *Trainer) newMachine() (*machine, error) {
 	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
 		return nil, fmt.Errorf("differentiating the network: %w", err)
 	}
-	options.Capacity, options.Mode = evaluationShare*runtime.GOMAXPROCS(0), models.Evaluation
+	options.Capacity, options.Mode = models.EvaluationCapacity(), models.Evaluation
 	evaluation, err := models.New(t.params, options)
 	if err != nil {
 		return nil, err

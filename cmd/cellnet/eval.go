@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,10 +15,6 @@ import (
 
 	"github.com/spf13/cobra"
 )
-
-// evalBatch is the number of images of a batch for each processor: few enough
-// for their activations to stay in the processors' caches.
-const evalBatch = 8
 
 // evalRecord is what eval --json prints.
 type evalRecord struct {
@@ -135,10 +130,9 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	return a.printEval(r, wanted)
 }
 
-// newEvaluation builds a network for evaluation, with a capacity for the
-// processors that there are.
+// newEvaluation builds a network for evaluation.
 func newEvaluation(params *models.Parameters, side int) (*models.Network, error) {
-	return models.New(params, models.Options{Side: side, Capacity: evalBatch * runtime.GOMAXPROCS(0), Mode: models.Evaluation})
+	return models.New(params, models.Options{Side: side, Capacity: models.EvaluationCapacity(), Mode: models.Evaluation})
 }
 
 // evaluate runs images through a network.

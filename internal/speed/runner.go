@@ -3,7 +3,6 @@ package speed
 import (
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 
 	"cellnet/cell"
 	"cellnet/models"
@@ -21,10 +20,6 @@ const (
 	imageLen = 3 * side * side
 	seed     = 777
 )
-
-// evaluationShare is the number of images that each processor evaluates at a
-// time: few enough for their activations to stay in its cache.
-const evaluationShare = 8
 
 // batch is images with their labels.
 type batch struct {
@@ -86,7 +81,7 @@ func newEvaluation(config cell.Config, b batch) (runner, error) {
 	if err != nil {
 		return runner{}, err
 	}
-	part := min(len(b.labels), evaluationShare*runtime.GOMAXPROCS(0))
+	part := min(len(b.labels), models.EvaluationCapacity())
 	net, err := models.New(params, models.Options{Side: side, Capacity: part, Mode: models.Evaluation})
 	if err != nil {
 		return runner{}, err

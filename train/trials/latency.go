@@ -4,23 +4,18 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime"
 	"time"
 
+	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/models"
 	"cellnet/train"
 	"cellnet/weights"
-
-	"cellnet/cell"
 )
 
 // latencyBatch is the number of images of a batch whose latency is measured, that
 // of the benchmark's recipe.
 const latencyBatch = data.DefaultBatchSize
-
-// evaluationShare is the number of images that each processor evaluates at a time.
-const evaluationShare = 8
 
 // measureLatency gives the seconds of evaluating each of some batches of 256
 // images, as the published program does: without the wait for the images, and
@@ -30,7 +25,7 @@ func measureLatency(ctx context.Context, net cell.Config, d data.Dataset, state 
 	if err != nil {
 		return nil, err
 	}
-	network, err := models.New(params, models.Options{Side: d.Side(), Capacity: evaluationShare * runtime.GOMAXPROCS(0), Mode: models.Evaluation})
+	network, err := models.New(params, models.Options{Side: d.Side(), Capacity: models.EvaluationCapacity(), Mode: models.Evaluation})
 	if err != nil {
 		return nil, err
 	}
