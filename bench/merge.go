@@ -33,7 +33,11 @@ func (e *ConflictError) Error() string {
 	for i, c := range e.Conflicts {
 		names[i] = c.String()
 	}
-	return fmt.Sprintf("%d trials are recorded twice, and differently: %s", len(names), strings.Join(names, "; "))
+	trials := "1 trial is"
+	if len(names) > 1 {
+		trials = fmt.Sprintf("%d trials are", len(names))
+	}
+	return trials + " recorded twice, and differently: " + strings.Join(names, "; ")
 }
 
 // Add adds the trials of another record of the architecture by the same recipe. Of
