@@ -23,9 +23,9 @@ type archRecord struct {
 	Unique     *string         `json:"unique"` // the canonical forms are null if too long
 	UniqueZero *string         `json:"unique_zero"`
 	UniqueNone *string         `json:"unique_none"`
-	Matrix     [][]int         `json:"matrix"` // null if too large
-	Costs      map[string]cost `json:"costs"`  // by dataset
-	Message    *string         `json:"message"`
+	Matrix     [][]int         `json:"matrix"`  // null for large cells
+	Costs      map[string]cost `json:"costs"`   // by dataset
+	Message    *string         `json:"message"` // null for large cells
 }
 
 // cost is that of the benchmark's network for one image: C = 16, N = 5.
@@ -86,9 +86,11 @@ func describeArch(c cell.Cell) (archRecord, error) {
 			*field = &s
 		}
 	}
-	const maxMatrix = 256 // nodes
-	if c.NumNodes() <= maxMatrix {
+	const maxNodes = 256 // of which size and time are no matter
+	if c.NumNodes() <= maxNodes {
 		r.Matrix = c.Matrix()
+		message := archMessage(cell.Benchmark(c, data.CIFAR10.Classes()))
+		r.Message = &message
 	}
 	for _, d := range costDatasets() {
 		r.Costs[d.String()] = cost(models.CostOf(cell.Benchmark(c, d.Classes()), d.Side()))

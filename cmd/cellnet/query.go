@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,7 +72,8 @@ func completeFileAndArch(takesArch bool) cobra.CompletionFunc {
 }
 
 // queryFileLast puts the file of "query FILE metrics ..." behind the command,
-// where cobra can do with it. "query FILE" alone stands for info.
+// where cobra can do with it. "query FILE" alone stands for info. What has the name
+// of a command is a file if there is one and a command follows.
 func queryFileLast(root *cobra.Command, args []string) []string {
 	if len(args) > 2 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		typed, last := args[1:len(args)-1], args[len(args)-1]
@@ -85,7 +87,7 @@ func queryFileLast(root *cobra.Command, args []string) []string {
 		return args
 	}
 	group, _, err := root.Find(args[:1])
-	if err != nil || subcommand(group, args[1]) != nil {
+	if err != nil || subcommand(group, args[1]) != nil && !(exists(args[1]) && len(args) > 2 && subcommand(group, args[2]) != nil) {
 		return args
 	}
 	turned, file, rest := args[:1:1], args[1], args[2:]
@@ -101,6 +103,11 @@ func queryFileLast(root *cobra.Command, args []string) []string {
 		turned, cmd, rest = append(turned, rest[0]), subcommand(cmd, rest[0]), rest[1:]
 	}
 	return append(append(turned, file), rest...)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func subcommand(group *cobra.Command, name string) *cobra.Command {

@@ -72,6 +72,30 @@ func TestQueryTakesTheFileInFront(t *testing.T) {
 	}
 }
 
+// A folder named like a command is one if a command follows.
+func TestQueryOfAFileNamedLikeACommand(t *testing.T) {
+	files, err := filepath.Abs(nats(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := mustCellnet(t, "query", files, "arch", "284")
+	t.Chdir(t.TempDir())
+	if err := os.Symlink(files, "trials"); err != nil {
+		t.Skip(err)
+	}
+	for _, args := range [][]string{{"trials", "arch", "284"}, {"arch", "trials", "284"}} {
+		if got := mustCellnet(t, append([]string{"query"}, args...)...); got != want {
+			t.Errorf("query %q prints %q, want %q", args, got, want)
+		}
+	}
+	trials := []string{"284", "--dataset", "cifar10", "--hp", "12"}
+	want = mustCellnet(t, append([]string{"query", files, "trials"}, trials...)...)
+	if got := mustCellnet(t, append([]string{"query", "trials", "trials"}, trials...)...); got != want {
+		t.Errorf("trials of trials prints %q, want %q", got, want)
+	}
+	failure{[]string{"query", "trials"}, exitUsage, "missing argument FILE (see cellnet query trials --help)"}.check(t)
+}
+
 func TestQueryShowsAll(t *testing.T) {
 	files := nats(t)
 	text := mustCellnet(t, "query", files, "show")
