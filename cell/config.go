@@ -24,11 +24,18 @@ const InferTiny = "infer.tiny"
 // or the nested lists of a published genotype, [[["none", 0]], ...].
 type Config struct {
 	Name    string // "" stands for InferTiny, the only name there is
-	C       int    // channels of the first stage, 1 or more
-	N       int    // cells in each stage, 1 or more
+	C       int    // channels of the first stage, 1 to 65536
+	N       int    // cells in each stage, 1 to 1000
 	Cell    Cell
 	Classes int // 2 or more
 }
+
+// Larger networks are mistakes: their costs overflow, or their lists of blocks
+// fill the memory.
+const (
+	maxChannels = 1 << 16
+	maxCells    = 1000
+)
 
 // Benchmark returns the configuration of the benchmark's networks: C = 16,
 // N = 5.
@@ -43,8 +50,12 @@ func (c Config) Validate() error {
 		return configError("name", "%s is not a network of this benchmark, want %q", quote(c.Name), InferTiny)
 	case c.C < 1:
 		return configError("C", "%d channels, want 1 or more", c.C)
+	case c.C > maxChannels:
+		return configError("C", "%d channels, want %d at most", c.C, maxChannels)
 	case c.N < 1:
 		return configError("N", "%d cells in a stage, want 1 or more", c.N)
+	case c.N > maxCells:
+		return configError("N", "%d cells in a stage, want %d at most", c.N, maxCells)
 	case c.Cell.IsZero():
 		return configError("arch_str", "no cell")
 	case c.Classes < 2:

@@ -76,6 +76,8 @@ func TestConfigErrors(t *testing.T) {
 		"C fraction":       {record("C", `16.5`), `config: C: "16.5" is not a whole number`},
 		"C huge":           {record("C", `1e99`), `config: C: "1e99" is not a whole number`},
 		"C zero":           {record("C", `0`), "config: C: 0 channels, want 1 or more"},
+		"C of too many":    {record("C", `65537`), "config: C: 65537 channels, want 65536 at most"},
+		"N of too many":    {record("N", `9999999`), "config: N: 9999999 cells in a stage, want 1000 at most"},
 		"N negative":       {record("N", `-5`), "config: N: -5 cells in a stage, want 1 or more"},
 		"N null":           {record("N", `null`), `config: N: "null" is not a whole number`},
 		"one class":        {record("num_classes", `1`), "config: num_classes: 1 classes, want 2 or more"},
