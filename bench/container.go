@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 
 	"cellnet/bench/internal/bzip2blocks"
@@ -24,6 +25,20 @@ var errForeign = errors.New("not a benchmark file: want a .pth of PyTorch, a .pi
 
 // legacyMagic starts the files of PyTorch's old format: a pickled number.
 var legacyMagic = []byte("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.")
+
+// openSized opens a file and tells its size in bytes.
+func openSized(path string) (*os.File, int64, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
 
 // openContainer tells by its first bytes what kind of file r is.
 func openContainer(r io.ReaderAt, size int64) (*container, error) {

@@ -178,16 +178,12 @@ func (f *folder) weightsFile(index int, hp HP, t *Trial) (*weights.File, weights
 // decodeFile decodes the pickle of a small file.
 func decodeFile(d *unpickle.Decoder, path string) (unpickle.Value, error) {
 	var none unpickle.Value
-	file, err := os.Open(path)
+	file, size, err := openSized(path)
 	if err != nil {
 		return none, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return none, err
-	}
-	v, err := decodeContainer(d, file, info.Size())
+	v, err := decodeContainer(d, file, size)
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"cellnet/cell"
@@ -38,16 +37,12 @@ func ReadTrialFile(path string) (*TrialFile, error) {
 	if !ok {
 		return nil, fmt.Errorf("reading %s: %w", path, errTrialName)
 	}
-	f, err := os.Open(path)
+	f, size, err := openSized(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a trial file: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("reading a trial file: %w", err)
-	}
-	t, err := readTrialFile(f, info.Size(), arch, int(seed))
+	t, err := readTrialFile(f, size, arch, int(seed))
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}

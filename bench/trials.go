@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -51,16 +50,12 @@ func newTrialFiles(paths []string) (*trialFiles, error) {
 
 // standsForOf is standsFor of a file.
 func standsForOf(path string) ([]int, error) {
-	file, err := os.Open(path)
+	file, size, err := openSized(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	return standsFor(file, info.Size())
+	return standsFor(file, size)
 }
 
 // standsFor reads which architectures a trial file stands for, and little else.
