@@ -13,9 +13,10 @@ import (
 )
 
 func TestCollect(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	out := filepath.Join(dir, "trials")
-	mustCellnet(t, smallGeneration(out, "--epochs", "12")...)
+	mustCellnet(t, smallGeneration(out, "--epochs", "12", "--limit", "16")...)
 	at := func(name string) string { return filepath.Join(dir, name) }
 	var got collectRecord
 	text := mustCellnet(t, "collect", out, "--archive", at("archive"), "--benchmark", at("b.pth"), "--nats", at("n.pickle.pbz2"),
@@ -42,7 +43,7 @@ func TestCollect(t *testing.T) {
 	}
 	// A further seed goes into the file.
 	more := filepath.Join(dir, "more")
-	mustCellnet(t, smallGeneration(more, "--epochs", "12", "--seeds", "999")...)
+	mustCellnet(t, smallGeneration(more, "--epochs", "12", "--limit", "16", "--seeds", "999")...)
 	text = mustCellnet(t, "collect", more, out, "--into", at("b.pth"), "--benchmark", at("c.pth"), "--format", "legacy")
 	if !strings.Contains(text, "6 trial files with 2 new trials of 2 architectures") {
 		t.Errorf("printed %s", text)
@@ -61,7 +62,7 @@ func TestCollect(t *testing.T) {
 	}
 	// Other results of the same trials are refused, and nothing is written.
 	other := filepath.Join(dir, "other")
-	mustCellnet(t, smallGeneration(other, "--epochs", "12", "--lr", "0.01", "--archs", "157")...)
+	mustCellnet(t, smallGeneration(other, "--epochs", "12", "--limit", "16", "--lr", "0.01", "--archs", "157")...)
 	failure{
 		[]string{"collect", other, "--into", at("c.pth"), "--benchmark", at("d.pth")}, exitFailed,
 		"2 trials are recorded twice, and differently: architecture 157 by recipe 12 on synthetic with seed 777; architecture 157 by recipe 12 on synthetic with seed 888" +

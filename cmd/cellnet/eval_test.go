@@ -23,6 +23,7 @@ func TestEvalEqualsPyTorch(t *testing.T) {
 	if testing.Short() {
 		t.Skip("evaluates 10,000 images with each of three networks")
 	}
+	t.Parallel()
 	images := fixture.CIFAR10(t)
 	for _, name := range []string{"readme-1e-888", "mixed-1e-999", "arch11-12e-777"} {
 		var want struct {
@@ -242,6 +243,7 @@ func TestDemo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for some seconds")
 	}
+	t.Parallel()
 	out := filepath.Join(t.TempDir(), "demo.pth")
 	var got demoRecord
 	if err := json.Unmarshal([]byte(mustCellnet(t, "demo", "--out", out, "--json")), &got); err != nil {

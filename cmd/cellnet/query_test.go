@@ -177,6 +177,7 @@ func TestQueryRefuses(t *testing.T) {
 }
 
 func TestQueriesOfTrialFiles(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	mustCellnet(t, smallGeneration(out)...)
 	store := importStore(t, out)

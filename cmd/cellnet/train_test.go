@@ -141,6 +141,7 @@ func (i *interrupter) Write(p []byte) (int, error) {
 }
 
 func TestInterruptedTrainGoesOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
 	mustCellnet(t, smallTraining(whole)...)
