@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"image"
 	"image/color"
@@ -141,6 +143,7 @@ func TestEvalOfBadInput(t *testing.T) {
 		"label out of range":  {eval("1", good, "cifar10", "--data", binary, "--no-verify"), exitFailed, []string{"test_batch.bin", "label 200"}},
 		"other classes":       {eval("1", good, "cifar100", "--data", fixture.Shared(t, "fixtures/bench/cifar100"), "--no-verify"), exitFailed, []string{"10 classes", "cifar100", "100"}},
 		"no split file":       {eval("1", saved(t, readmeArch, 100), "cifar100", "--data", fixture.Shared(t, "fixtures/bench/cifar100"), "--no-verify", "--sets", "x-valid"), exitFailed, []string{"cifar100-test-split.txt", "--split"}},
+		"several networks":    {eval("157", fixture.Shared(t, "fixtures/bench/archive/000157-FULL.pth"), "synthetic"), exitUsage, []string{"000157-FULL.pth", "choose one", "--trial"}},
 		"nothing":             {[]string{"eval"}, exitUsage, []string{"--weights", "--dataset"}},
 		"unwritable output":   {[]string{"weights", "convert", good, dir + "/none/out.pth"}, exitFailed, []string{"out.pth"}},
 	} {
@@ -251,5 +254,16 @@ func TestDemo(t *testing.T) {
 	}
 	if got.After.Top1 < 50 || got.Before.Top1 > 30 || got.Weights != out {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestInterruptedEval(t *testing.T) {
+	good := saved(t, readmeArch, 10)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, []string{"eval", "1", "--weights", good, "--dataset", "synthetic"}, strings.NewReader(""), &stdout, &stderr)
+	if code != exitInterrupted || stdout.Len() > 0 || !strings.HasSuffix(stderr.String(), ": interrupted\n") {
+		t.Errorf("exit code %d, printed %q and %s", code, stdout.String(), stderr.String())
 	}
 }

@@ -42,7 +42,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 	}
 	chosen, err := flags.choose(file, selector)
 	if err != nil {
-		return loaded{}, wrap(err)
+		return loaded{}, err
 	}
 	c := given
 	if c.IsZero() {
@@ -55,7 +55,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 	}
 	state, err := chosen.Load()
 	if err != nil {
-		return loaded{}, wrap(err)
+		return loaded{}, err
 	}
 	params, err := models.FromStateDict(cell.Config{C: chosen.C, N: chosen.N, Cell: c, Classes: chosen.Classes}, state)
 	if err != nil {

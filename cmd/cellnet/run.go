@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // run is the whole program but for the process around it. It returns the exit
@@ -19,6 +20,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	code := exitCode(err)
 	message := oneLine(err.Error())
+	if code == exitInterrupted {
+		message = strings.ReplaceAll(message, context.Canceled.Error(), "interrupted")
+	}
 	if code == exitUsage {
 		message += fmt.Sprintf(" (see %s --help)", cmd.CommandPath())
 	}

@@ -57,10 +57,13 @@ than Linux: since the start).`,
 	return cmd
 }
 
+// maxSpeedBatch is the largest batch that recipes take, too.
+const maxSpeedBatch = 65536
+
 func (f speedFlags) options() (speed.Options, error) {
 	switch {
-	case f.batch < 1:
-		return speed.Options{}, usageErrorf("--batch %d: want 1 or more", f.batch)
+	case f.batch < 1 || f.batch > maxSpeedBatch:
+		return speed.Options{}, usageErrorf("--batch %d: want 1 to %d", f.batch, maxSpeedBatch)
 	case f.threads < 1:
 		return speed.Options{}, usageErrorf("--threads %d: want 1 or more", f.threads)
 	case !(f.seconds >= 0 && f.seconds <= time.Hour.Seconds()):

@@ -64,7 +64,8 @@ func TestSpeedTable(t *testing.T) {
 
 func TestSpeedErrors(t *testing.T) {
 	for _, f := range []failure{
-		{[]string{"speed", "--batch", "0"}, exitUsage, "--batch 0: want 1 or more (see cellnet speed --help)"},
+		{[]string{"speed", "--batch", "0"}, exitUsage, "--batch 0: want 1 to 65536 (see cellnet speed --help)"},
+		{[]string{"speed", "--batch", "99999999999"}, exitUsage, "--batch 99999999999: want 1 to 65536 (see cellnet speed --help)"},
 		{[]string{"speed", "--threads", "0"}, exitUsage, "--threads 0: want 1 or more (see cellnet speed --help)"},
 		{[]string{"speed", "--seconds", "-1"}, exitUsage, "--seconds -1: want 0 to 3600 (see cellnet speed --help)"},
 		{[]string{"speed", "--seconds", "NaN"}, exitUsage, "--seconds NaN: want 0 to 3600 (see cellnet speed --help)"},
