@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -50,10 +51,10 @@ func (r *trialRecord) float(name string) float64 {
 func (f *TrialFile) trial(d data.Dataset, dict *pickle.Dict) (*Trial, error) {
 	r := &trialRecord{dict: dict}
 	if !field[bool](r, "finish-train") && r.err == nil {
-		return nil, fmt.Errorf("the training did not come to its end")
+		return nil, errors.New("the training did not come to its end: resume it, or leave the file out")
 	}
 	if _, timed := dict.Get("train_times"); !timed {
-		return nil, fmt.Errorf("train_times is missing: the file is of an older program, or no trial file")
+		return nil, errors.New("train_times is missing: want a trial file as `cellnet generate` or the published training program writes it")
 	}
 	c, err := cell.FromIndex(f.Arch)
 	if err != nil {
