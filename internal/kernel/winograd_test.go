@@ -117,7 +117,12 @@ func (d *distance) add(got float32, want float64) {
 	d.norm += want * want
 }
 
-func (d *distance) relative() float64 { return math.Sqrt(d.difference / d.norm) }
+func (d *distance) relative() float64 {
+	if d.difference == 0 {
+		return 0 // also where all numbers are to be zero
+	}
+	return math.Sqrt(d.difference / d.norm)
+}
 
 // winogradError bounds the relative error: a random walk of roundings over in
 // products, which the transforms magnify. (Direct sums of 64 channels are at
