@@ -118,7 +118,7 @@ func checkLegacyEnd(r *io.SectionReader) error {
 func openZip(r io.ReaderAt, size int64) (*container, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the zip archive's directory is missing or broken: the file is cut off or damaged, fetch it again (%w)", err)
 	}
 	for _, f := range z.File {
 		if path.Base(f.Name) != "data.pkl" {

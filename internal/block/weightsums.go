@@ -10,7 +10,9 @@ type weightSums struct {
 	size   int // numbers of a chunk's sums
 }
 
-// newWeightSums divides a batch of side x side images.
+// newWeightSums divides a batch of side x side images: the smaller they are, the
+// more weights there are, but with chunks of more than 16 images a usual batch
+// keeps few processors at work.
 func newWeightSums(w *Workspace, side, size int) weightSums {
 	return weightSums{work: w, images: max(1, min(16, 256/side)), size: size}
 }

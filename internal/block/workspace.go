@@ -12,7 +12,7 @@ type Workspace struct {
 	Kernels    *kernel.Kernels
 	team       parallel.Team
 	workers    []*scratch
-	descending bool
+	descending bool // the last loop: the next one begins with what is still in the caches
 	batch      map[slot][]float32
 }
 

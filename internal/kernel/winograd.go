@@ -117,7 +117,8 @@ func (k *Kernels) WinogradWeights(g *Winograd, u, w []float32, out int) {
 // WinogradWeightsOf transforms the weights of count input channels from number
 // first on, so that several callers can share the work.
 func (k *Kernels) WinogradWeightsOf(g *Winograd, u, w []float32, out, first, count int) {
-	_, _ = u[g.TransformedLen(out)-1], w[9*g.In*out-1]
+	// Slices, since to read a number that another caller writes is a race.
+	u, w = u[:g.TransformedLen(out)], w[:9*g.In*out]
 	eachGroup(out, func(o, n int) {
 		k.winogradWeights(&winogradWeightArgs{
 			u: u[positions*g.In*o+first*n:], w: w[first*out+o:],

@@ -1,11 +1,7 @@
 // Package parallel divides loops over the processors.
 package parallel
 
-import (
-	"runtime"
-	"sync"
-	"sync/atomic"
-)
+import "runtime"
 
 // Workers is the number of goroutines that [For] uses for n items.
 func Workers(n int) int { return max(1, min(n, runtime.GOMAXPROCS(0))) }
@@ -14,28 +10,4 @@ func Workers(n int) int { return max(1, min(n, runtime.GOMAXPROCS(0))) }
 // Calls with different workers (0..Workers(n)-1) run at the same time, in no
 // order: results that are to be the same for any number of workers must depend
 // on the item alone.
-func For(n int, f func(worker, item int)) {
-	workers := Workers(n)
-	if workers == 1 {
-		for i := range n {
-			f(0, i)
-		}
-		return
-	}
-	var next atomic.Int64
-	run := func(worker int) {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			f(worker, i)
-		}
-	}
-	var wg sync.WaitGroup
-	for w := 1; w < workers; w++ {
-		wg.Go(func() { run(w) })
-	}
-	run(0)
-	wg.Wait()
-}
+func For(n int, f func(worker, item int)) { new(Team).For(n, f) }
