@@ -9,8 +9,8 @@ import (
 	"os"
 	"path"
 
-	"cellnet/bench/internal/bzip2blocks"
-	"cellnet/bench/internal/unpickle"
+	"cellnet/internal/bzip2blocks"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // container is a file that holds one pickle.

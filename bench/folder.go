@@ -13,8 +13,8 @@ import (
 	"strings"
 	"sync"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/internal/pickle"
+	"cellnet/internal/pickle/unpickle"
 	"cellnet/weights"
 )
 

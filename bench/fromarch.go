@@ -3,7 +3,7 @@ package bench
 import (
 	"fmt"
 
-	"cellnet/bench/internal/unpickle"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // The names that NAS-Bench-201's files have for recipes.

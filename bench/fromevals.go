@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/data"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // evals reads eval_names and the three dictionaries of the evaluation sets.

@@ -1,7 +1,7 @@
 package bench
 
 import (
-	"cellnet/bench/internal/unpickle"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // fields reads the entries of a state dictionary. odd gathers whether it is

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/data"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // maxEpochs bounds the epochs of a trial that is read.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/data"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // trialKeys are the keys of a trial's state in the order in which most files

@@ -6,9 +6,9 @@ import (
 	"io"
 	"strings"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/pickle"
+	"cellnet/internal/pickle/unpickle"
 
 	"github.com/parquet-go/parquet-go"
 )

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"cellnet/bench/internal/unpickle"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // Open opens a benchmark: a published file or folder of any [Layout], a file of

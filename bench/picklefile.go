@@ -8,8 +8,8 @@ import (
 	"slices"
 	"sync"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/internal/pickle"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // The entries of a benchmark file's root.

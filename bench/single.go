@@ -5,7 +5,7 @@ import (
 	"io"
 	"iter"
 
-	"cellnet/bench/internal/unpickle"
+	"cellnet/internal/pickle/unpickle"
 	"cellnet/weights"
 )
 

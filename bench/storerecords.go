@@ -5,8 +5,8 @@ import (
 	"iter"
 	"strings"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/data"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // parts says what of a trial is wanted besides which one it is, its network, its

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/internal/pickle"
+	"cellnet/internal/pickle/unpickle"
 )
 
 // maxTree bounds the values of one tree that is kept as it was read.

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"cellnet/bench/internal/unpickle"
 	"cellnet/cell"
 	"cellnet/internal/parallel"
+	"cellnet/internal/pickle/unpickle"
 	"cellnet/weights"
 )
 

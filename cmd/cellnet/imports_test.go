@@ -12,7 +12,7 @@ import (
 func layers() []string {
 	return []string{
 		"internal/mt19937 internal/parallel internal/hugepage internal/filelock internal/atomicfile internal/lru internal/procmem internal/curves internal/plots",
-		"bench/internal/bzip2blocks bench/internal/unpickle internal/kernel internal/pickle",
+		"internal/bzip2blocks internal/kernel internal/pickle internal/pickle/unpickle",
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
 		"cell",
 		"cell/draw data weights internal/block",
