@@ -13,12 +13,15 @@ func layers() []string {
 	return []string{
 		"internal/mt19937 internal/parallel internal/hugepage internal/filelock internal/atomicfile internal/lru internal/procmem internal/curves internal/plots",
 		"internal/bzip2blocks internal/kernel internal/pickle internal/pickle/unpickle",
+		"bench/builtin/internal/columns",
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
 		"cell",
 		"cell/draw data weights internal/block",
+		"bench/builtin",
 		"bench internal/ops",
 		"bench/internal/scale internal/query models",
 		"bench/internal/scale/genbench internal/server train",
+		"bench/builtin/internal/maketable",
 		"internal/server/loadgen internal/speed train/trials",
 		"cmd/cellnet cmd/compare",
 	}
