@@ -15,7 +15,7 @@ func layers() []string {
 		"internal/bzip2blocks internal/kernel internal/pickle internal/pickle/unpickle",
 		"bench/builtin/internal/columns",
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
-		"cell",
+		"cell cell/twocell",
 		"cell/draw data weights internal/block",
 		"bench/builtin",
 		"bench internal/ops",

@@ -15,6 +15,7 @@ func TestAllocations(t *testing.T) {
 		Rows: size, Cols: size, In: ch, InPixel: ch, InRow: border.Whole().Row, Taps: taps(3, border.Whole()),
 		OutPixel: out, OutRow: size * out,
 	}
+	depth := &Conv{Rows: size, Cols: size, In: ch, InPixel: ch, InRow: g.InRow, Taps: g.Taps, OutPixel: ch, OutRow: size * ch}
 	w, dz := r.slice(9*ch*out), r.slice(n*out)
 	blocks := [][]float32{dz, dz[Lane:], dz[2*Lane:]}
 	wino := &Winograd{
@@ -43,6 +44,10 @@ func TestAllocations(t *testing.T) {
 			"PositiveMean":             func() { k.PositiveMean(a, x, b, c, n, ch) },
 			"PositiveMeanGrad":         func() { k.PositiveMeanGrad(x, a, y, b, c, n, ch) },
 			"AvgPool":                  func() { k.AvgPool(x, y, work, size, size, ch, false) },
+			"Depthwise":                func() { k.Depthwise(depth, z, border.Whole().Data, w) },
+			"DepthwiseWeightGrad":      func() { k.DepthwiseWeightGrad(depth, w, border.Whole().Data, Dense(z, size, ch)) },
+			"MaxPool":                  func() { k.MaxPool(depth, z, border.Whole().Data) },
+			"MaxPoolGradAdd":           func() { k.MaxPoolGradAdd(depth, border.Whole().Data, border.Whole().Data, z, y) },
 			"AvgPoolGrad":              func() { k.AvgPoolGrad(x, y, work, size, size, ch, true) },
 		} {
 			if n := testing.AllocsPerRun(5, f); n != 0 {

@@ -191,3 +191,22 @@ type winogradWeightCall struct {
 type peakCall struct {
 	n int // repetitions
 }
+
+// depthwiseCall is one vector of channels of an operation on each channel by itself; pitches are in bytes.
+type depthwiseCall struct {
+	in       unsafe.Pointer // first tap's pixel of the first output pixel
+	w        unsafe.Pointer // weights [tap][...]
+	out      unsafe.Pointer // first pixel of the output, or of its gradient
+	taps     unsafe.Pointer // offset of each tap, in numbers
+	ntaps    int
+	tapPitch int // of w, from one tap to the next
+	inPixel  int
+	inRow    int
+	outPixel int
+	outRow   int
+	cols     int
+	rows     int // changed by the routine, as is all that follows
+	left     int // columns that are left in the row
+	tileIn   int // address of the tile in the input
+	variant  int // of the weight gradient: taps less one
+}

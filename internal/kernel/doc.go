@@ -65,21 +65,32 @@ func (p Plane) need(rows, cols, n int) {
 	}
 }
 
-// Bordered is an image scratch with a border of one zero pixel on each side,
-// which convolution taps may read. Only the interior is ever written.
+// Bordered is an image scratch with a border of equal pixels, which convolution
+// taps may read. Only the interior is ever written.
 type Bordered struct {
-	data                 []float32
-	rows, cols, channels int
+	data                         []float32
+	rows, cols, channels, border int
 }
 
-// NewBordered allocates a scratch for rows x cols pixels of n channels.
-func NewBordered(rows, cols, n int) *Bordered {
-	return &Bordered{make([]float32, (rows+2)*(cols+2)*n), rows, cols, n}
+// NewBordered allocates a scratch for rows x cols pixels of n channels, with a
+// border of one zero pixel on each side.
+func NewBordered(rows, cols, n int) *Bordered { return NewFramed(rows, cols, n, 1, 0) }
+
+// NewFramed allocates a scratch for rows x cols pixels of n channels, with
+// border pixels of a value on each side.
+func NewFramed(rows, cols, n, border int, value float32) *Bordered {
+	b := &Bordered{make([]float32, (rows+2*border)*(cols+2*border)*n), rows, cols, n, border}
+	if value != 0 {
+		for i := range b.data {
+			b.data[i] = value
+		}
+	}
+	return b
 }
 
 // Whole is the view that begins at the border's corner: the input of a
-// convolution with padding 1.
-func (b *Bordered) Whole() Plane { return Dense(b.data, b.cols+2, b.channels) }
+// convolution whose padding is the border.
+func (b *Bordered) Whole() Plane { return Dense(b.data, b.cols+2*b.border, b.channels) }
 
 // Inside is the view of the image itself.
-func (b *Bordered) Inside() Plane { return b.Whole().At(1, 1, 0) }
+func (b *Bordered) Inside() Plane { return b.Whole().At(b.border, b.border, 0) }

@@ -8,6 +8,12 @@ func (k *Kernels) conv(a *convArgs) { convGeneric(a) }
 
 func (k *Kernels) weightGrad(a *weightGradArgs) { weightGradGeneric(a) }
 
+func (k *Kernels) depthwise(a *depthwiseArgs) { depthwiseGeneric(a) }
+
+func (k *Kernels) depthwiseWeightGrad(a *depthwiseArgs) { depthwiseWeightGradGeneric(a) }
+
+func (k *Kernels) maxPool(a *depthwiseArgs) { maxPoolGeneric(a) }
+
 func (k *Kernels) affineSum(a *affineArgs) { affineSumGeneric(a) }
 
 func (k *Kernels) reluCopy(dst Plane, src []float32, rows, cols, ch int) {

@@ -20,7 +20,7 @@ func (c *call) offset(name string) int {
 	panic("no field " + name + " in " + c.name)
 }
 
-var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall, &peakCall}
+var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall, &peakCall, &depthwiseCall}
 
 var convCall = call{"convCall", "convCall is a convolution of one image; pitches are in bytes.", []field{
 	{"in", pointer, "first tap's pixel of the first output pixel"},

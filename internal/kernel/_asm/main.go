@@ -29,6 +29,8 @@ var files = map[string]func(g *generator){
 	"image_avx2":        func(g *generator) { images(g, avx2) },
 	"winograd_avx512":   func(g *generator) { winograd(g, avx512) },
 	"winograd_avx2":     func(g *generator) { winograd(g, avx2) },
+	"depthwise_avx512":  func(g *generator) { depthwises(g, avx512) },
+	"depthwise_avx2":    func(g *generator) { depthwises(g, avx2) },
 	"peak":              func(g *generator) { peak(g, avx512); peak(g, avx2) },
 }
 
