@@ -18,6 +18,8 @@ func layers() []string {
 		"cell cell/twocell",
 		"cell/draw data weights internal/block",
 		"bench/builtin",
+		"search",
+		"search/simulate",
 		"bench internal/ops",
 		"bench/internal/scale internal/query models",
 		"bench/internal/scale/genbench internal/server train",

@@ -1,0 +1,170 @@
+package simulate
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strconv"
+	"testing"
+
+	"cellnet/data"
+	"cellnet/internal/fixture"
+	"cellnet/search"
+)
+
+// What the judges know is what the reference program's tables hold.
+func TestTables(t *testing.T) {
+	var rows []struct {
+		Space    string
+		Index    int
+		Arch     []uint8
+		Datasets map[string]struct {
+			Trials      map[string][]float64
+			Early       map[string]float64
+			Times       [2]float64
+			Valid, Test float64
+		}
+	}
+	readFixture(t, fixture.Shared(t, "fixtures/search/tables.json"), &rows)
+	for _, row := range rows {
+		space, err := search.ParseSpace(row.Space)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := space.Choices(row.Index); !slices.Equal(got, row.Arch) || space.Index(row.Arch) != row.Index {
+			t.Errorf("%s %d: choices %v, want %v", row.Space, row.Index, got, row.Arch)
+		}
+		for name, want := range row.Datasets {
+			d, err := ParseDataset(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			near := func(what string, got, want float64) {
+				t.Helper()
+				if math.Abs(got-want) > 1e-9*max(1, math.Abs(want)) {
+					t.Errorf("%s %d on %s, %s: %v, want %v", row.Space, row.Index, name, what, got, want)
+				}
+			}
+			for hp, trials := range want.Trials {
+				recipe, err := strconv.Atoi(hp)
+				if err != nil {
+					t.Fatal(err)
+				}
+				j := judge(t, row.Space, d, recipe)
+				if n, err := j.Trials(row.Index); err != nil || n != len(trials) {
+					t.Fatalf("%d trials, %v, want %d", n, err, len(trials))
+				}
+				for trial, accuracy := range trials {
+					o, err := j.Train(context.Background(), search.Job{Arch: row.Index, Trial: trial, Epochs: recipe})
+					if err != nil {
+						t.Fatal(err)
+					}
+					near("accuracy", o.Accuracy, accuracy)
+					near("seconds", o.Seconds, want.Times[0]*float64(recipe)+want.Times[1])
+				}
+				valid, test, err := j.Final(row.Index)
+				if err != nil {
+					t.Fatal(err)
+				}
+				near("validation", valid, want.Valid)
+				near("test", test, want.Test)
+			}
+			for epoch, accuracy := range want.Early {
+				e, err := strconv.Atoi(epoch)
+				if err != nil {
+					t.Fatal(err)
+				}
+				o, err := judge(t, row.Space, d, 12).Train(context.Background(), search.Job{Arch: row.Index, Epochs: e + 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				near("early accuracy", o.Accuracy, accuracy)
+			}
+		}
+	}
+}
+
+func TestEncodings(t *testing.T) {
+	var rows []struct {
+		Index, Other int
+		Covariance   float64
+	}
+	readFixture(t, fixture.Shared(t, "fixtures/search/encodings.json"), &rows)
+	for _, row := range rows {
+		if got := search.Topology().Covariance(row.Index, row.Other); math.Abs(got-row.Covariance) > 1e-8 {
+			t.Errorf("covariance of %d and %d: %v, want %v", row.Index, row.Other, got, row.Covariance)
+		}
+	}
+}
+
+func TestPublishedChainOfSeeds(t *testing.T) {
+	var chains []struct {
+		Algorithm, Space, Dataset string
+		Budget                    float64
+		Seeds                     []uint32
+	}
+	readFixture(t, fixture.Shared(t, "fixtures/search/chain.json"), &chains)
+	for _, c := range chains {
+		r := record{Algorithm: c.Algorithm, Space: c.Space, Dataset: c.Dataset, Budget: c.Budget, Seed: c.Seeds[0]}
+		p, a := r.problem(t), r.algorithm(t)
+		got := []uint32{p.Seed}
+		for len(got) < len(c.Seeds) {
+			next, err := search.NextSeed(context.Background(), a, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, p.Seed = append(got, next), next
+		}
+		if !slices.Equal(got, c.Seeds) {
+			t.Errorf("%s on %s: seeds %v, want %v", c.Algorithm, c.Space, got, c.Seeds)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, name := range []string{"cifar10-valid", "synthetic", "CIFAR10", ""} {
+		if _, err := ParseDataset(name); err == nil {
+			t.Errorf("dataset %q is taken", name)
+		}
+	}
+	for _, c := range []struct {
+		d      data.Dataset
+		recipe int
+	}{{data.CIFAR100, 200}, {data.CIFAR10, 90}, {data.CIFAR10Valid, 12}, {data.Synthetic, 12}} {
+		if _, err := NewBuiltin(c.d, c.recipe); err == nil {
+			t.Errorf("built-in results of %v, recipe %d, are taken", c.d, c.recipe)
+		}
+	}
+	for _, c := range []struct {
+		d      data.Dataset
+		recipe int
+	}{{data.CIFAR10, 200}, {data.Synthetic, 12}} {
+		if _, err := NewFormula(c.d, c.recipe); err == nil {
+			t.Errorf("the formula of %v, recipe %d, is taken", c.d, c.recipe)
+		}
+	}
+	long := judge(t, "topology", data.CIFAR10, 200)
+	for _, epochs := range []int{0, -1, 12, 201} {
+		if _, err := long.Train(context.Background(), search.Job{Epochs: epochs}); err == nil {
+			t.Errorf("%d of 200 epochs are taken", epochs)
+		}
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	j := judge(b, "topology", data.CIFAR10, 12)
+	for _, a := range []search.Algorithm{
+		search.Random{}, search.DefaultEvolution(), search.DefaultReinforce(), search.Hyperband{Brackets: search.DefaultBrackets()},
+		search.DefaultBOHB(), search.DefaultLocal(), search.DefaultBayesian(),
+	} {
+		b.Run(a.Name(), func(b *testing.B) {
+			b.ReportAllocs()
+			for seed := uint32(0); b.Loop(); seed++ {
+				p := search.Problem{Space: search.Topology(), Judge: j, Epochs: 12, Budget: 20000, Seed: seed}
+				if _, err := search.Search(context.Background(), a, p); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
