@@ -4,75 +4,123 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/nlpodyssey/gopickle/types"
+	"cellnet/internal/pickle/pyclass"
 )
 
-// class is a class or function that a pickle may name. make is what calling
-// it gives; nil if it is only ever an argument.
-type class struct {
-	name   string
-	loader *loader
-	make   func(l *loader, args []any) (any, error)
-}
-
-// Call makes class a gopickle Callable.
-func (c *class) Call(args ...any) (any, error) {
-	if c.make == nil {
-		return nil, unsupported("a call of class %s", c.name)
-	}
+// Call is the call of a class, made by the machine.
+func (c *Class) Call(args ...any) (any, error) {
 	if err := c.loader.charge(costMessage); err != nil {
 		return nil, err
 	}
-	v, err := c.make(c.loader, args)
+	v, err := c.call(args)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.name, err)
+		return nil, fmt.Errorf("%.100s: %w", c.Name, err)
+	}
+	if v == nil {
+		return c.opaque(args)
 	}
 	return v, nil
 }
 
-// makers is the closed list of what pickles may name, with what a call does.
-func makers(name string) (make func(l *loader, args []any) (any, error), listed bool) {
-	switch name {
-	case "collections.OrderedDict":
-		return makeOrderedDict, true
-	case "__builtin__.set", "builtins.set":
-		return makeSet, true
-	case "__builtin__.frozenset", "builtins.frozenset":
-		return makeFrozenSet, true
-	case "__builtin__.bytes", "builtins.bytes":
-		return makeBytes, true
-	case "__builtin__.bytearray", "builtins.bytearray":
-		return makeByteArray, true
-	case "_codecs.encode":
-		return encode, true
-	case "numpy.dtype":
-		return makeDType, true
-	case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar":
-		return makeScalar, true
-	case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
-		return makeArray, true
-	case "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer":
-		return arrayFromBuffer, true
-	case "numpy.ndarray":
-		return nil, true
-	case "torch.Size":
-		return makeSize, true
-	case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
-		return rebuildTensor, true
-	case "torch._utils._rebuild_parameter":
-		return rebuildParameter, true
-	case "torch.storage._load_from_bytes":
-		return loadFromBytes, true
+// call makes what a known class or function makes of its arguments; nil if it is
+// not known, or not with such arguments.
+func (c *Class) call(args []any) (any, error) {
+	l := c.loader
+	switch c.known {
+	case pyclass.OrderedDict:
+		return makeOrderedDict(l, args)
+	case pyclass.Set:
+		return fillSet(l, new(Set), args)
+	case pyclass.FrozenSet:
+		return fillSet(l, &Set{Frozen: true}, args)
+	case pyclass.Bytes:
+		return makeBytes(args)
+	case pyclass.ByteArray:
+		return makeByteArray(l, args)
+	case pyclass.Encode:
+		return encode(l, args)
+	case pyclass.DType:
+		return makeDType(args)
+	case pyclass.Scalar:
+		return makeScalar(args)
+	case pyclass.Reconstruct:
+		return makeArray(l, args)
+	case pyclass.FromBuffer:
+		return arrayFromBuffer(l, args)
+	case pyclass.Size:
+		return makeSize(args)
+	case pyclass.RebuildTensor:
+		return rebuildTensor(l, args)
+	case pyclass.RebuildParameter:
+		return rebuildParameter(l, args)
+	case pyclass.RebuildFromType:
+		return rebuildFromType(args)
+	case pyclass.LoadFromBytes:
+		return loadFromBytes(l, args)
+	case pyclass.Reconstructor:
+		return reconstruct(l, args)
 	}
-	_, listed = storageTypeOf(name)
-	return nil, listed
+	return nil, nil
 }
 
-func makeOrderedDict(_ *loader, args []any) (any, error) {
-	if len(args) != 0 {
-		return nil, unsupported("an OrderedDict made of arguments")
+// opaque is the instance that an unknown class makes.
+func (c *Class) opaque(args []any) (any, error) {
+	if err := c.loader.charge(3 * costObject); err != nil {
+		return nil, err
 	}
-	return &Dict{Ordered: true}, nil
+	return &Object{Class: c.Name, Args: NewTuple(args...)}, nil
+}
+
+// reconstruct is how protocols 0 and 1 make an instance: of its class, the class
+// of a base that is not a Python object, and what that is made of.
+func reconstruct(l *loader, args []any) (any, error) {
+	c, ok := argument0(args).(*Class)
+	if !ok || len(args) != 3 {
+		return nil, nil
+	}
+	if err := l.charge(3 * costObject); err != nil {
+		return nil, err
+	}
+	o := &Object{Class: c.Name, Args: NewTuple(args[1:]...)}
+	switch base := args[2].(type) {
+	case *Dict:
+		o.Entries = base
+	case *List:
+		o.Items = base
+	}
+	return o, nil
+}
+
+// makeOrderedDict makes an empty one, or as Python 2 does one of a list of
+// pairs.
+func makeOrderedDict(l *loader, args []any) (any, error) {
+	d := &Dict{Ordered: true}
+	if len(args) == 0 {
+		return d, nil
+	}
+	items, ok := args[0].(*List)
+	if !ok || len(args) != 1 {
+		return nil, nil
+	}
+	if err := l.charge(costEntry * items.Len()); err != nil {
+		return nil, err
+	}
+	for _, item := range *items {
+		var pair []any
+		switch item := item.(type) {
+		case *List:
+			pair = *item
+		case *Tuple:
+			pair = *item
+		}
+		if len(pair) != 2 {
+			return nil, fmt.Errorf("an OrderedDict of a list of something else than pairs")
+		}
+		if err := d.Put(pair[0], pair[1]); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
 }
 
 // PySetState takes an OrderedDict's attributes, such as PyTorch's _metadata.
@@ -84,19 +132,13 @@ func (d *Dict) PySetState(state any) error {
 	return nil
 }
 
-func makeSet(l *loader, args []any) (any, error) { return fillSet(l, new(Set), args) }
-
-func makeFrozenSet(l *loader, args []any) (any, error) {
-	return fillSet(l, &Set{Frozen: true}, args)
-}
-
 func fillSet(l *loader, s *Set, args []any) (any, error) {
 	if len(args) == 0 {
 		return s, nil
 	}
 	items, ok := args[0].(*List)
 	if !ok || len(args) != 1 {
-		return nil, unsupported("a set made of a %s", typeName(args[0]))
+		return nil, nil
 	}
 	if err := l.charge(costEntry * items.Len()); err != nil {
 		return nil, err
@@ -108,9 +150,9 @@ func fillSet(l *loader, s *Set, args []any) (any, error) {
 }
 
 // makeBytes makes empty bytes; others are made by encode.
-func makeBytes(_ *loader, args []any) (any, error) {
+func makeBytes(args []any) (any, error) {
 	if len(args) != 0 {
-		return nil, unsupported("bytes made of arguments")
+		return nil, nil
 	}
 	return []byte{}, nil
 }
@@ -120,19 +162,19 @@ func makeByteArray(l *loader, args []any) (any, error) {
 	if len(args) > 0 {
 		var ok bool
 		if data, ok = args[0].([]byte); !ok || len(args) != 1 {
-			return nil, unsupported("a bytearray made of a %s", typeName(args[0]))
+			return nil, nil
 		}
 	}
 	if err := l.charge(len(data)); err != nil {
 		return nil, err
 	}
-	return types.NewByteArrayFromSlice(append([]byte{}, data...)), nil
+	return newByteArray(data), nil
 }
 
 // encode is how Python 3 writes bytes for Python 2: as a str in Latin-1.
 func encode(l *loader, args []any) (any, error) {
 	if len(args) != 2 || args[1] != "latin1" {
-		return nil, unsupported("an encoding other than latin1")
+		return nil, nil
 	}
 	text, ok := args[0].(string)
 	if !ok {
@@ -151,20 +193,26 @@ func encode(l *loader, args []any) (any, error) {
 	return out, nil
 }
 
-func makeDType(_ *loader, args []any) (any, error) {
+func makeDType(args []any) (any, error) {
 	if len(args) == 0 {
 		return nil, fmt.Errorf("no arguments")
 	}
 	code, ok := args[0].(string)
 	if !ok {
-		return nil, unsupported("a numpy dtype made of a %s", typeName(args[0]))
+		return nil, nil
 	}
-	return newDType(code)
+	if d, ok := newDType(code); ok {
+		return d, nil
+	}
+	return nil, nil
 }
 
-func makeScalar(_ *loader, args []any) (any, error) {
+func makeScalar(args []any) (any, error) {
 	if len(args) != 2 {
 		return nil, fmt.Errorf("%d arguments", len(args))
+	}
+	if o, ok := args[0].(*Object); ok && o.Class == dtypeClass {
+		return nil, nil // of a type that is not read
 	}
 	dtype, ok := args[0].(*DType)
 	if !ok {
@@ -185,8 +233,8 @@ func makeScalar(_ *loader, args []any) (any, error) {
 
 // makeArray gives an array that gets its contents by BUILD.
 func makeArray(l *loader, args []any) (any, error) {
-	if c, ok := argument0(args).(*class); !ok || c.name != "numpy.ndarray" {
-		return nil, unsupported("a numpy array of class other than ndarray")
+	if c, ok := argument0(args).(*Class); !ok || c.known != pyclass.NDArray {
+		return nil, nil
 	}
 	return &Array{loader: l}, nil
 }
@@ -205,6 +253,9 @@ func arrayFromBuffer(l *loader, args []any) (any, error) {
 	return a, a.PySetState(NewTuple(1, args[2], args[1], args[3] == "F", data))
 }
 
+// dtypeClass is the class of numpy's types.
+const dtypeClass = "numpy.dtype"
+
 func argument0(args []any) any {
 	if len(args) == 0 {
 		return nil
@@ -212,7 +263,7 @@ func argument0(args []any) any {
 	return args[0]
 }
 
-func makeSize(_ *loader, args []any) (any, error) {
+func makeSize(args []any) (any, error) {
 	t, ok := argument0(args).(*Tuple)
 	if !ok {
 		return nil, fmt.Errorf("a size made of a %s", typeName(argument0(args)))
@@ -225,6 +276,9 @@ func makeSize(_ *loader, args []any) (any, error) {
 func rebuildTensor(l *loader, args []any) (any, error) {
 	if len(args) < 4 {
 		return nil, fmt.Errorf("%d arguments", len(args))
+	}
+	if _, unread := args[0].(*Object); unread {
+		return nil, nil // a storage of a type that is not read
 	}
 	storage, okStorage := args[0].(*Storage)
 	offset, okOffset := args[1].(int)
@@ -244,8 +298,26 @@ func rebuildTensor(l *loader, args []any) (any, error) {
 	return t, err
 }
 
-// rebuildParameter takes a tensor, whether a gradient is wanted, and hooks.
+// rebuildFromType takes a function that makes a tensor, the tensor's class, the
+// function's arguments, and attributes.
+func rebuildFromType(args []any) (any, error) {
+	f, okFunction := argument0(args).(*Class)
+	if !okFunction || len(args) != 4 {
+		return nil, nil
+	}
+	inner, ok := args[2].(*Tuple)
+	if !ok || f.known != pyclass.RebuildTensor && f.known != pyclass.RebuildParameter {
+		return nil, nil
+	}
+	return f.Call(*inner...)
+}
+
+// rebuildParameter takes a tensor, whether a gradient is wanted, hooks, and
+// perhaps attributes.
 func rebuildParameter(l *loader, args []any) (any, error) {
+	if _, unread := argument0(args).(*Object); unread {
+		return nil, nil
+	}
 	t, ok := argument0(args).(*Tensor)
 	if !ok || len(args) < 2 {
 		return nil, fmt.Errorf("a parameter made of a %s", typeName(argument0(args)))

@@ -10,7 +10,8 @@ import (
 
 // Dict is a dict or, where Ordered is set, a collections.OrderedDict. Entries
 // stay in the order in which their keys were first set. Keys are nil, bools,
-// ints, floats, strings, bytes, numpy scalars or tuples of these; unlike in
+// ints, floats, strings, bytes, numpy scalars, tuples of these, or classes,
+// instances, tensors and frozensets, each equal to itself only; unlike in
 // Python, 1, 1.0 and True are three different keys. The zero value is empty
 // and ready to use.
 type Dict struct {
@@ -130,41 +131,45 @@ const maxKey = 4 << 10
 
 // checkKey makes sure that key can be one, and is not excessively large.
 func checkKey(key any) error {
-	if t, ok := key.(*Tuple); ok {
-		size := 0
-		for _, v := range *t {
-			if _, nested := v.(*Tuple); nested {
-				return unsupported("a dictionary key that is a tuple of tuples")
-			}
-			if err := checkKey(v); err != nil {
-				return err
-			}
-			size += 16 + keySize(v)
-		}
-		if size > maxKey {
-			return unsupported("a dictionary key of %d bytes", size)
-		}
-		return nil
-	}
-	switch key.(type) {
-	case nil, bool, int, float64, string, *big.Int, []byte, Scalar:
-	default:
-		return unsupported("a dictionary key of type %s", typeName(key))
-	}
-	if n := keySize(key); n > maxKey {
-		return unsupported("a dictionary key of %d bytes", n)
-	}
-	return nil
+	_, err := keySize(key, 0)
+	return err
 }
 
-func keySize(key any) int {
+// keySize gives the size of a key that is not excessively large.
+func keySize(key any, depth int) (size int, err error) {
+	const maxDepth = 8
 	switch k := key.(type) {
+	case *Tuple:
+		if depth == maxDepth {
+			return 0, unsupported("a dictionary key of tuples within more than %d tuples", maxDepth)
+		}
+		for _, v := range *k {
+			n, err := keySize(v, depth+1)
+			if err != nil {
+				return 0, err
+			}
+			if size += 16 + n; size > maxKey {
+				break
+			}
+		}
 	case string:
-		return len(k)
+		size = len(k)
 	case []byte:
-		return len(k)
+		size = len(k)
+	case nil, bool, int, float64, *big.Int, Scalar, *Class, *Object, *Tensor:
+		size = 8
+	case *Set:
+		if !k.Frozen {
+			return 0, unsupported("a dictionary key of type set")
+		}
+		size = 8
+	default:
+		return 0, unsupported("a dictionary key of type %s", typeName(key))
 	}
-	return 8
+	if size > maxKey {
+		return 0, unsupported("a dictionary key of %d bytes", size)
+	}
+	return size, nil
 }
 
 func sameKey(a, b any) bool {
@@ -195,9 +200,9 @@ func sameKey(a, b any) bool {
 			}
 		}
 		return true
-	case nil, bool, float64:
+	case nil, bool, float64, *Class, *Object, *Tensor, *Set:
 		switch b.(type) {
-		case nil, bool, float64:
+		case nil, bool, float64, *Class, *Object, *Tensor, *Set:
 			return a == b
 		}
 	}
@@ -220,7 +225,7 @@ func hashKey(h *maphash.Hash, key any) {
 		for _, v := range *k {
 			hashKey(h, v)
 		}
-	default: // nil, bool, int, float64
+	default: // nil, bool, int, float64, and what is equal to itself only
 		maphash.WriteComparable(h, key)
 	}
 }
@@ -291,8 +296,10 @@ func typeName(v any) string {
 		return "tensor"
 	case *Storage:
 		return "storage"
-	case *class:
-		return "class " + v.name
+	case *Class:
+		return "class " + v.Name
+	case *Object:
+		return v.Class
 	}
 	return fmt.Sprintf("%T", v)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -66,6 +67,15 @@ func hostile(size int) map[string][]byte {
 		"tensors":                fill(storage("K\x02")+"q\x00K\x01K\x01K\x01\x87q\x01ctorch._utils\n_rebuild_tensor_v2\nq\x02](", "h\x02(h\x00K\x00h\x01h\x01tR", "e."),
 		"arrays of one str":      fill("cnumpy.core.multiarray\n_reconstruct\nq\x00cnumpy\nndarray\nK\x00\x85U\x01b\x87q\x01(K\x01K\xc8\x85cnumpy\ndtype\nX\x02\x00\x00\x00u1\x85R\x89U\xc8"+strings.Repeat("x", 200)+"tq\x02](", "h\x00h\x01Rh\x02b", "e."),
 		"storages by value":      fill("\x80\x03ctorch.storage\n_load_from_bytes\nq\x00C"+string(rune(byValue().Len()))+byValue().String()+"\x85q\x01](", "h\x00h\x01R", "e."),
+		"instances":              fill("cm\nc\nq\x00](", "h\x00)\x81", "e."),
+		"instances with names":   fill("\x80\x04cm\nc\nq\x00](", "h\x00)}\x92", "e."),
+		"instances by OBJ":       fill("cm\nc\nq\x00](", "(h\x00o", "e."),
+		"instances by INST":      fill("](", "(im\nc\n", "e."),
+		"instances by a call":    fill("cm\nc\nq\x00](", "h\x00)R", "e."),
+		"instances with state":   fill("cm\nc\nq\x00](", "h\x00)\x81Nb", "e."),
+		"instances with entries": fill("cm\nc\nq\x00](", "h\x00)\x81NNs", "e."),
+		"instances with an item": fill("cm\nc\nq\x00](", "h\x00)\x81Na", "e."),
+		"new classes":            classes(size),
 		"large string kept back": fill("T\x00\x10\x00\x00"+strings.Repeat("x", 4096)+"0](", "K\x00K\x03\x86Q", "e."),
 	}
 }
@@ -88,6 +98,15 @@ func memo(size int) []byte {
 		out = append(out, '0')
 	}
 	return append(out, '.')
+}
+
+// classes is a list of ever new classes.
+func classes(size int) []byte {
+	out := []byte("](")
+	for i := 0; len(out) < size; i++ {
+		out = fmt.Appendf(out, "c\n%x\n", i)
+	}
+	return append(out, "e."...)
 }
 
 // byValue is the smallest storage as pickled by value.

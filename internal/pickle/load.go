@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
+	"slices"
 	"unsafe"
 
-	"github.com/nlpodyssey/gopickle/pickle"
-	"github.com/nlpodyssey/gopickle/types"
+	"cellnet/internal/pickle/pyclass"
 )
 
 // Document is a pickle that was read.
@@ -60,7 +58,7 @@ func decodeWithin(data []byte, budget int) (*Document, error) {
 type loader struct {
 	stream   *stream
 	budget   int // bytes that classes may still allocate
-	classes  map[string]*class
+	classes  map[string]*Class
 	byKey    map[string]*Storage
 	storages []*Storage
 	nested   bool // within a storage that was pickled by value
@@ -79,9 +77,7 @@ func (l *loader) run(data []byte, s survey) (doc *Document, err error) {
 			doc, err = nil, broken(l.stream.current, "the opcode does not fit what precedes it")
 		}
 	}()
-	machine := pickle.NewUnpickler(l.stream)
-	machine.PersistentLoad = l.persistent
-	value, err := machine.Load()
+	value, err := runMachine(l.stream, l.persistent)
 	if err != nil {
 		return nil, l.explain(err)
 	}
@@ -113,19 +109,18 @@ func (l *loader) persistent(id any) (any, error) {
 	return nil, unsupported("a persistent id that is not that of a PyTorch storage")
 }
 
-// class finds a class of the list.
+// class gives the class of that name.
 func (l *loader) class(name string) (any, error) {
 	if c, ok := l.classes[name]; ok {
 		return c, nil
 	}
-	make, listed := makers(name)
-	if !listed {
-		return nil, unsupported("class %.100s is not on the list of those that are read", strings.Trim(strconv.Quote(name), `"`))
+	if err := l.charge(costObject + costEntry + len(name)); err != nil {
+		return nil, err
 	}
 	if l.classes == nil {
-		l.classes = map[string]*class{}
+		l.classes = map[string]*Class{}
 	}
-	c := &class{name: name, loader: l, make: make}
+	c := &Class{Name: name, known: pyclass.Of(name), loader: l}
 	l.classes[name] = c
 	return c, nil
 }
@@ -133,7 +128,10 @@ func (l *loader) class(name string) (any, error) {
 // answer makes a container of a tuple, or gives an argument that was kept
 // back.
 func (l *loader) answer(call int, of any) (any, error) {
-	if call >= callString {
+	switch call {
+	case callNew, callObj, callInst:
+		return l.instance(call, of)
+	case callString, callBytes, callByteArray:
 		i, ok := of.(int)
 		if !ok || i < 0 || i >= len(l.stream.large) {
 			return nil, fmt.Errorf("a persistent id of numbers")
@@ -143,7 +141,7 @@ func (l *loader) answer(call int, of any) (any, error) {
 		case callString:
 			return unsafe.String(unsafe.SliceData(arg), len(arg)), nil // of what Load's caller must not change
 		case callByteArray:
-			return types.NewByteArrayFromSlice(append([]byte{}, arg...)), l.charge(len(arg))
+			return newByteArray(arg), l.charge(len(arg))
 		}
 		return arg, nil
 	}
@@ -169,6 +167,38 @@ func (l *loader) answer(call int, of any) (any, error) {
 		s.Add(v)
 	}
 	return s, nil
+}
+
+// instance makes an instance of a class, as the opcodes do which don't call.
+func (l *loader) instance(call int, of any) (any, error) {
+	parts, ok := of.(*Tuple)
+	if !ok || parts.Len() == 0 {
+		return nil, fmt.Errorf("an instance of nothing")
+	}
+	class, args := parts.Get(0), (*parts)[1:]
+	if call != callObj {
+		inner := class
+		if call == callNew {
+			inner = parts.Get(1)
+		} else {
+			class = parts.Get(1)
+		}
+		t, ok := inner.(*Tuple)
+		if !ok {
+			return nil, fmt.Errorf("an instance made of a %s", typeName(inner))
+		}
+		args = *t
+		if parts.Len() == 3 { // named arguments
+			args = append(slices.Clone(args), parts.Get(2))
+		}
+	}
+	switch c := class.(type) {
+	case *Class:
+		return c.Call(args...)
+	case *Object:
+		return c.Call(args...)
+	}
+	return nil, fmt.Errorf("an instance of a %s", typeName(class))
 }
 
 // charge takes bytes that are about to be allocated from the budget.

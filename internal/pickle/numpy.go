@@ -29,16 +29,17 @@ type DType struct {
 	BigEndian bool // in the pickle; arrays and scalars that were read are little-endian
 }
 
-// newDType reads a type code as numpy.dtype takes it, such as "f8".
-func newDType(code string) (*DType, error) {
+// newDType reads a type code as numpy.dtype takes it, such as "f8". Types other
+// than of numbers are not read.
+func newDType(code string) (d *DType, ok bool) {
 	if len(code) >= 2 && len(code) <= 3 {
 		size, err := strconv.Atoi(code[1:])
 		t := ElementType{Kind: code[0], Size: size}
 		if err == nil && t.valid() {
-			return &DType{Type: t}, nil
+			return &DType{Type: t}, true
 		}
 	}
-	return nil, unsupported("numpy type %.20q", code)
+	return nil, false
 }
 
 func (t ElementType) valid() bool {
@@ -136,9 +137,9 @@ func (s Scalar) bits() uint64 {
 }
 
 // Array is a numpy.ndarray, little-endian. Data may share memory with the
-// pickle.
+// pickle. Arrays of other types than numbers are empty.
 type Array struct {
-	Type    ElementType
+	Type    ElementType // zero if the elements are not read
 	Shape   []int
 	Fortran bool // the first axis varies fastest, not the last
 	Data    []byte
@@ -151,6 +152,10 @@ func (a *Array) PySetState(state any) error {
 	t, ok := state.(*Tuple)
 	if !ok || t.Len() != 5 || a.loader == nil {
 		return fmt.Errorf("the state of a numpy array is no tuple of five, or its second")
+	}
+	if o, ok := t.Get(2).(*Object); ok && o.Class == dtypeClass {
+		a.loader = nil
+		return nil
 	}
 	shape, okShape := t.Get(1).(*Tuple)
 	dtype, okType := t.Get(2).(*DType)

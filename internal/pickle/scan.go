@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"cellnet/internal/pickle/opcode"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -39,24 +40,24 @@ func scan(data []byte) (survey, error) {
 		}
 		s.end = in.end
 		switch in.op {
-		case opStop:
+		case opcode.Stop:
 			return s, nil
-		case opProto:
-			if in.arg[0] > highestProtocol {
+		case opcode.Proto:
+			if in.arg[0] > opcode.HighestProtocol {
 				return s, unsupported("protocol %d", in.arg[0])
 			}
-		case opFrame:
+		case opcode.Frame:
 			if n := binary.LittleEndian.Uint64(in.arg); n > uint64(len(data)-in.end) {
 				return s, truncated(start, "a frame of %d bytes is announced, %d are there", n, len(data)-in.end)
 			}
-		case opInt, opLong, opLong1, opLong4:
+		case opcode.Int, opcode.Long, opcode.Long1, opcode.Long4:
 			if len(in.arg) > maxInteger {
 				return s, unsupported("an integer of %d bytes", len(in.arg))
 			}
 			s.cost += costPush + costObject + 48*len(in.arg)
-		case opPut, opBinPut, opLongBinPut, opMemoize:
+		case opcode.Put, opcode.BinPut, opcode.LongBinPut, opcode.Memoize:
 			id := memoized
-			if in.op != opMemoize {
+			if in.op != opcode.Memoize {
 				if id, err = memoID(in); err != nil {
 					return s, broken(start, "%v", err)
 				}
@@ -67,7 +68,7 @@ func scan(data []byte) (survey, error) {
 			if written.add(id) {
 				memoized++
 			}
-		case opGet, opBinGet, opLongBinGet:
+		case opcode.Get, opcode.BinGet, opcode.LongBinGet:
 			id, err := memoID(in)
 			if err != nil {
 				return s, broken(start, "%v", err)
@@ -81,7 +82,7 @@ func scan(data []byte) (survey, error) {
 			s.cost += costPush
 		default:
 			s.cost += costs[in.op] + 2*len(in.arg)
-			if arguments[in.op] >= line && arguments[in.op] <= twoLine {
+			if form := opcode.ArgumentOf(in.op); form == opcode.Line || form == opcode.TwoLines {
 				s.cost += 8 * len(in.arg) // rewritten by stream
 			}
 		}
@@ -91,30 +92,31 @@ func scan(data []byte) (survey, error) {
 // costs has an upper estimate of what the machine and this package allocate
 // for an opcode without counting its argument. The tests measure it.
 var costs = [256]int{
-	opMark: costMark, '2': costPush,
-	opNone: costPush, opTrue: costPush, opFalse: costPush,
-	opBinInt: costPush + 16, opBinInt1: costPush, 'M': costPush + 16,
-	opBinFloat: costPush + 16, opFloat: costPush + costObject,
-	opString: costPush + costObject, opUnicode: costPush + costObject,
-	opBinString: costPush + costObject, 'U': costPush + 48,
-	opBinUnicode: costPush + costObject, 0x8c: costPush + 48, opBinUnicode8: costPush + costObject,
-	opBinBytes: costPush + costObject, 'C': costPush + 48, opBinBytes8: costPush + costObject, opByteArray8: costPush + costObject,
-	opGlobal: costPush + 2*costObject, opStackGlobal: costPush + costObject,
-	opEmptyDict: costPush + costObject, opEmptyList: costPush + costObject, opEmptySet: costPush + costObject, opEmptyTuple: costPush + 24,
-	opTuple: costPush + 24, opTuple1: costPush + 40, opTuple2: costPush + 56, opTuple3: costPush + 72,
-	opList: costPush + costObject, opDict: costPush + costObject, opFrozenSet: costPush + costObject,
-	opReduce: costMessage, opBuild: costMessage, opBinPersID: costObject,
+	opcode.Mark: costMark, opcode.Dup: costPush,
+	opcode.None: costPush, opcode.NewTrue: costPush, opcode.NewFalse: costPush,
+	opcode.BinInt: costPush + 16, opcode.BinInt1: costPush, opcode.BinInt2: costPush + 16,
+	opcode.BinFloat: costPush + 16, opcode.Float: costPush + costObject,
+	opcode.String: costPush + costObject, opcode.Unicode: costPush + costObject,
+	opcode.BinString: costPush + costObject, opcode.ShortBinString: costPush + 48,
+	opcode.BinUnicode: costPush + costObject, opcode.ShortBinUnicode: costPush + 48, opcode.BinUnicode8: costPush + costObject,
+	opcode.BinBytes: costPush + costObject, opcode.ShortBinBytes: costPush + 48, opcode.BinBytes8: costPush + costObject, opcode.ByteArray8: costPush + costObject,
+	opcode.Global: costPush + 2*costObject, opcode.StackGlobal: costPush + costObject,
+	opcode.EmptyDict: costPush + costObject, opcode.EmptyList: costPush + costObject, opcode.EmptySet: costPush + costObject, opcode.EmptyTuple: costPush + 24,
+	opcode.Tuple: costPush + 24, opcode.Tuple1: costPush + 40, opcode.Tuple2: costPush + 56, opcode.Tuple3: costPush + 72,
+	opcode.List: costPush + costObject, opcode.Dict: costPush + costObject, opcode.FrozenSet: costPush + costObject,
+	opcode.NewObj: costPush + 3*costObject, opcode.NewObjEx: costPush + 3*costObject, opcode.Obj: costPush + 3*costObject, opcode.Inst: costPush + 5*costObject,
+	opcode.Reduce: costMessage, opcode.Build: costMessage, opcode.BinPersID: costObject,
 }
 
 // memoID is the memo entry that a PUT or GET is about.
 func memoID(in instruction) (int, error) {
 	switch len(in.arg) {
 	case 1:
-		if in.op == opBinPut || in.op == opBinGet {
+		if in.op == opcode.BinPut || in.op == opcode.BinGet {
 			return int(in.arg[0]), nil
 		}
 	case 4:
-		if in.op == opLongBinPut || in.op == opLongBinGet {
+		if in.op == opcode.LongBinPut || in.op == opcode.LongBinGet {
 			return int(binary.LittleEndian.Uint32(in.arg)), nil
 		}
 	}

@@ -2,13 +2,13 @@ package pickle
 
 import (
 	"bytes"
+	"cellnet/internal/pickle/opcode"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
-	"unicode/utf8"
 )
 
 // pythonNaN has the bits of float("nan"), which are not those of math.NaN().
@@ -54,6 +54,9 @@ const (
 	callString
 	callBytes
 	callByteArray
+	callNew  // an instance of a tuple of a class and a tuple of arguments, and perhaps of named ones
+	callObj  // an instance of a tuple of a class and arguments
+	callInst // an instance of a tuple of a tuple of arguments and a class
 )
 
 func newStream(data []byte, s survey) *stream {
@@ -105,11 +108,11 @@ func (s *stream) fill() error {
 func (s *stream) translate(in instruction) ([]byte, error) {
 	out := s.scratch[:0]
 	switch in.op {
-	case opFrame, opProto:
+	case opcode.Frame, opcode.Proto:
 		return nil, nil
-	case opMemoize, opPut, opBinPut, opLongBinPut:
+	case opcode.Memoize, opcode.Put, opcode.BinPut, opcode.LongBinPut:
 		id := s.memo
-		if in.op != opMemoize {
+		if in.op != opcode.Memoize {
 			var err error
 			if id, err = memoID(in); err != nil {
 				return nil, broken(s.pos, "%v", err)
@@ -121,36 +124,42 @@ func (s *stream) translate(in instruction) ([]byte, error) {
 		if !s.survey.read.has(id) {
 			return nil, nil
 		}
-		return binary.LittleEndian.AppendUint32(append(out, opLongBinPut), uint32(id)), nil
-	case opLong1, opLong4:
+		return binary.LittleEndian.AppendUint32(append(out, opcode.LongBinPut), uint32(id)), nil
+	case opcode.Long1, opcode.Long4:
 		short := minimalLong(in.arg)
 		switch {
 		case len(short) == 0:
-			return append(out, opBinInt1, 0), nil
+			return append(out, opcode.BinInt1, 0), nil
 		case len(short) < len(in.arg):
-			out = binary.LittleEndian.AppendUint32(append(out, opLong4), uint32(len(short)))
+			out = binary.LittleEndian.AppendUint32(append(out, opcode.Long4), uint32(len(short)))
 			return append(out, short...), nil
 		}
-	case opEmptyDict:
-		return append(out, opNone, opBinPersID), nil
-	case opEmptyList:
-		return append(out, opTrue, opBinPersID), nil
-	case opEmptySet:
-		return append(out, opFalse, opBinPersID), nil
-	case opList:
-		return append(out, opTuple, opBinInt1, callList, opTuple2, opBinPersID), nil
-	case opDict:
-		return append(out, opTuple, opBinInt1, callDict, opTuple2, opBinPersID), nil
-	case opFrozenSet:
-		return append(out, opTuple, opBinInt1, callFrozenSet, opTuple2, opBinPersID), nil
-	case opStackGlobal:
-		return append(out, opTuple2, opBinPersID), nil
-	case opGlobal:
-		module, name, _ := bytes.Cut(in.arg, []byte("\n"))
-		long := make([]byte, 0, len(in.arg)+11)
-		long = appendUnicode(appendUnicode(long, module), name)
-		return append(long, opTuple2, opBinPersID), nil
-	case opFloat:
+	case opcode.EmptyDict:
+		return append(out, opcode.None, opcode.BinPersID), nil
+	case opcode.EmptyList:
+		return append(out, opcode.NewTrue, opcode.BinPersID), nil
+	case opcode.EmptySet:
+		return append(out, opcode.NewFalse, opcode.BinPersID), nil
+	case opcode.List:
+		return append(out, opcode.Tuple, opcode.BinInt1, callList, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.Dict:
+		return append(out, opcode.Tuple, opcode.BinInt1, callDict, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.FrozenSet:
+		return append(out, opcode.Tuple, opcode.BinInt1, callFrozenSet, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.StackGlobal:
+		return append(out, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.Global:
+		return appendGlobal(nil, in.arg), nil
+	case opcode.NewObj:
+		return append(out, opcode.Tuple2, opcode.BinInt1, callNew, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.NewObjEx:
+		return append(out, opcode.Tuple3, opcode.BinInt1, callNew, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.Obj:
+		return append(out, opcode.Tuple, opcode.BinInt1, callObj, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.Inst:
+		long := appendGlobal([]byte{opcode.Tuple}, in.arg)
+		return append(long, opcode.Tuple2, opcode.BinInt1, callInst, opcode.Tuple2, opcode.BinPersID), nil
+	case opcode.Float:
 		f, err := strconv.ParseFloat(string(in.arg), 64)
 		if err != nil && !errors.Is(err, strconv.ErrRange) {
 			return nil, broken(s.pos, "a float written %.20q", in.arg)
@@ -159,99 +168,46 @@ func (s *stream) translate(in instruction) ([]byte, error) {
 		if f != f {
 			bits = pythonNaN
 		}
-		return binary.BigEndian.AppendUint64(append(out, opBinFloat), bits), nil
-	case opString:
-		text, err := unquote(in.arg)
+		return binary.BigEndian.AppendUint64(append(out, opcode.BinFloat), bits), nil
+	case opcode.String:
+		text, err := opcode.Unquote(in.arg)
 		if err != nil {
 			return nil, broken(s.pos, "%v", err)
 		}
 		return appendUnicode(nil, text), nil
-	case opUnicode:
-		return appendUnicode(nil, unescapeUnicode(in.arg)), nil
-	case opBinString, opBinUnicode, opBinUnicode8:
+	case opcode.Unicode:
+		return appendUnicode(nil, opcode.UnescapeUnicode(in.arg)), nil
+	case opcode.BinString, opcode.BinUnicode, opcode.BinUnicode8:
 		if len(in.arg) >= largeArgument {
 			return s.keepBack(in.arg, callString), nil
 		}
-	case opBinBytes, opBinBytes8:
+	case opcode.BinBytes, opcode.BinBytes8:
 		if len(in.arg) >= largeArgument {
 			return s.keepBack(in.arg, callBytes), nil
 		}
-	case opByteArray8:
+	case opcode.ByteArray8:
 		return s.keepBack(in.arg, callByteArray), nil
 	}
 	return s.data[s.pos:in.end], nil
 }
 
+// appendGlobal asks for the class of two lines.
+func appendGlobal(out, lines []byte) []byte {
+	module, name, _ := bytes.Cut(lines, []byte("\n"))
+	out = appendUnicode(appendUnicode(slices.Grow(out, len(lines)+20), module), name)
+	return append(out, opcode.Tuple2, opcode.BinPersID)
+}
+
 // keepBack sends a request for arg in its place.
 func (s *stream) keepBack(arg []byte, call byte) []byte {
 	s.large = append(s.large, arg)
-	out := binary.LittleEndian.AppendUint32(append(s.scratch[:0], opBinInt), uint32(len(s.large)-1))
-	return append(out, opBinInt1, call, opTuple2, opBinPersID)
+	out := binary.LittleEndian.AppendUint32(append(s.scratch[:0], opcode.BinInt), uint32(len(s.large)-1))
+	return append(out, opcode.BinInt1, call, opcode.Tuple2, opcode.BinPersID)
 }
 
 func appendUnicode(out, text []byte) []byte {
-	out = binary.LittleEndian.AppendUint32(append(out, opBinUnicode), uint32(len(text)))
+	out = binary.LittleEndian.AppendUint32(append(out, opcode.BinUnicode), uint32(len(text)))
 	return append(out, text...)
-}
-
-// unquote reads a Python 2 string literal as repr writes it.
-func unquote(literal []byte) ([]byte, error) {
-	n := len(literal)
-	if n < 2 || literal[0] != literal[n-1] || literal[0] != '\'' && literal[0] != '"' {
-		return nil, fmt.Errorf("a string without quotes")
-	}
-	in, out := literal[1:n-1], make([]byte, 0, n)
-	for i := 0; i < len(in); i++ {
-		if in[i] != '\\' {
-			out = append(out, in[i])
-			continue
-		}
-		i++
-		if i == len(in) {
-			return nil, fmt.Errorf("a string that ends within an escape sequence")
-		}
-		if in[i] == 'x' && i+2 < len(in) {
-			b, err := strconv.ParseUint(string(in[i+1:i+3]), 16, 8)
-			if err != nil {
-				return nil, fmt.Errorf("a string with the escape sequence %q", in[i-1:i+3])
-			}
-			out = append(out, byte(b))
-			i += 2
-			continue
-		}
-		at := bytes.IndexByte([]byte(`\'"ntr`), in[i])
-		if at < 0 {
-			return nil, fmt.Errorf("a string with the escape sequence %q", in[i-1:i+1])
-		}
-		out = append(out, "\\'\"\n\t\r"[at])
-	}
-	return out, nil
-}
-
-// unescapeUnicode reads Python's raw-unicode-escape encoding: Latin-1 with
-// \uXXXX and \UXXXXXXXX. Other backslashes stand for themselves.
-func unescapeUnicode(in []byte) []byte {
-	out := make([]byte, 0, len(in))
-	for i := 0; i < len(in); i++ {
-		digits := 0
-		if in[i] == '\\' && i+1 < len(in) {
-			switch in[i+1] {
-			case 'u':
-				digits = 4
-			case 'U':
-				digits = 8
-			}
-		}
-		if digits > 0 && i+2+digits <= len(in) {
-			if r, err := strconv.ParseUint(string(in[i+2:i+2+digits]), 16, 32); err == nil {
-				out = utf8.AppendRune(out, rune(r))
-				i += 1 + digits
-				continue
-			}
-		}
-		out = utf8.AppendRune(out, rune(in[i]))
-	}
-	return out
 }
 
 // minimalLong leaves out the bytes of a little-endian two's complement that

@@ -2,7 +2,8 @@ package pickle
 
 import (
 	"fmt"
-	"strings"
+
+	"cellnet/internal/pickle/pyclass"
 )
 
 // StorageType is the element type of a PyTorch storage.
@@ -23,13 +24,20 @@ const (
 )
 
 var storageTypes = [...]struct {
-	name string
-	size int
+	name  string
+	size  int
+	class pyclass.Class
 }{
-	FloatStorage: {"FloatStorage", 4}, DoubleStorage: {"DoubleStorage", 8},
-	HalfStorage: {"HalfStorage", 2}, BFloat16Storage: {"BFloat16Storage", 2},
-	LongStorage: {"LongStorage", 8}, IntStorage: {"IntStorage", 4}, ShortStorage: {"ShortStorage", 2},
-	CharStorage: {"CharStorage", 1}, ByteStorage: {"ByteStorage", 1}, BoolStorage: {"BoolStorage", 1},
+	FloatStorage:    {"FloatStorage", 4, pyclass.FloatStorage},
+	DoubleStorage:   {"DoubleStorage", 8, pyclass.DoubleStorage},
+	HalfStorage:     {"HalfStorage", 2, pyclass.HalfStorage},
+	BFloat16Storage: {"BFloat16Storage", 2, pyclass.BFloat16Storage},
+	LongStorage:     {"LongStorage", 8, pyclass.LongStorage},
+	IntStorage:      {"IntStorage", 4, pyclass.IntStorage},
+	ShortStorage:    {"ShortStorage", 2, pyclass.ShortStorage},
+	CharStorage:     {"CharStorage", 1, pyclass.CharStorage},
+	ByteStorage:     {"ByteStorage", 1, pyclass.ByteStorage},
+	BoolStorage:     {"BoolStorage", 1, pyclass.BoolStorage},
 }
 
 // String gives the class name within module torch.
@@ -160,13 +168,17 @@ const maxStorage = 1 << 37
 
 // storage gives the storage of a persistent id: "storage", class, key,
 // location, number of elements, and perhaps in legacy files a view of it: key,
-// offset, number of elements.
+// offset, number of elements. Legacy files of whole modules have another kind:
+// "module", class, its source file and text.
 func (l *loader) storage(id *Tuple) (any, error) {
 	fields := *id
+	if len(fields) == 4 && fields[0] == "module" {
+		return fields[1], nil // a class of a module, with its source
+	}
 	if len(fields) < 5 || len(fields) > 6 || fields[0] != "storage" {
 		return nil, unsupported("a persistent id that is not that of a PyTorch storage")
 	}
-	c, okClass := fields[1].(*class)
+	c, okClass := fields[1].(*Class)
 	key, okKey := fields[2].(string)
 	location, okLocation := fields[3].(string)
 	n, okLen := fields[4].(int)
@@ -174,9 +186,9 @@ func (l *loader) storage(id *Tuple) (any, error) {
 		return nil, fmt.Errorf("a persistent id of a %s, a %s, a %s and a %s",
 			typeName(fields[1]), typeName(fields[2]), typeName(fields[3]), typeName(fields[4]))
 	}
-	kind, ok := storageTypeOf(c.name)
+	kind, ok := storageTypeOf(c.known)
 	if !ok {
-		return nil, fmt.Errorf("a storage of class %s", c.name)
+		return c.opaque(fields)
 	}
 	if n < 0 || n > maxStorage {
 		return nil, fmt.Errorf("a storage of %d elements", n)
@@ -199,12 +211,10 @@ func (l *loader) storage(id *Tuple) (any, error) {
 	return s, nil
 }
 
-func storageTypeOf(class string) (StorageType, bool) {
-	if name, ok := strings.CutPrefix(class, "torch."); ok {
-		for i, t := range storageTypes {
-			if t.name == name {
-				return StorageType(i), true
-			}
+func storageTypeOf(class pyclass.Class) (StorageType, bool) {
+	for i, t := range storageTypes {
+		if t.class == class {
+			return StorageType(i), true
 		}
 	}
 	return 0, false

@@ -3,18 +3,7 @@ package pickle
 import (
 	"fmt"
 	"math/big"
-
-	"github.com/nlpodyssey/gopickle/types"
 )
-
-// Tuple is a tuple; trees hold *Tuple.
-type Tuple = types.Tuple
-
-// ByteArray is a bytearray; trees hold *ByteArray.
-type ByteArray = types.ByteArray
-
-// NewTuple makes a tuple of values.
-func NewTuple(values ...any) *Tuple { return types.NewTupleFromSlice(values) }
 
 // List is a list; trees hold *List.
 type List []any

@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"bufio"
+	"cellnet/internal/pickle/opcode"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -65,9 +66,9 @@ func NewWriter(w io.Writer, protocol int) *Writer {
 // Write writes one whole pickle with the value v; see the package comment for
 // the types of trees. An int64 is also taken.
 func (w *Writer) Write(v any) error {
-	w.op(opProto, byte(w.protocol))
+	w.op(opcode.Proto, byte(w.protocol))
 	w.unit(v)
-	w.op(opStop)
+	w.op(opcode.Stop)
 	if err := w.out.Flush(); w.err == nil {
 		w.err = err
 	}
@@ -146,12 +147,12 @@ func (w *Writer) value(v any) {
 	defer func() { w.depth-- }()
 	switch v := v.(type) {
 	case nil:
-		w.op(opNone)
+		w.op(opcode.None)
 	case bool:
 		if v {
-			w.op(opTrue)
+			w.op(opcode.NewTrue)
 		} else {
-			w.op(opFalse)
+			w.op(opcode.NewFalse)
 		}
 	case int:
 		w.integer(int64(v))
@@ -160,7 +161,7 @@ func (w *Writer) value(v any) {
 	case *big.Int:
 		w.long(v)
 	case float64:
-		w.out.WriteByte(opBinFloat)
+		w.out.WriteByte(opcode.BinFloat)
 		w.op(binary.BigEndian.AppendUint64(nil, math.Float64bits(v))...)
 	case string:
 		w.text(v)
@@ -169,7 +170,7 @@ func (w *Writer) value(v any) {
 	case *ByteArray:
 		w.global("builtins", "bytearray")
 		w.bytes(*v)
-		w.op(opTuple1, opReduce)
+		w.op(opcode.Tuple1, opcode.Reduce)
 	case Scalar:
 		w.scalar(v)
 	case LazyDict:
@@ -210,16 +211,16 @@ func (w *Writer) object(v any) {
 		w.tuple(*v)
 		remember()
 	case *List:
-		w.op(opEmptyList)
+		w.op(opcode.EmptyList)
 		remember()
-		w.items(slices.Values(*v), opAppends)
+		w.items(slices.Values(*v), opcode.Appends)
 	case *Dict:
 		w.emptyDict(v.Ordered)
 		remember()
 		w.entries(v.All())
 		if v.Attributes != nil {
 			w.value(v.Attributes)
-			w.op(opBuild)
+			w.op(opcode.Build)
 		}
 	case *Set:
 		w.set(v)
@@ -240,29 +241,29 @@ func (w *Writer) put() uint32 {
 	id := w.memo
 	w.memo++
 	if id < 256 {
-		w.op(opBinPut, byte(id))
+		w.op(opcode.BinPut, byte(id))
 	} else {
-		w.op(binary.LittleEndian.AppendUint32([]byte{opLongBinPut}, id)...)
+		w.op(binary.LittleEndian.AppendUint32([]byte{opcode.LongBinPut}, id)...)
 	}
 	return id
 }
 
 func (w *Writer) get(id uint32) {
 	if id < 256 {
-		w.op(opBinGet, byte(id))
+		w.op(opcode.BinGet, byte(id))
 	} else {
-		w.op(binary.LittleEndian.AppendUint32([]byte{opLongBinGet}, id)...)
+		w.op(binary.LittleEndian.AppendUint32([]byte{opcode.LongBinGet}, id)...)
 	}
 }
 
 func (w *Writer) integer(v int64) {
 	switch {
 	case v >= 0 && v < 1<<8:
-		w.op(opBinInt1, byte(v))
+		w.op(opcode.BinInt1, byte(v))
 	case v >= 0 && v < 1<<16:
 		w.op('M', byte(v), byte(v>>8))
 	case v >= math.MinInt32 && v <= math.MaxInt32:
-		w.op(binary.LittleEndian.AppendUint32([]byte{opBinInt}, uint32(v))...)
+		w.op(binary.LittleEndian.AppendUint32([]byte{opcode.BinInt}, uint32(v))...)
 	default:
 		w.long(big.NewInt(v))
 	}
@@ -286,7 +287,7 @@ func (w *Writer) long(v *big.Int) {
 		new(big.Int).Add(v, new(big.Int).Lsh(big.NewInt(1), uint(8*n))).FillBytes(b)
 	}
 	slices.Reverse(b)
-	w.op(opLong1, byte(n))
+	w.op(opcode.Long1, byte(n))
 	w.op(b...)
 }
 
@@ -301,7 +302,7 @@ func (w *Writer) text(s string) {
 		w.fail("pickle: string %.40q is not UTF-8", s)
 		return
 	}
-	w.sized(opBinUnicode, opBinUnicode8, len(s))
+	w.sized(opcode.BinUnicode, opcode.BinUnicode8, len(s))
 	w.out.WriteString(s)
 	if len(s) <= maxShared {
 		w.strings[s] = w.put()
@@ -323,7 +324,7 @@ func (w *Writer) sized(short, long byte, n int) {
 
 func (w *Writer) bytes(b []byte) {
 	if w.protocol >= Protocol4 {
-		w.sized(opBinBytes, opBinBytes8, len(b))
+		w.sized(opcode.BinBytes, opcode.BinBytes8, len(b))
 		w.op(b...)
 		return
 	}
@@ -332,10 +333,10 @@ func (w *Writer) bytes(b []byte) {
 		latin1 = utf8.AppendRune(latin1, rune(c))
 	}
 	w.global("_codecs", "encode")
-	w.sized(opBinUnicode, opBinUnicode8, len(latin1))
+	w.sized(opcode.BinUnicode, opcode.BinUnicode8, len(latin1))
 	w.op(latin1...)
 	w.text("latin1")
-	w.op(opTuple2, opReduce)
+	w.op(opcode.Tuple2, opcode.Reduce)
 }
 
 // global names a class or function. The strings map keeps it under a name that
@@ -350,7 +351,7 @@ func (w *Writer) global(module, name string) {
 		w.get(id)
 		return
 	}
-	w.op(opGlobal)
+	w.op(opcode.Global)
 	w.out.WriteString(text)
 	w.strings[key] = w.put()
 }

@@ -2,27 +2,28 @@ package pickle
 
 import (
 	"bytes"
+	"cellnet/internal/pickle/opcode"
 	"iter"
 )
 
 func (w *Writer) tuple(items []any) {
 	if len(items) > 3 {
-		w.op(opMark)
+		w.op(opcode.Mark)
 	}
 	for _, v := range items {
 		w.value(v)
 	}
 	switch len(items) {
 	case 0:
-		w.op(opEmptyTuple)
+		w.op(opcode.EmptyTuple)
 	case 1:
-		w.op(opTuple1)
+		w.op(opcode.Tuple1)
 	case 2:
-		w.op(opTuple2)
+		w.op(opcode.Tuple2)
 	case 3:
-		w.op(opTuple3)
+		w.op(opcode.Tuple3)
 	default:
-		w.op(opTuple)
+		w.op(opcode.Tuple)
 	}
 }
 
@@ -31,7 +32,7 @@ func (w *Writer) items(seq iter.Seq[any], add byte) {
 	n := 0
 	for v := range seq {
 		if n%batchItems == 0 {
-			w.op(opMark)
+			w.op(opcode.Mark)
 		}
 		w.value(v)
 		if n++; n%batchItems == 0 {
@@ -54,16 +55,16 @@ func (w *Writer) entries(seq iter.Seq2[any, any]) {
 				return
 			}
 		}
-	}, opSetItems)
+	}, opcode.SetItems)
 }
 
 func (w *Writer) emptyDict(ordered bool) {
 	if !ordered {
-		w.op(opEmptyDict)
+		w.op(opcode.EmptyDict)
 		return
 	}
 	w.global("collections", "OrderedDict")
-	w.op(opEmptyTuple, opReduce)
+	w.op(opcode.EmptyTuple, opcode.Reduce)
 }
 
 func (w *Writer) dict(ordered bool, entries iter.Seq2[any, any]) {
@@ -74,15 +75,15 @@ func (w *Writer) dict(ordered bool, entries iter.Seq2[any, any]) {
 func (w *Writer) set(s *Set) {
 	if w.protocol >= Protocol4 {
 		if s.Frozen {
-			w.op(opMark)
+			w.op(opcode.Mark)
 			for v := range s.All() {
 				w.value(v)
 			}
-			w.op(opFrozenSet)
+			w.op(opcode.FrozenSet)
 			return
 		}
-		w.op(opEmptySet)
-		w.items(s.All(), opAddItems)
+		w.op(opcode.EmptySet)
+		w.items(s.All(), opcode.AddItems)
 		return
 	}
 	if s.Frozen {
@@ -90,9 +91,9 @@ func (w *Writer) set(s *Set) {
 	} else {
 		w.global("builtins", "set")
 	}
-	w.op(opEmptyList)
-	w.items(s.All(), opAppends)
-	w.op(opTuple1, opReduce)
+	w.op(opcode.EmptyList)
+	w.items(s.All(), opcode.Appends)
+	w.op(opcode.Tuple1, opcode.Reduce)
 }
 
 // dtype writes a numpy.dtype, once per type.
@@ -104,10 +105,10 @@ func (w *Writer) dtype(t ElementType) {
 	}
 	w.global("numpy", "dtype")
 	w.value(NewTuple(t.String()[1:], false, true))
-	w.op(opReduce)
+	w.op(opcode.Reduce)
 	// version, byte order, subtype, names, fields, size, alignment, flags
 	w.value(NewTuple(3, t.String()[:1], nil, nil, nil, -1, -1, 0))
-	w.op(opBuild)
+	w.op(opcode.Build)
 	w.strings[key] = w.put()
 }
 
@@ -115,7 +116,7 @@ func (w *Writer) scalar(s Scalar) {
 	w.global("numpy.core.multiarray", "scalar")
 	w.dtype(s.Type)
 	w.value(s.Data)
-	w.op(opTuple2, opReduce)
+	w.op(opcode.Tuple2, opcode.Reduce)
 }
 
 func (w *Writer) array(a *Array) {
@@ -123,13 +124,13 @@ func (w *Writer) array(a *Array) {
 	w.global("numpy", "ndarray")
 	w.value(NewTuple(0))
 	w.value([]byte("b"))
-	w.op(opTuple3, opReduce)
-	w.op(opMark, opBinInt1, 1) // version
+	w.op(opcode.Tuple3, opcode.Reduce)
+	w.op(opcode.Mark, opcode.BinInt1, 1) // version
 	w.value(sizes(a.Shape))
 	w.dtype(a.Type)
 	w.value(a.Fortran)
 	w.value(a.Data)
-	w.op(opTuple, opBuild)
+	w.op(opcode.Tuple, opcode.Build)
 }
 
 func sizes(dims []int) *Tuple {
@@ -147,18 +148,18 @@ func (w *Writer) tensor(t *Tensor) {
 		w.global("torch._utils", "_rebuild_parameter")
 	}
 	w.global("torch._utils", "_rebuild_tensor_v2")
-	w.op(opMark)
+	w.op(opcode.Mark)
 	w.value(t.Storage)
 	w.value(t.Offset)
 	w.value(sizes(t.Shape))
 	w.value(sizes(t.Stride))
 	w.value(t.RequiresGrad && !t.Parameter)
 	w.emptyDict(true)
-	w.op(opTuple, opReduce)
+	w.op(opcode.Tuple, opcode.Reduce)
 	if t.Parameter {
 		w.value(t.RequiresGrad)
 		w.emptyDict(true)
-		w.op(opTuple3, opReduce)
+		w.op(opcode.Tuple3, opcode.Reduce)
 	}
 }
 
@@ -172,7 +173,7 @@ func (w *Writer) storage(s *Storage) {
 		}
 		w.global("torch.storage", "_load_from_bytes")
 		w.value(file.Bytes())
-		w.op(opTuple1, opReduce)
+		w.op(opcode.Tuple1, opcode.Reduce)
 		return
 	}
 	key, err := w.StorageKey(s)
@@ -180,7 +181,7 @@ func (w *Writer) storage(s *Storage) {
 		w.fail("%w", err)
 		return
 	}
-	w.op(opMark)
+	w.op(opcode.Mark)
 	w.value("storage")
 	w.global("torch", s.Type.String())
 	w.value(key)
@@ -189,5 +190,5 @@ func (w *Writer) storage(s *Storage) {
 	if w.LegacyIDs {
 		w.value(nil) // it is no view of another storage
 	}
-	w.op(opTuple, opBinPersID)
+	w.op(opcode.Tuple, opcode.BinPersID)
 }

@@ -76,6 +76,24 @@ func write(out *strings.Builder, v any) {
 		}
 		kind := map[bool]string{true: "P", false: "T"}[v.Parameter]
 		fmt.Fprintf(out, "%storch.%s%s%x", kind, torchTypes[v.Storage.Type], listText(v.Shape), data)
+	case *pickle.Class:
+		fmt.Fprintf(out, "<%s>", v.Name)
+	case *pickle.Object:
+		fmt.Fprintf(out, "<%s", v.Class)
+		write(out, v.Args)
+		for _, part := range []any{v.State, v.Entries, v.Items} {
+			if d, ok := part.(*pickle.Dict); ok && d == nil {
+				continue
+			}
+			if l, ok := part.(*pickle.List); ok && l == nil {
+				continue
+			}
+			if part != nil {
+				out.WriteString("|")
+				write(out, part)
+			}
+		}
+		out.WriteString(">")
 	default:
 		fmt.Fprintf(out, "unknown %T", v)
 	}

@@ -1,6 +1,7 @@
 package unpickle
 
 import (
+	"cellnet/internal/pickle/opcode"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -106,7 +107,7 @@ func (d *Decoder) run(end int64) error {
 		}
 		op := d.buf[d.pos]
 		d.pos++
-		if op == opStop {
+		if op == opcode.Stop {
 			if len(d.stack) != 1 || len(d.marks) != 0 {
 				return d.broken("it ends with %d values on the stack", len(d.stack))
 			}
@@ -139,81 +140,81 @@ func (d *Decoder) pushObject(k Kind) *object {
 func (d *Decoder) step(op byte) error {
 	arg := d.buf[d.pos : d.pos+9]
 	switch op {
-	case opBinFloat:
+	case opcode.BinFloat:
 		d.pos += 8
 		d.push(Value{kind: Float, bits: binary.BigEndian.Uint64(arg)})
-	case opBinInt1:
+	case opcode.BinInt1:
 		d.pos++
 		d.push(Value{kind: Int, bits: uint64(arg[0])})
-	case opBinInt2:
+	case opcode.BinInt2:
 		d.pos += 2
 		d.push(Value{kind: Int, bits: uint64(binary.LittleEndian.Uint16(arg))})
-	case opBinInt:
+	case opcode.BinInt:
 		d.pos += 4
 		d.push(Value{kind: Int, bits: uint64(int64(int32(binary.LittleEndian.Uint32(arg))))})
-	case opMemoize:
+	case opcode.Memoize:
 		return d.put(d.first + uint32(len(d.memo)))
-	case opBinPut:
+	case opcode.BinPut:
 		d.pos++
 		return d.put(uint32(arg[0]))
-	case opLongBinPut:
+	case opcode.LongBinPut:
 		d.pos += 4
 		return d.put(binary.LittleEndian.Uint32(arg))
-	case opBinGet:
+	case opcode.BinGet:
 		d.pos++
 		return d.get(uint32(arg[0]))
-	case opLongBinGet:
+	case opcode.LongBinGet:
 		d.pos += 4
 		return d.get(binary.LittleEndian.Uint32(arg))
-	case opShortBinUnicode, opShortBinString:
+	case opcode.ShortBinUnicode, opcode.ShortBinString:
 		d.pos++
 		return d.string(uint64(arg[0]))
-	case opBinUnicode, opBinString:
+	case opcode.BinUnicode, opcode.BinString:
 		d.pos += 4
 		return d.string(uint64(binary.LittleEndian.Uint32(arg)))
-	case opBinUnicode8:
+	case opcode.BinUnicode8:
 		d.pos += 8
 		return d.string(binary.LittleEndian.Uint64(arg))
-	case opMark:
+	case opcode.Mark:
 		d.marks = append(d.marks, len(d.stack))
 		if len(d.marks) > maxValues {
 			return d.unsupported("more than %d marks", maxValues)
 		}
-	case opNone:
+	case opcode.None:
 		d.push(Value{kind: None})
-	case opNewTrue:
+	case opcode.NewTrue:
 		d.push(boolValue(true))
-	case opNewFalse:
+	case opcode.NewFalse:
 		d.push(boolValue(false))
-	case opEmptyList:
+	case opcode.EmptyList:
 		d.pushObject(List)
-	case opEmptyTuple:
+	case opcode.EmptyTuple:
 		d.pushObject(Tuple)
-	case opEmptySet:
+	case opcode.EmptySet:
 		d.pushObject(Set)
-	case opEmptyDict:
+	case opcode.EmptyDict:
 		d.pushObject(Dict)
-	case opSetItems:
+	case opcode.SetItems:
 		return d.extendTop(func(v Value) bool { return v.IsDict() }, 2)
-	case opSetItem:
+	case opcode.SetItem:
 		return d.setItem()
-	case opAppends:
+	case opcode.Appends:
 		return d.extendTop(func(v Value) bool { return v.kind == List }, 1)
-	case opAddItems:
+	case opcode.AddItems:
 		return d.extendTop(func(v Value) bool { return v.kind == Set }, 1)
-	case opAppend:
+	case opcode.Append:
 		return d.append()
-	case opTuple1:
+	case opcode.Tuple1:
 		return d.collect(Tuple, len(d.stack)-1)
-	case opTuple2:
+	case opcode.Tuple2:
 		return d.collect(Tuple, len(d.stack)-2)
-	case opTuple3:
+	case opcode.Tuple3:
 		return d.collect(Tuple, len(d.stack)-3)
-	case opTuple, opList, opDict, opFrozenSet:
+	case opcode.Tuple, opcode.List, opcode.Dict, opcode.FrozenSet:
 		return d.collectMarked(op)
-	case opReduce, opNewObj:
+	case opcode.Reduce, opcode.NewObj:
 		return d.reduce()
-	case opBuild:
+	case opcode.Build:
 		return d.build()
 	default:
 		return d.rare(op, arg)
@@ -224,41 +225,41 @@ func (d *Decoder) step(op byte) error {
 // rare takes the opcodes that come a few times a part.
 func (d *Decoder) rare(op byte, arg []byte) error {
 	switch op {
-	case opProto:
+	case opcode.Proto:
 		d.pos++
 		if arg[0] > maxProto {
 			return d.unsupported("protocol %d", arg[0])
 		}
-	case opFrame:
+	case opcode.Frame:
 		d.pos += 8
-	case opPop:
+	case opcode.Pop:
 		if n := len(d.marks); n > 0 && d.marks[n-1] == len(d.stack) {
 			d.marks = d.marks[:n-1]
 			return nil
 		}
 		_, err := d.pop(1)
 		return err
-	case opPopMark:
+	case opcode.PopMark:
 		_, err := d.popMark()
 		return err
-	case opShortBinBytes:
+	case opcode.ShortBinBytes:
 		d.pos++
 		return d.bytesValue(uint64(arg[0]))
-	case opBinBytes:
+	case opcode.BinBytes:
 		d.pos += 4
 		return d.bytesValue(uint64(binary.LittleEndian.Uint32(arg)))
-	case opBinBytes8, opByteArray8:
+	case opcode.BinBytes8, opcode.ByteArray8:
 		d.pos += 8
 		return d.bytesValue(binary.LittleEndian.Uint64(arg))
-	case opLong1:
+	case opcode.Long1:
 		d.pos++
 		return d.long(uint64(arg[0]))
-	case opLong4:
+	case opcode.Long4:
 		d.pos += 4
 		return d.long(uint64(binary.LittleEndian.Uint32(arg)))
-	case opGlobal:
+	case opcode.Global:
 		return d.global()
-	case opStackGlobal:
+	case opcode.StackGlobal:
 		names, err := d.pop(2)
 		if err != nil {
 			return err
@@ -267,7 +268,7 @@ func (d *Decoder) rare(op byte, arg []byte) error {
 			return d.broken("a class whose name is no string")
 		}
 		return d.class(string(names[0].Text()), string(names[1].Text()))
-	case opBinPersID:
+	case opcode.BinPersID:
 		if _, err := d.pop(1); err != nil {
 			return err
 		}
@@ -382,11 +383,11 @@ func (d *Decoder) collectMarked(op byte) error {
 	}
 	k := Tuple
 	switch op {
-	case opList:
+	case opcode.List:
 		k = List
-	case opFrozenSet:
+	case opcode.FrozenSet:
 		k = Set
-	case opDict:
+	case opcode.Dict:
 		k = Dict
 		if len(items)%2 != 0 {
 			return d.broken("a key without a value")

@@ -2,6 +2,7 @@ package unpickle
 
 import (
 	"bytes"
+	"cellnet/internal/pickle/opcode"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -137,78 +138,78 @@ func (s *scanner) run() error {
 func (s *scanner) step(op byte) (done bool, err error) {
 	arg := s.buf[s.pos : s.pos+9]
 	switch op {
-	case opBinFloat:
+	case opcode.BinFloat:
 		s.pos += 8
 		return false, s.push(tagOther, 0)
-	case opBinInt1:
+	case opcode.BinInt1:
 		s.pos++
 		return false, s.push(tagInt, int64(arg[0]))
-	case opBinInt2:
+	case opcode.BinInt2:
 		s.pos += 2
 		return false, s.push(tagInt, int64(binary.LittleEndian.Uint16(arg)))
-	case opBinInt:
+	case opcode.BinInt:
 		s.pos += 4
 		return false, s.push(tagInt, int64(int32(binary.LittleEndian.Uint32(arg))))
-	case opMemoize:
+	case opcode.Memoize:
 		return false, s.put(s.memo)
-	case opBinPut:
+	case opcode.BinPut:
 		s.pos++
 		return false, s.put(uint32(arg[0]))
-	case opLongBinPut:
+	case opcode.LongBinPut:
 		s.pos += 4
 		return false, s.put(binary.LittleEndian.Uint32(arg))
-	case opBinGet:
+	case opcode.BinGet:
 		s.pos++
 		return false, s.get(uint32(arg[0]))
-	case opLongBinGet:
+	case opcode.LongBinGet:
 		s.pos += 4
 		return false, s.get(binary.LittleEndian.Uint32(arg))
-	case opShortBinUnicode, opShortBinString:
+	case opcode.ShortBinUnicode, opcode.ShortBinString:
 		s.pos++
 		return false, s.text(int64(arg[0]))
-	case opBinUnicode, opBinString:
+	case opcode.BinUnicode, opcode.BinString:
 		s.pos += 4
 		return false, s.text(int64(binary.LittleEndian.Uint32(arg)))
-	case opBinUnicode8:
+	case opcode.BinUnicode8:
 		s.pos += 8
 		return false, s.text(int64(min(binary.LittleEndian.Uint64(arg), math.MaxInt64)))
-	case opMark:
+	case opcode.Mark:
 		if len(s.marks) >= maxStack {
 			return false, s.tooDeep()
 		}
 		s.marks = append(s.marks, len(s.stack))
 		return false, nil
-	case opNone, opNewTrue, opNewFalse, opEmptyList, opEmptyTuple, opEmptySet:
+	case opcode.None, opcode.NewTrue, opcode.NewFalse, opcode.EmptyList, opcode.EmptyTuple, opcode.EmptySet:
 		return false, s.push(tagOther, 0)
-	case opEmptyDict:
+	case opcode.EmptyDict:
 		return false, s.push(tagDict, 0)
-	case opSetItems:
+	case opcode.SetItems:
 		return false, s.setItems()
-	case opSetItem:
+	case opcode.SetItem:
 		return false, s.setItem()
-	case opAppends, opAddItems:
+	case opcode.Appends, opcode.AddItems:
 		_, err := s.popMark(1)
 		return false, err
-	case opAppend, opBuild:
+	case opcode.Append, opcode.Build:
 		return false, s.pop(1, 1)
-	case opReduce, opNewObj, opStackGlobal, opTuple2:
+	case opcode.Reduce, opcode.NewObj, opcode.StackGlobal, opcode.Tuple2:
 		return false, s.replace(2)
-	case opTuple1, opBinPersID:
+	case opcode.Tuple1, opcode.BinPersID:
 		return false, s.replace(1)
-	case opTuple3:
+	case opcode.Tuple3:
 		return false, s.replace(3)
-	case opTuple, opList, opDict, opFrozenSet:
+	case opcode.Tuple, opcode.List, opcode.Dict, opcode.FrozenSet:
 		return false, s.collect()
-	case opPop:
+	case opcode.Pop:
 		if n := len(s.marks); n > 0 && s.marks[n-1] == len(s.stack) {
 			s.marks = s.marks[:n-1]
 			return false, nil
 		}
 		return false, s.pop(1, 0)
-	case opPopMark:
+	case opcode.PopMark:
 		_, err := s.popMark(0)
 		return false, err
-	case opStop:
+	case opcode.Stop:
 		if len(s.stack) != 1 || len(s.marks) != 0 {
 			return false, s.broken("it ends with %d values on the stack", len(s.stack))
 		}
@@ -220,25 +221,25 @@ func (s *scanner) step(op byte) (done bool, err error) {
 // rare takes the opcodes that come a few times a file.
 func (s *scanner) rare(op byte, arg []byte) error {
 	switch op {
-	case opProto:
+	case opcode.Proto:
 		s.pos++
 		if arg[0] > maxProto {
 			return &UnsupportedError{s.started, fmt.Sprintf("protocol %d", arg[0])}
 		}
 		return nil
-	case opFrame:
+	case opcode.Frame:
 		s.pos += 8
 		return nil
-	case opShortBinBytes, opLong1:
+	case opcode.ShortBinBytes, opcode.Long1:
 		s.pos++
 		return s.blob(int64(arg[0]))
-	case opBinBytes, opLong4:
+	case opcode.BinBytes, opcode.Long4:
 		s.pos += 4
 		return s.blob(int64(binary.LittleEndian.Uint32(arg)))
-	case opBinBytes8, opByteArray8:
+	case opcode.BinBytes8, opcode.ByteArray8:
 		s.pos += 8
 		return s.blob(int64(min(binary.LittleEndian.Uint64(arg), math.MaxInt64)))
-	case opGlobal:
+	case opcode.Global:
 		if _, err := s.line(); err != nil {
 			return err
 		}
