@@ -15,6 +15,7 @@ import (
 
 	"cellnet/internal/pickle"
 	"cellnet/internal/pickle/unpickle"
+	"cellnet/internal/torchfile"
 	"cellnet/weights"
 )
 
@@ -193,7 +194,7 @@ func decodeFile(d *unpickle.Decoder, path string) (unpickle.Value, error) {
 // decodeContainer decodes the whole pickle of a small file and reads what
 // follows it, where sums are.
 func decodeContainer(d *unpickle.Decoder, file io.ReaderAt, size int64) (unpickle.Value, error) {
-	c, err := openContainer(file, size)
+	c, err := torchfile.OpenStream(file, size)
 	if err != nil {
 		return unpickle.Value{}, err
 	}
@@ -209,10 +210,7 @@ func decodeContainer(d *unpickle.Decoder, file io.ReaderAt, size int64) (unpickl
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return unpickle.Value{}, err
 	}
-	if c.check != nil {
-		err = c.check(&unpickle.File{Length: length})
-	}
-	return v, err
+	return v, c.CheckEnd(length)
 }
 
 func (f *folder) all() iter.Seq2[*Arch, error] {

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"cellnet/internal/fileformat"
 	"cellnet/internal/pickle/unpickle"
+	"cellnet/internal/torchfile"
 )
 
 // Open opens a benchmark: a published file or folder of any [Layout], a file of
@@ -75,6 +77,23 @@ func openTrials(name string, paths []string) (*Benchmark, error) {
 	return newBenchmark(name, TrialFolder, f), nil
 }
 
+// errForeign is returned for files of another kind.
+var errForeign = errors.New("not a benchmark file: want a .pth of PyTorch, a .pickle.pbz2 or a store")
+
+// openSized opens a file and tells its size in bytes.
+func openSized(path string) (*os.File, int64, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
 // Read is Open for a file of the given size in bytes that r reads. Closing the
 // benchmark leaves r open.
 func Read(name string, r io.ReaderAt, size int64) (*Benchmark, error) {
@@ -86,15 +105,21 @@ func Read(name string, r io.ReaderAt, size int64) (*Benchmark, error) {
 }
 
 func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark, error) {
-	var magic [4]byte
-	if _, err := r.ReadAt(magic[:], 0); err == nil && string(magic[:]) == "PAR1" {
+	kind, err := fileformat.Of(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if kind == fileformat.Parquet {
 		s, err := openStore(r, size, closer)
 		if err != nil {
 			return nil, err
 		}
 		return newBenchmark(s.header.Source, s.header.Layout, s), nil
 	}
-	c, err := openContainer(r, size)
+	c, err := torchfile.OpenStream(r, size)
+	if errors.Is(err, torchfile.ErrForeign) {
+		err = errForeign
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +127,8 @@ func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark,
 	if err != nil {
 		return nil, err
 	}
-	if c.check != nil {
-		if err := c.check(f); err != nil {
-			return nil, err
-		}
+	if err := c.CheckEnd(f.Length); err != nil {
+		return nil, err
 	}
 	if _, ok := f.Lookup(keyRecords); !ok {
 		if err := checkSingle(f); err != nil {
@@ -117,7 +140,7 @@ func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark,
 	if err != nil {
 		return nil, err
 	}
-	l, err := p.layout(c.torch)
+	l, err := p.layout(c.Torch)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"cellnet/internal/pickle"
 	"cellnet/internal/pickle/unpickle"
+	"cellnet/internal/torchfile"
 )
 
 // The entries of a benchmark file's root.
@@ -23,7 +24,7 @@ const (
 // NATS-Bench. Opening it passes over the file once; records are decoded when
 // they are asked for.
 type pickleFile struct {
-	c        *container
+	c        *torchfile.Stream
 	f        *unpickle.File
 	order    []int
 	spans    map[int]unpickle.Span
@@ -36,7 +37,7 @@ type decoder struct {
 	builder
 }
 
-func newPickleFile(c *container, f *unpickle.File, closer io.Closer) (*pickleFile, error) {
+func newPickleFile(c *torchfile.Stream, f *unpickle.File, closer io.Closer) (*pickleFile, error) {
 	p := &pickleFile{c: c, f: f, spans: make(map[int]unpickle.Span, len(f.Items)), closer: closer}
 	p.decoders.New = func() any { return new(decoder) }
 	for _, item := range f.Items {

@@ -11,6 +11,7 @@ import (
 	"cellnet/cell"
 	"cellnet/internal/parallel"
 	"cellnet/internal/pickle/unpickle"
+	"cellnet/internal/torchfile"
 	"cellnet/weights"
 )
 
@@ -60,7 +61,7 @@ func standsForOf(path string) ([]int, error) {
 
 // standsFor reads which architectures a trial file stands for, and little else.
 func standsFor(r io.ReaderAt, size int64) ([]int, error) {
-	c, err := openContainer(r, size)
+	c, err := torchfile.OpenStream(r, size)
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,8 @@ import (
 func layers() []string {
 	return []string{
 		"internal/mt19937 internal/parallel internal/hugepage internal/filelock internal/atomicfile internal/lru internal/procmem internal/curves internal/plots",
-		"internal/bzip2blocks internal/kernel internal/pickle internal/pickle/unpickle",
-		"bench/builtin/internal/columns",
+		"internal/bzip2blocks internal/fileformat internal/kernel internal/pickle/opcode internal/pickle/pyclass",
+		"bench/builtin/internal/columns internal/pickle internal/pickle/unpickle",
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
 		"cell cell/twocell",
 		"cell/draw data weights internal/block",

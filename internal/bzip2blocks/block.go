@@ -44,8 +44,8 @@ func appendBits(b []byte, bits int64, v uint64, n int) ([]byte, int64) {
 }
 
 // decodeBlock decodes the block between two bits of a file: it puts it into a
-// stream of its own.
-func decodeBlock(r io.ReaderAt, level byte, from, to int64) ([]byte, uint32, error) {
+// stream of its own. One that unpacks to more than limit bytes is ErrExpands.
+func decodeBlock(r io.ReaderAt, level byte, from, to, limit int64) ([]byte, uint32, error) {
 	n := to - from
 	if n < magicBits+crcBits {
 		return nil, 0, fmt.Errorf("a block of %d bits", n)
@@ -59,8 +59,11 @@ func decodeBlock(r io.ReaderAt, level byte, from, to int64) ([]byte, uint32, err
 	stream, length := appendBits(stream, 32+n, endMagic, magicBits)
 	stream, _ = appendBits(stream, length, uint64(sum), crcBits)
 	var out bytes.Buffer
-	if _, err := io.Copy(&out, bzip2.NewReader(bytes.NewReader(stream))); err != nil {
+	if _, err := io.Copy(&out, io.LimitReader(bzip2.NewReader(bytes.NewReader(stream)), limit+1)); err != nil {
 		return nil, 0, err
+	}
+	if int64(out.Len()) > limit {
+		return nil, 0, ErrExpands
 	}
 	return out.Bytes(), sum, nil
 }

@@ -55,6 +55,18 @@ func Open(r io.ReaderAt, size int64) *File { return &File{r: r, size: size, jobs
 
 var errBroken = errors.New("broken bzip2 data")
 
+// ErrExpands tells of a file that unpacks to more than Limit allows.
+var ErrExpands = fmt.Errorf("bzip2 data that expand to more than %d times their size", maxExpansion)
+
+const (
+	maxExpansion = 256
+	allowance    = 1 << 20
+)
+
+// Limit is how many bytes a file of the given size may unpack to. The published
+// files reach 39 times their size.
+func Limit(size int64) int64 { return maxExpansion*size + allowance }
+
 // Reader gives a reader of the unpacked file from an offset on. An offset that
 // was not reached before costs as much as reading up to it.
 func (f *File) Reader(offset int64) (io.ReadCloser, error) {
@@ -138,6 +150,9 @@ func (f *File) grow() ([]byte, error) {
 	f.mu.Lock()
 	if j.err != nil {
 		return nil, j.err
+	}
+	if offset+int64(len(j.data)) > Limit(f.size) {
+		return nil, ErrExpands
 	}
 	if len(f.blocks) == n { // else another goroutine was faster
 		f.blocks = append(f.blocks, block{at.mark, at.level, offset, int64(len(j.data)), position{j.next, at.level, at.sum<<1 | at.sum>>31 ^ j.sum}})
@@ -230,7 +245,11 @@ func (f *File) ahead(at int, level byte) {
 func (j *job) decode(f *File, at int, level byte) {
 	const tries = 3
 	for next := at + 1; next <= at+tries && next < len(f.marks); next++ {
-		data, sum, err := decodeBlock(f.r, level, f.marks[at].bit, f.marks[next].bit)
+		data, sum, err := decodeBlock(f.r, level, f.marks[at].bit, f.marks[next].bit, Limit(f.size))
+		if errors.Is(err, ErrExpands) {
+			j.err = err
+			return
+		}
 		if err == nil {
 			j.data, j.sum, j.next, j.err = data, sum, next, nil
 			return

@@ -6,18 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"cellnet/internal/bzip2blocks"
 )
 
-const (
-	bzip2Multiple  = 256     // bytes that a byte of bzip2 may become
-	bzip2Allowance = 1 << 20 // and besides, whatever the size
-	bzip2Budget    = 1024    // bytes that objects may take per byte of bzip2; real files need 120
-)
+// bzip2Budget is the number of bytes that objects may take per byte of bzip2;
+// real files need 120.
+const bzip2Budget = 1024
 
-// Bunzip2 unpacks a whole bzip2 file. One that expands to more than 256 times
-// its size and 1 MiB is refused; the published files reach 39.
+// Bunzip2 unpacks a whole bzip2 file, unless it expands to more than
+// bzip2blocks.Limit allows.
 func Bunzip2(packed []byte) ([]byte, error) {
-	limit := bzip2Multiple*int64(len(packed)) + bzip2Allowance
+	limit := bzip2blocks.Limit(int64(len(packed)))
 	var out bytes.Buffer
 	out.Grow(4 * len(packed))
 	_, err := io.Copy(&out, io.LimitReader(bzip2.NewReader(bytes.NewReader(packed)), limit+1))
@@ -30,7 +30,7 @@ func Bunzip2(packed []byte) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("unpacking bzip2: %w", err)
 	case int64(out.Len()) > limit:
-		return nil, unsupported("bzip2 data that expand to more than %d times their size", bzip2Multiple)
+		return nil, &UnsupportedError{What: bzip2blocks.ErrExpands.Error()}
 	}
 	return out.Bytes(), nil
 }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"cellnet/internal/fileformat"
 )
 
 // LegacyMagic starts PyTorch's files of the legacy format: the magic number
 // and the protocol version 1001, each a pickle.
-const LegacyMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19." + "\x80\x02M\xe9\x03."
+const LegacyMagic = fileformat.TorchMagic + "\x80\x02M\xe9\x03."
 
 // costNested is what reading a legacy container allocates besides its objects.
 const costNested = 40 << 10

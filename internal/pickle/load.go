@@ -188,8 +188,10 @@ func (l *loader) instance(call int, of any) (any, error) {
 			return nil, fmt.Errorf("an instance made of a %s", typeName(inner))
 		}
 		args = *t
-		if parts.Len() == 3 { // named arguments
-			args = append(slices.Clone(args), parts.Get(2))
+		if parts.Len() == 3 {
+			if named, ok := parts.Get(2).(*Dict); !ok || named.Len() > 0 {
+				args = append(slices.Clone(args), parts.Get(2))
+			}
 		}
 	}
 	switch c := class.(type) {

@@ -1,10 +1,10 @@
 package torchfile
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
+	"cellnet/internal/fileformat"
 	"cellnet/internal/pickle"
 )
 
@@ -49,12 +49,11 @@ type File struct {
 // data of all its tensors are there. Errors are *pickle.FormatError,
 // *pickle.UnsupportedError, or those of r.
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	var start [4]byte
-	n, err := r.ReadAt(start[:min(size, 4)], 0)
-	if err != nil && !errors.Is(err, io.EOF) {
+	format, err := fileformat.Of(r, size)
+	if err != nil {
 		return nil, err
 	}
-	if string(start[:n]) == "PK\x03\x04" {
+	if format == fileformat.TorchZip {
 		return openZip(r, size)
 	}
 	return openLegacy(r, size)

@@ -10,33 +10,40 @@ import (
 	"cellnet/internal/pickle"
 )
 
-func openZip(r io.ReaderAt, size int64) (*File, error) {
-	archive, err := zip.NewReader(r, size)
+// archive is a zip file of torch.save.
+type archive struct {
+	size    int64
+	records map[string]*zip.File // by their names
+	root    string               // what the names begin with
+}
+
+// openArchive reads the directory of a zip file.
+func openArchive(r io.ReaderAt, size int64) (*archive, error) {
+	directory, err := zip.NewReader(r, size)
 	if err != nil {
 		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, truncated("the zip archive's directory is missing or broken: the file is cut off or damaged")
+			return nil, truncated("the zip archive's directory is missing or broken: the file is cut off or damaged, fetch it again")
 		}
 		return nil, err
 	}
-	records := make(map[string]*zip.File, len(archive.File))
-	root, found := "", false
-	for _, f := range archive.File {
-		if _, twice := records[f.Name]; twice {
+	a, found := &archive{size: size, records: make(map[string]*zip.File, len(directory.File))}, false
+	for _, f := range directory.File {
+		if _, twice := a.records[f.Name]; twice {
 			return nil, broken("the zip archive has two records %.60q", f.Name)
 		}
-		records[f.Name] = f
-		if path.Base(f.Name) == "data.pkl" && !found {
-			root, found = strings.TrimSuffix(f.Name, "data.pkl"), true
+		a.records[f.Name] = f
+		if path.Base(f.Name) == objectRecord && !found {
+			a.root, found = strings.TrimSuffix(f.Name, objectRecord), true
 		}
 	}
 	switch {
 	case !found:
 		return nil, broken("the zip archive has no record data.pkl: it is not from torch.save")
-	case records[root+"constants.pkl"] != nil:
+	case a.record("constants.pkl") != nil:
 		return nil, unsupported("a TorchScript archive")
 	}
-	if f := records[root+"byteorder"]; f != nil {
-		order, err := readRecord(f, size, 16)
+	if f := a.record("byteorder"); f != nil {
+		order, err := a.read(f, 16)
 		if err != nil {
 			return nil, err
 		}
@@ -44,8 +51,24 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 			return nil, unsupported("byte order %q", order)
 		}
 	}
+	return a, nil
+}
+
+const objectRecord = "data.pkl"
+
+// record gives the record of a name, or nil.
+func (a *archive) record(name string) *zip.File { return a.records[a.root+name] }
+
+// object is the record of the objects.
+func (a *archive) object() *zip.File { return a.record(objectRecord) }
+
+func openZip(r io.ReaderAt, size int64) (*File, error) {
+	a, err := openArchive(r, size)
+	if err != nil {
+		return nil, err
+	}
 	// PyTorch does not compress, so the record is smaller than the file.
-	objects, err := readRecord(records[root+"data.pkl"], size, min(size, maxPickle))
+	objects, err := a.read(a.object(), min(size, maxPickle))
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +79,7 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 	left := expansion*size + expansionAllowance
 	of := make(map[*pickle.Storage]*zip.File, len(document.Storages))
 	for _, s := range document.Storages {
-		f := records[root+"data/"+s.Key]
+		f := a.record("data/" + s.Key)
 		if f == nil {
 			return nil, broken("the zip archive has no record %.60q", "data/"+s.Key)
 		}
@@ -74,27 +97,33 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 		if !ok {
 			return nil, broken("a storage of another file")
 		}
-		return readRecord(f, size, int64(f.UncompressedSize64))
+		return a.read(f, int64(f.UncompressedSize64))
 	}
 	return &File{Format: Zip, Value: document.Value, read: read}, nil
 }
 
-// readRecord reads a record of an archive of the given size and checks its
-// sum.
-func readRecord(f *zip.File, size, limit int64) ([]byte, error) {
-	n := f.UncompressedSize64
-	switch {
-	case n > uint64(limit), n > uint64(expansion*size+expansionAllowance):
-		return nil, unsupported("record %.60q of %d bytes", f.Name, n)
-	case f.Method == zip.Store && n > uint64(size):
-		return nil, broken("record %.60q of %d bytes in an archive of %d", f.Name, n, size)
+// checkSize makes sure that a record is not larger than it may be.
+func (a *archive) checkSize(f *zip.File, limit int64) error {
+	switch n := f.UncompressedSize64; {
+	case n > uint64(limit), n > uint64(expansion*a.size+expansionAllowance):
+		return unsupported("record %.60q of %d bytes", f.Name, n)
+	case f.Method == zip.Store && n > uint64(a.size):
+		return broken("record %.60q of %d bytes in an archive of %d", f.Name, n, a.size)
+	}
+	return nil
+}
+
+// read reads a record and checks its sum.
+func (a *archive) read(f *zip.File, limit int64) ([]byte, error) {
+	if err := a.checkSize(f, limit); err != nil {
+		return nil, err
 	}
 	record, err := f.Open()
 	if err != nil {
 		return nil, recordError(f, err)
 	}
 	defer record.Close()
-	data := make([]byte, n)
+	data := make([]byte, f.UncompressedSize64)
 	if _, err := io.ReadFull(record, data); err != nil {
 		return nil, recordError(f, err)
 	}

@@ -1,20 +1,6 @@
 package unpickle
 
-import "slices"
-
-// knownClasses are the classes and functions that a pickle may name.
-var knownClasses = []string{
-	"collections.OrderedDict",
-	"__builtin__.set", "builtins.set",
-	"_codecs.encode",
-	"numpy.dtype",
-	"numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
-	"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
-	"torch.storage._load_from_bytes",
-	"torch.FloatStorage", "torch.DoubleStorage", "torch.HalfStorage", "torch.BFloat16Storage",
-	"torch.LongStorage", "torch.IntStorage", "torch.ShortStorage", "torch.CharStorage",
-	"torch.ByteStorage", "torch.BoolStorage",
-}
+import "cellnet/internal/pickle/pyclass"
 
 func (d *Decoder) global() error {
 	module, err := d.line()
@@ -30,11 +16,11 @@ func (d *Decoder) global() error {
 }
 
 func (d *Decoder) class(module, name string) error {
-	i := slices.Index(knownClasses, module+"."+name)
-	if i < 0 {
+	c := pyclass.Of(module + "." + name)
+	if c == pyclass.Unknown {
 		return d.unsupported("class %q, which benchmark files do not hold", module+"."+name)
 	}
-	d.push(Value{kind: class, bits: uint64(i)})
+	d.push(Value{kind: class, bits: uint64(c)})
 	return nil
 }
 
@@ -48,18 +34,26 @@ func (d *Decoder) reduce() error {
 	if callee.kind != class || args.kind != Tuple {
 		return d.broken("%v is called with %v", callee.kind, args.kind)
 	}
-	v, ok := d.call(knownClasses[callee.bits], args.Items())
+	return d.instance(callee, args.Items())
+}
+
+// instance makes what a class makes of its arguments.
+func (d *Decoder) instance(callee Value, args []Value) error {
+	if callee.kind != class {
+		return d.broken("%v is called", callee.kind)
+	}
+	v, ok := d.call(pyclass.Class(callee.bits), args)
 	if !ok {
-		return d.unsupported("the arguments of class %q", knownClasses[callee.bits])
+		return d.unsupported("arguments that its class does not take in benchmark files")
 	}
 	d.push(v)
 	return nil
 }
 
-func (d *Decoder) call(name string, args []Value) (Value, bool) {
+func (d *Decoder) call(c pyclass.Class, args []Value) (Value, bool) {
 	is := func(i int, k Kind) bool { return i < len(args) && args[i].kind == k }
-	switch name {
-	case "collections.OrderedDict":
+	switch c {
+	case pyclass.OrderedDict:
 		o := d.object()
 		if len(args) == 0 {
 			return Value{kind: OrderedDict, ref: o}, true
@@ -75,14 +69,21 @@ func (d *Decoder) call(name string, args []Value) (Value, bool) {
 			o.items = d.extend(o.items, pair.Items())
 		}
 		return Value{kind: OrderedDict, ref: o}, true
-	case "__builtin__.set", "builtins.set":
+	case pyclass.Set, pyclass.FrozenSet:
 		o := d.object()
 		if len(args) == 1 && is(0, List) {
 			o.items = d.extend(nil, args[0].Items())
 			return Value{kind: Set, ref: o}, true
 		}
 		return Value{kind: Set, ref: o}, len(args) == 0
-	case "_codecs.encode":
+	case pyclass.Bytes, pyclass.ByteArray:
+		o := d.object()
+		if len(args) == 1 && is(0, Bytes) {
+			o.text = args[0].ref.text
+			return Value{kind: Bytes, ref: o}, true
+		}
+		return Value{kind: Bytes, ref: o}, len(args) == 0
+	case pyclass.Encode:
 		if len(args) != 2 || !is(0, String) || !args[1].Is("latin1") {
 			return Value{}, false
 		}
@@ -90,14 +91,14 @@ func (d *Decoder) call(name string, args []Value) (Value, bool) {
 		text, ok := fromLatin1(args[0].Text())
 		o.text = d.text(text)
 		return Value{kind: Bytes, ref: o}, ok
-	case "numpy.dtype":
+	case pyclass.DType:
 		if !is(0, String) {
 			return Value{}, false
 		}
 		o := d.object()
 		o.text = args[0].ref.text
 		return Value{kind: DType, ref: o}, true
-	case "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar":
+	case pyclass.Scalar:
 		if len(args) != 2 || !is(0, DType) || !is(1, Bytes) {
 			return Value{}, false
 		}
@@ -108,6 +109,13 @@ func (d *Decoder) call(name string, args []Value) (Value, bool) {
 			v.bits = littleEndianFloat(o.text)
 		}
 		return v, v.DTypeName() != "f8" || len(o.text) == 8
+	case pyclass.Size:
+		if len(args) != 1 || !is(0, Tuple) {
+			return Value{}, false
+		}
+		return args[0], true
+	case pyclass.Reconstructor:
+		return Value{}, false
 	}
 	return Value{kind: Tensor}, true
 }

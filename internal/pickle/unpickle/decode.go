@@ -214,6 +214,8 @@ func (d *Decoder) step(op byte) error {
 		return d.collectMarked(op)
 	case opcode.Reduce, opcode.NewObj:
 		return d.reduce()
+	case opcode.Int, opcode.Long, opcode.Float, opcode.String, opcode.Unicode, opcode.Put, opcode.Get:
+		return d.written(op)
 	case opcode.Build:
 		return d.build()
 	default:
@@ -227,7 +229,7 @@ func (d *Decoder) rare(op byte, arg []byte) error {
 	switch op {
 	case opcode.Proto:
 		d.pos++
-		if arg[0] > maxProto {
+		if arg[0] > opcode.HighestProtocol {
 			return d.unsupported("protocol %d", arg[0])
 		}
 	case opcode.Frame:
@@ -268,6 +270,40 @@ func (d *Decoder) rare(op byte, arg []byte) error {
 			return d.broken("a class whose name is no string")
 		}
 		return d.class(string(names[0].Text()), string(names[1].Text()))
+	case opcode.NewObjEx:
+		named, err := d.pop(1)
+		if err != nil {
+			return err
+		}
+		if named[0].Len() != 0 {
+			return d.unsupported("named arguments of a class")
+		}
+		return d.reduce()
+	case opcode.Obj:
+		parts, err := d.popMark()
+		if err != nil {
+			return err
+		}
+		if len(parts) == 0 {
+			return d.broken("an instance of nothing")
+		}
+		return d.instance(parts[0], d.extend(nil, parts[1:]))
+	case opcode.Inst:
+		if err := d.global(); err != nil {
+			return err
+		}
+		c := d.stack[len(d.stack)-1]
+		d.stack = d.stack[:len(d.stack)-1]
+		args, err := d.popMark()
+		if err != nil {
+			return err
+		}
+		return d.instance(c, d.extend(nil, args))
+	case opcode.Dup:
+		if len(d.stack) <= d.floor() {
+			return d.broken("the stack runs empty")
+		}
+		d.push(d.stack[len(d.stack)-1])
 	case opcode.BinPersID:
 		if _, err := d.pop(1); err != nil {
 			return err

@@ -194,11 +194,13 @@ func (s *scanner) step(op byte) (done bool, err error) {
 		return false, s.pop(1, 1)
 	case opcode.Reduce, opcode.NewObj, opcode.StackGlobal, opcode.Tuple2:
 		return false, s.replace(2)
+	case opcode.Int, opcode.Long, opcode.Float, opcode.String, opcode.Unicode, opcode.Put, opcode.Get:
+		return false, s.written(op)
 	case opcode.Tuple1, opcode.BinPersID:
 		return false, s.replace(1)
-	case opcode.Tuple3:
+	case opcode.Tuple3, opcode.NewObjEx:
 		return false, s.replace(3)
-	case opcode.Tuple, opcode.List, opcode.Dict, opcode.FrozenSet:
+	case opcode.Tuple, opcode.List, opcode.Dict, opcode.FrozenSet, opcode.Obj:
 		return false, s.collect()
 	case opcode.Pop:
 		if n := len(s.marks); n > 0 && s.marks[n-1] == len(s.stack) {
@@ -223,7 +225,7 @@ func (s *scanner) rare(op byte, arg []byte) error {
 	switch op {
 	case opcode.Proto:
 		s.pos++
-		if arg[0] > maxProto {
+		if arg[0] > opcode.HighestProtocol {
 			return &UnsupportedError{s.started, fmt.Sprintf("protocol %d", arg[0])}
 		}
 		return nil
@@ -239,12 +241,20 @@ func (s *scanner) rare(op byte, arg []byte) error {
 	case opcode.BinBytes8, opcode.ByteArray8:
 		s.pos += 8
 		return s.blob(int64(min(binary.LittleEndian.Uint64(arg), math.MaxInt64)))
-	case opcode.Global:
+	case opcode.Global, opcode.Inst:
 		if _, err := s.line(); err != nil {
 			return err
 		}
 		if _, err := s.line(); err != nil {
 			return err
+		}
+		if op == opcode.Inst {
+			return s.collect()
+		}
+		return s.push(tagOther, 0)
+	case opcode.Dup:
+		if len(s.stack) <= s.floor() {
+			return s.broken("the stack runs empty")
 		}
 		return s.push(tagOther, 0)
 	}
@@ -252,8 +262,7 @@ func (s *scanner) rare(op byte, arg []byte) error {
 }
 
 func unknownOpcode(offset int64, op byte) error {
-	switch op {
-	case 'I', 'L', 'F', 'S', 'V', 'P', 'g', 'p', 'i', 'o', '2', 0x82, 0x83, 0x84, 0x92, 0x97, 0x98:
+	if opcode.ArgumentOf(op) == opcode.Unread {
 		return &UnsupportedError{offset, fmt.Sprintf("opcode %#02x", op)}
 	}
 	return &FormatError{offset, fmt.Sprintf("%#02x is no opcode", op)}
@@ -277,16 +286,25 @@ func (s *scanner) push(t tag, num int64) error {
 // text passes over a string of n bytes, which is kept if it can be a key of the
 // root.
 func (s *scanner) text(n int64) error {
-	const maxName, maxNames = 64, 64
-	if len(s.marks) <= 1 && n <= maxName && len(s.names) < maxNames {
-		b, err := s.bytes(int(n))
-		if err != nil {
-			return err
-		}
-		s.names = append(s.names, string(b))
-		return s.push(tagName, int64(len(s.names)-1))
+	if len(s.marks) > 1 || n > maxName {
+		return s.blob(n)
 	}
-	return s.blob(n)
+	b, err := s.bytes(int(n))
+	if err != nil {
+		return err
+	}
+	return s.name(b)
+}
+
+const maxName, maxNames = 64, 64
+
+// name keeps a string if it can be a key of the root.
+func (s *scanner) name(b []byte) error {
+	if len(s.marks) > 1 || len(b) > maxName || len(s.names) >= maxNames {
+		return s.push(tagOther, 0)
+	}
+	s.names = append(s.names, string(b))
+	return s.push(tagName, int64(len(s.names)-1))
 }
 
 func (s *scanner) blob(n int64) error {

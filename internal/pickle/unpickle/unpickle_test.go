@@ -198,6 +198,36 @@ func TestWholePickles(t *testing.T) {
 	}
 }
 
+// TestBothMachinesAgree reads what Python wrote, protocol 0 and Python 2's
+// spellings included, with this package and with package pickle.
+func TestBothMachinesAgree(t *testing.T) {
+	for _, text := range []string{
+		"I01\n.", "I-12\n.", "L12L\n.", "F1.5\n.", "F1e999\n.", "S'a\\n\\xff'\n.", "S\"it's\"\n.", "V\\u00e9x\n.",
+		"(lp0\nI1\naI2\nag0\n0.", "(dp0\nS'k'\np1\nI7\nsg1\n0.", "I1\n2\x86.", "(I1\nI2\nt.", "(I1\nI2\nd.",
+		"V" + strings.Repeat("long ", 60000) + "\n.",
+		"(icollections\nOrderedDict\n.", "(ccollections\nOrderedDict\no.", "ccollections\nOrderedDict\n)}\x92.",
+		"c__builtin__\nfrozenset\n(lI5\na\x85R.", "c__builtin__\nbytes\n)R.", "ctorch\nSize\nK\x01K\x02\x86\x85R.",
+	} {
+		want, err := pickle.Load([]byte(text))
+		if err != nil {
+			t.Errorf("%.60q: package pickle: %v", text, err)
+			continue
+		}
+		for _, r := range []io.Reader{strings.NewReader(text), oneByOne{strings.NewReader(text)}} {
+			var d Decoder
+			got, n, err := d.Pickle(r)
+			if err != nil || n != int64(len(text)) {
+				t.Errorf("%.60q: %d bytes, %v", text, n, err)
+			} else if diff := difference(got, want); diff != "" {
+				t.Errorf("%.60q: %s", text, diff)
+			}
+		}
+		if f, err := Scan(memory(text), "k"); err != nil || f.Length != int64(len(text)) {
+			t.Errorf("%.60q: scanned to %v, %v", text, f, err)
+		}
+	}
+}
+
 // oneByOne reads a byte at a time.
 type oneByOne struct{ r io.Reader }
 
@@ -223,7 +253,7 @@ func TestBrokenPickles(t *testing.T) {
 		{"no opcode", "\xff.", format, "no opcode"},
 		{"zero", "\x00", format, "no opcode"},
 		{"protocol 9", "\x80\x09N.", unsupported, "protocol 9"},
-		{"opcode of protocol 0", "I1\n.", unsupported, "opcode"},
+		{"an id that is text", "Px\n.", unsupported, "opcode"},
 		{"key without value", "}(Nu.", format, "without a value"},
 		{"append to nothing", "Na.", format, "runs empty"},
 		{"items without a mark", "}Nu.", format, "no mark"},
