@@ -3,6 +3,7 @@ package bzip2blocks
 import (
 	"bytes"
 	"compress/bzip2"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -52,7 +53,7 @@ func readAll(packed []byte, offset int64) ([]byte, error) {
 
 func TestReaderFromAnyOffset(t *testing.T) {
 	for name, data := range map[string][]byte{
-		"empty": nil, "one byte": {7}, "a block": text(5000), "many blocks": text(750_000), "runs": make([]byte, 3_000_000),
+		"empty": nil, "one byte": {7}, "a block": text(5000), "many blocks": text(750_000), "runs": make([]byte, 1_000_000),
 	} {
 		packed := pack(t, data)
 		f := Open(bytes.NewReader(packed), int64(len(packed)))
@@ -166,6 +167,29 @@ func BenchmarkReader(b *testing.B) {
 	for b.Loop() {
 		if _, err := readAll(packed, 0); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A small file that unpacks to much is refused, whether its blocks are large or
+// many, and in no time.
+func TestExpansionIsBounded(t *testing.T) {
+	for _, n := range []int{2 << 20, 3_000_000, 60_000_000} {
+		packed := pack(t, make([]byte, n))
+		if int64(n) <= Limit(int64(len(packed))) {
+			t.Fatalf("%d bytes of %d are allowed", n, len(packed))
+		}
+		if got, err := readAll(packed, 0); !errors.Is(err, ErrExpands) || int64(len(got)) > Limit(int64(len(packed))) {
+			t.Errorf("%d bytes that become %d: %d read, %v", len(packed), n, len(got), err)
+		}
+	}
+	for _, name := range []string{"bz_bomb.pickle.pbz2", "bz_bomb_str.pickle.pbz2"} {
+		packed, err := os.ReadFile(fixture.Shared(t, "fixtures/hostile/"+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readAll(packed, 0); !errors.Is(err, ErrExpands) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

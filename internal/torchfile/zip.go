@@ -10,15 +10,15 @@ import (
 	"cellnet/internal/pickle"
 )
 
-// archive is a zip file of torch.save.
-type archive struct {
+// zipArchive is a zip file of torch.save.
+type zipArchive struct {
 	size    int64
 	records map[string]*zip.File // by their names
 	root    string               // what the names begin with
 }
 
 // openArchive reads the directory of a zip file.
-func openArchive(r io.ReaderAt, size int64) (*archive, error) {
+func openArchive(r io.ReaderAt, size int64) (*zipArchive, error) {
 	directory, err := zip.NewReader(r, size)
 	if err != nil {
 		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -26,7 +26,7 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 		}
 		return nil, err
 	}
-	a, found := &archive{size: size, records: make(map[string]*zip.File, len(directory.File))}, false
+	a, found := &zipArchive{size: size, records: make(map[string]*zip.File, len(directory.File))}, false
 	for _, f := range directory.File {
 		if _, twice := a.records[f.Name]; twice {
 			return nil, broken("the zip archive has two records %.60q", f.Name)
@@ -57,10 +57,10 @@ func openArchive(r io.ReaderAt, size int64) (*archive, error) {
 const objectRecord = "data.pkl"
 
 // record gives the record of a name, or nil.
-func (a *archive) record(name string) *zip.File { return a.records[a.root+name] }
+func (a *zipArchive) record(name string) *zip.File { return a.records[a.root+name] }
 
 // object is the record of the objects.
-func (a *archive) object() *zip.File { return a.record(objectRecord) }
+func (a *zipArchive) object() *zip.File { return a.record(objectRecord) }
 
 func openZip(r io.ReaderAt, size int64) (*File, error) {
 	a, err := openArchive(r, size)
@@ -103,7 +103,7 @@ func openZip(r io.ReaderAt, size int64) (*File, error) {
 }
 
 // checkSize makes sure that a record is not larger than it may be.
-func (a *archive) checkSize(f *zip.File, limit int64) error {
+func (a *zipArchive) checkSize(f *zip.File, limit int64) error {
 	switch n := f.UncompressedSize64; {
 	case n > uint64(limit), n > uint64(expansion*a.size+expansionAllowance):
 		return unsupported("record %.60q of %d bytes", f.Name, n)
@@ -114,7 +114,7 @@ func (a *archive) checkSize(f *zip.File, limit int64) error {
 }
 
 // read reads a record and checks its sum.
-func (a *archive) read(f *zip.File, limit int64) ([]byte, error) {
+func (a *zipArchive) read(f *zip.File, limit int64) ([]byte, error) {
 	if err := a.checkSize(f, limit); err != nil {
 		return nil, err
 	}
