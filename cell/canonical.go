@@ -64,9 +64,9 @@ func (c Cell) Canonical(form Form) (string, error) {
 func (form Form) term(op Op, input string) string {
 	const zero = "#"
 	switch {
-	case form == MergeSkipsAndZeros && (op == None || input == zero):
+	case form == MergeSkipsAndZeros && (op.Kind() == Zeros || input == zero):
 		return zero
-	case form != MergeNothing && op == SkipConnect:
+	case form != MergeNothing && op.Kind() == Identity:
 		return input
 	}
 	return "(" + input + ")@" + op.String()

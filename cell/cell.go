@@ -46,7 +46,7 @@ type Cell struct {
 
 // New makes a cell of the edges into nodes 1, 2, ... It fails if there is no
 // node, if a node has no edge, if an edge doesn't come from an earlier node, or
-// if an operation is none of [Ops].
+// if an operation is none of [AllOps].
 func New(nodes ...[]Edge) (Cell, error) {
 	if len(nodes) == 0 {
 		return Cell{}, fmt.Errorf("cell: no node besides the input")
@@ -54,7 +54,7 @@ func New(nodes ...[]Edge) (Cell, error) {
 	b := newBuilder()
 	for _, edges := range nodes {
 		for _, e := range edges {
-			if e.Op >= numOps {
+			if !e.Op.known() {
 				return Cell{}, fmt.Errorf("cell: node %d: unknown op %d", b.node(), e.Op)
 			}
 			if e.From < 0 || e.From >= b.node() {

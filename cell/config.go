@@ -5,129 +5,163 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
-// InferTiny is the name that the published records give to the benchmark's
-// network.
-const InferTiny = "infer.tiny"
-
-// Config describes the network that the benchmark builds of a cell: three stages
-// of N cells each, with C, 2C and 4C channels.
-//
-// In JSON it is a record as the published API returns it,
-//
-//	{"name": "infer.tiny", "C": 16, "N": 5, "arch_str": "...", "num_classes": 10}
-//
-// Reading also takes "genotype" in the place of "arch_str", with an arch string
-// or the nested lists of a published genotype, [[["none", 0]], ...].
-type Config struct {
-	Name    string // "" stands for InferTiny, the only name there is
-	C       int    // channels of the first stage, 1 to 65536
-	N       int    // cells in each stage, 1 to 1000
-	Cell    Cell
-	Classes int // 2 or more
-}
-
-// Larger networks are mistakes: their costs overflow, or their lists of blocks
-// fill the memory.
+// Names that the published records give to networks.
 const (
-	maxChannels = 1 << 16
-	maxCells    = 1000
+	inferTiny      = "infer.tiny"
+	inferShapeTiny = "infer.shape.tiny"
 )
 
-// Benchmark returns the configuration of the benchmark's networks: C = 16,
-// N = 5.
-func Benchmark(c Cell, classes int) Config {
-	return Config{Name: InferTiny, C: 16, N: 5, Cell: c, Classes: classes}
-}
-
-// Validate returns an error that names the first field out of its range.
-func (c Config) Validate() error {
-	switch {
-	case c.Name != "" && c.Name != InferTiny:
-		return configError("name", "%s is not a network of this benchmark, want %q", quote(c.Name), InferTiny)
-	case c.C < 1:
-		return configError("C", "%d channels, want 1 or more", c.C)
-	case c.C > maxChannels:
-		return configError("C", "%d channels, want %d at most", c.C, maxChannels)
-	case c.N < 1:
-		return configError("N", "%d cells in a stage, want 1 or more", c.N)
-	case c.N > maxCells:
-		return configError("N", "%d cells in a stage, want %d at most", c.N, maxCells)
-	case c.Cell.IsZero():
-		return configError("arch_str", "no cell")
-	case c.Classes < 2:
-		return configError("num_classes", "%d classes, want 2 or more", c.Classes)
-	}
-	return nil
-}
+// Keys of the published records.
+const (
+	keyName     = "name"
+	keyC        = "C"
+	keyN        = "N"
+	keyChannels = "channels"
+	keyArch     = "arch_str"
+	keyGenotype = "genotype"
+	keyClasses  = "num_classes"
+)
 
 func configError(key, format string, args ...any) error {
 	return fmt.Errorf("config: %s: %w", key, fmt.Errorf(format, args...))
 }
 
-// MarshalJSON writes a record with "arch_str". It fails if Validate does.
-func (c Config) MarshalJSON() ([]byte, error) {
-	if err := c.Validate(); err != nil {
+// MarshalJSON writes a record as the published API returns it,
+//
+//	{"name": "infer.tiny", "C": 16, "N": 5, "arch_str": "...", "num_classes": 10}
+//	{"name": "infer.shape.tiny", "channels": "8:16:24:24:40", "genotype": "...", "num_classes": 10}
+//
+// the first for networks that [NewNetwork] gives, the second for all others. It
+// fails if Validate does.
+func (n Network) MarshalJSON() ([]byte, error) {
+	if err := n.Validate(); err != nil {
 		return nil, err
 	}
+	if channels, cells, ok := n.Stages(); ok {
+		return json.Marshal(struct {
+			Name    string `json:"name"`
+			C       int    `json:"C"`
+			N       int    `json:"N"`
+			Cell    Cell   `json:"arch_str"`
+			Classes int    `json:"num_classes"`
+		}{inferTiny, channels, cells, n.Cell, n.Classes})
+	}
 	return json.Marshal(struct {
-		Name    string `json:"name"`
-		C       int    `json:"C"`
-		N       int    `json:"N"`
-		Cell    Cell   `json:"arch_str"`
-		Classes int    `json:"num_classes"`
-	}{InferTiny, c.C, c.N, c.Cell, c.Classes})
+		Name     string `json:"name"`
+		Channels string `json:"channels"`
+		Cell     Cell   `json:"genotype"`
+		Classes  int    `json:"num_classes"`
+	}{inferShapeTiny, n.Widths.String(), n.Cell, n.Classes})
 }
 
-// UnmarshalJSON reads a record of either form. All keys but "name" are required,
-// others are refused, and so is a record that fails Validate. On an error c is
-// left as it was.
-func (c *Config) UnmarshalJSON(data []byte) error {
+// UnmarshalJSON reads a record of either name; without one it is "infer.tiny".
+// Of "genotype" and "arch_str" one is required, as an arch string or, with
+// "genotype", as the nested lists of a published genotype, [[["none", 0]], ...].
+// "channels" may be a list of numbers. All other keys are required, unknown ones
+// are refused, and so is a record that fails Validate. On an error n is left as
+// it was.
+func (n *Network) UnmarshalJSON(data []byte) error {
 	values, err := members(data)
 	if err != nil {
 		return err
 	}
-	var config Config
-	for _, key := range configKeys() {
-		value, ok := values[key]
-		if !ok {
-			continue
-		}
-		switch key {
-		case "name":
-			config.Name, err = decode[string](value)
-		case "C":
-			config.C, err = decode[int](value)
-		case "N":
-			config.N, err = decode[int](value)
-		case "num_classes":
-			config.Classes, err = decode[int](value)
-		case "arch_str":
-			config.Cell, err = readArch(value)
-		case "genotype":
-			config.Cell, err = readGenotype(value)
-		}
-		if err != nil {
-			return configError(key, "%w", err)
-		}
-	}
-	if err := config.Validate(); err != nil {
+	read, err := readRecord(values)
+	if err != nil {
 		return err
 	}
-	config.Name = InferTiny // also if the record has ""
-	*c = config
+	*n = read
 	return nil
 }
 
-func configKeys() []string {
-	return []string{"name", "C", "N", "arch_str", "genotype", "num_classes"}
+// readRecord reads the values of a record.
+func readRecord(values map[string]json.RawMessage) (Network, error) {
+	r := recordReader{values: values}
+	name := inferTiny
+	if _, ok := values[keyName]; ok {
+		name = get(&r, keyName, decode[string])
+	}
+	if r.err != nil {
+		return Network{}, r.err
+	}
+	switch name {
+	case inferTiny, "":
+		r.check(keyName, keyC, keyN, keyArch, keyGenotype, keyClasses)
+		channels, cells := get(&r, keyC, decode[int]), get(&r, keyN, decode[int])
+		c, classes := r.cell(), get(&r, keyClasses, decode[int])
+		if r.err != nil {
+			return Network{}, r.err
+		}
+		return NewNetwork(c, channels, cells, classes)
+	case inferShapeTiny:
+		r.check(keyName, keyChannels, keyArch, keyGenotype, keyClasses)
+		n := Network{Widths: get(&r, keyChannels, readWidths), Cell: r.cell(), Classes: get(&r, keyClasses, decode[int])}
+		if r.err != nil {
+			return Network{}, r.err
+		}
+		return n, n.Validate()
+	}
+	return Network{}, configError(keyName, "%s is not a network of this benchmark, want %q or %q", quote(name), inferTiny, inferShapeTiny)
 }
 
-// members splits a JSON object and checks that its keys are a record's. Names
-// are compared exactly, as Python does, which encoding/json would not.
+// recordReader takes the values out of a record; the first error stays.
+type recordReader struct {
+	values map[string]json.RawMessage
+	err    error
+}
+
+// check refuses keys that are none of those known, and records that lack a key
+// or have two cells.
+func (r *recordReader) check(known ...string) {
+	for _, key := range slices.Sorted(maps.Keys(r.values)) {
+		if !slices.Contains(known, key) {
+			r.fail("unknown key %s, want %s", quote(key), strings.Join(known, ", "))
+		}
+	}
+	for _, key := range known {
+		if _, ok := r.values[key]; !ok && key != keyName && key != keyArch && key != keyGenotype {
+			r.fail("key %q is missing", key)
+		}
+	}
+	_, arch := r.values[keyArch]
+	_, genotype := r.values[keyGenotype]
+	if arch == genotype {
+		r.fail("want one of the keys %q and %q", keyArch, keyGenotype)
+	}
+}
+
+func (r *recordReader) fail(format string, args ...any) {
+	if r.err == nil {
+		r.err = fmt.Errorf("config: "+format, args...)
+	}
+}
+
+// cell reads the cell under the key that there is.
+func (r *recordReader) cell() Cell {
+	if _, ok := r.values[keyArch]; ok {
+		return get(r, keyArch, readArch)
+	}
+	return get(r, keyGenotype, readGenotype)
+}
+
+// get reads the value of a key.
+func get[T any](r *recordReader, key string, read func(json.RawMessage) (T, error)) (value T) {
+	if r.err != nil {
+		return value
+	}
+	value, err := read(r.values[key])
+	if err != nil {
+		r.err = configError(key, "%w", err)
+	}
+	return value
+}
+
+// members splits a JSON object. Names are compared exactly, as Python does, which
+// encoding/json would not.
 func members(object []byte) (map[string]json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -144,29 +178,12 @@ func members(object []byte) (map[string]json.RawMessage, error) {
 		if err := d.Decode(&value); err != nil {
 			return nil, fmt.Errorf("config: %w", err)
 		}
-		if !slices.Contains(configKeys(), key) {
-			return nil, fmt.Errorf("config: unknown key %s, want %s", quote(key), strings.Join(configKeys(), ", "))
-		}
 		if _, twice := values[key]; twice {
-			return nil, fmt.Errorf("config: key %q is given twice", key)
+			return nil, fmt.Errorf("config: key %s is given twice", quote(key))
 		}
 		values[key] = value
 	}
-	return values, checkRequired(values)
-}
-
-func checkRequired(values map[string]json.RawMessage) error {
-	for _, key := range []string{"C", "N", "num_classes"} {
-		if _, ok := values[key]; !ok {
-			return fmt.Errorf("config: key %q is missing", key)
-		}
-	}
-	_, arch := values["arch_str"]
-	_, genotype := values["genotype"]
-	if arch == genotype {
-		return errors.New(`config: want one of the keys "arch_str" and "genotype"`)
-	}
-	return nil
+	return values, nil
 }
 
 // decode reads a JSON value that must be a string or a whole number.
@@ -181,6 +198,29 @@ func decode[T string | int](value json.RawMessage) (T, error) {
 		return zero, fmt.Errorf("%s is not a %s", quote(string(value)), kind)
 	}
 	return *p, nil
+}
+
+// readWidths reads "8:16:24:24:40" or a list of whole numbers.
+func readWidths(value json.RawMessage) (Widths, error) {
+	if value[0] == '"' {
+		text, err := decode[string](value)
+		if err != nil {
+			return nil, err
+		}
+		return ParseWidths(text)
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(value, &list); err != nil || list == nil {
+		return nil, fmt.Errorf("%s is neither widths such as %q nor a list of them", quote(string(value)), "8:16:24:24:40")
+	}
+	widths := make(Widths, len(list))
+	for i, item := range list {
+		var err error
+		if widths[i], err = decode[int](item); err != nil {
+			return nil, err
+		}
+	}
+	return widths, nil
 }
 
 func readArch(value json.RawMessage) (Cell, error) {

@@ -17,7 +17,7 @@ func TestConfigForms(t *testing.T) {
 		"genotype of lists": `{"num_classes": 10, "genotype": [[["nor_conv_3x3", 0]], [["none", 0], ["skip_connect", 1]]], "N": 5, "C": 16}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got cell.Config
+			var got cell.Network
 			if err := json.Unmarshal([]byte(record), &got); err != nil {
 				t.Fatal(err)
 			}
@@ -29,10 +29,6 @@ func TestConfigForms(t *testing.T) {
 	const out = `{"name":"infer.tiny","C":16,"N":5,"arch_str":"|nor_conv_3x3~0|+|none~0|skip_connect~1|","num_classes":10}`
 	if got, err := json.Marshal(want); string(got) != out || err != nil {
 		t.Errorf("got %s, %v, want %s", got, err, out)
-	}
-	want.Name = ""
-	if got, err := json.Marshal(want); string(got) != out || err != nil {
-		t.Errorf("without a name: got %s, %v, want %s", got, err, out)
 	}
 }
 
@@ -69,7 +65,8 @@ func TestConfigErrors(t *testing.T) {
 		"no classes":       {without("num_classes"), `config: key "num_classes" is missing`},
 		"no cell":          {without("arch_str"), `config: want one of the keys "arch_str" and "genotype"`},
 		"two cells":        {record("genotype", `"|none~0|"`), `config: want one of the keys "arch_str" and "genotype"`},
-		"other network":    {record("name", `"infer.shape.tiny"`), `config: name: "infer.shape.tiny" is not a network of this benchmark, want "infer.tiny"`},
+		"other network":    {record("name", `"infer.big"`), `config: name: "infer.big" is not a network of this benchmark, want "infer.tiny" or "infer.shape.tiny"`},
+		"widths and C":     {record("name", `"infer.shape.tiny"`), `config: unknown key "C", want name, channels, arch_str, genotype, num_classes`},
 		"name no string":   {record("name", `1`), `config: name: "1" is not a string`},
 		"name null":        {record("name", `null`), `config: name: "null" is not a string`},
 		"C string":         {record("C", `"16"`), `config: C: "\"16\"" is not a whole number`},
@@ -109,12 +106,11 @@ func TestConfigErrors(t *testing.T) {
 
 func TestConfigMarshalRefusesWhatItCannotRead(t *testing.T) {
 	good := cell.Benchmark(mustParse(t, readme), 10)
-	for name, change := range map[string]func(*cell.Config){
-		"name":    func(c *cell.Config) { c.Name = "other" },
-		"C":       func(c *cell.Config) { c.C = 0 },
-		"N":       func(c *cell.Config) { c.N = -1 },
-		"cell":    func(c *cell.Config) { c.Cell = cell.Cell{} },
-		"classes": func(c *cell.Config) { c.Classes = 1 },
+	for name, change := range map[string]func(*cell.Network){
+		"width":   func(n *cell.Network) { n.Widths = cell.Widths{16, 0} },
+		"widths":  func(n *cell.Network) { n.Widths = n.Widths[1:] },
+		"cell":    func(n *cell.Network) { n.Cell = cell.Cell{} },
+		"classes": func(n *cell.Network) { n.Classes = 1 },
 	} {
 		c := good
 		change(&c)
@@ -129,7 +125,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add(`{"C": 1, "N": 1, "genotype": [[["none", 0]], [["none", 0], ["skip_connect", 1]]], "num_classes": 2}`)
 	f.Add(`{"C": 1, "C": 1}`)
 	f.Fuzz(func(t *testing.T, record string) {
-		var c cell.Config
+		var c cell.Network
 		if json.Unmarshal([]byte(record), &c) != nil {
 			return
 		}
@@ -137,7 +133,7 @@ func FuzzConfig(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s was read but not written: %v", record, err)
 		}
-		var d cell.Config
+		var d cell.Network
 		if err := json.Unmarshal(b, &d); err != nil || !reflect.DeepEqual(c, d) {
 			t.Fatalf("%s was written as %s and read as %+v, %v", record, b, d, err)
 		}

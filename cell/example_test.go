@@ -68,7 +68,7 @@ func ExampleCell_Canonical() {
 	// #+(0)@nor_conv_3x3
 }
 
-func ExampleConfig() {
+func ExampleNetwork() {
 	c, _ := cell.Named("resnet")
 	record, err := json.Marshal(cell.Benchmark(c, 10))
 	if err != nil {

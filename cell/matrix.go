@@ -19,7 +19,7 @@ func (c Cell) Matrix() [][]int {
 
 // FromMatrix returns the cell of a matrix as [Cell.Matrix] gives it, with one
 // edge between any two nodes. It fails unless the matrix is square, has two rows
-// or more, zeros on and above the diagonal, and numbers of operations below.
+// or more, zeros on and above the diagonal, and numbers of [Ops] below.
 func FromMatrix(matrix [][]int) (Cell, error) {
 	nodes := make([][]Edge, 0, len(matrix))
 	for j, row := range matrix {
@@ -31,8 +31,8 @@ func FromMatrix(matrix [][]int) (Cell, error) {
 			switch {
 			case i >= j && op != 0:
 				return Cell{}, fmt.Errorf("cell: matrix entry [%d][%d] is %d, want 0: an edge leads from an earlier node", j, i, op)
-			case op < 0 || op >= numOps:
-				return Cell{}, fmt.Errorf("cell: matrix entry [%d][%d] is %d, want 0 to %d", j, i, op, numOps-1)
+			case op < 0 || op >= spaceOps:
+				return Cell{}, fmt.Errorf("cell: matrix entry [%d][%d] is %d, want 0 to %d", j, i, op, spaceOps-1)
 			case i < j:
 				edges = append(edges, Edge{Op(op), i})
 			}

@@ -9,42 +9,90 @@ import (
 // benchmark's and gives the numbers of [Cell.Matrix].
 type Op uint8
 
-// The operations of the search space. Both convolutions are ReLU, convolution
-// without bias, batch normalization.
+// The operations. Those of the benchmark's search space come first.
 const (
 	None        Op = iota // zeros
 	SkipConnect           // the input itself
-	NorConv1x1            // 1x1 convolution
-	NorConv3x3            // 3x3 convolution, padding 1
+	NorConv1x1            // ReLU, 1x1 convolution without bias, batch normalization
+	NorConv3x3            // the same with 3x3 and padding 1
 	AvgPool3x3            // 3x3 average, stride 1, of the pixels inside the image
-
-	numOps = iota
 )
 
-// Ops returns the operations in the benchmark's order.
-func Ops() []Op {
-	return []Op{None, SkipConnect, NorConv1x1, NorConv3x3, AvgPool3x3}
+// OpKind is what an operation does, whatever the size of its window.
+type OpKind uint8
+
+// The kinds of operations. The zero value is none of them.
+const (
+	Zeros OpKind = iota + 1
+	Identity
+	Convolution // ReLU, convolution without bias, batch normalization
+	AveragePool // stride 1; pixels outside of the image count for nothing
+)
+
+// operation is what the packages need to know of an operation.
+type operation struct {
+	name      string
+	kind      OpKind
+	window    int  // side of the square of input pixels that one of the result is computed from
+	learnable bool // whether it has parameters where widths are equal
+}
+
+// operations is the table that everything goes by: parsing, layout, planning.
+var operations = [...]operation{
+	None:        {"none", Zeros, 0, false},
+	SkipConnect: {"skip_connect", Identity, 1, false},
+	NorConv1x1:  {"nor_conv_1x1", Convolution, 1, true},
+	NorConv3x3:  {"nor_conv_3x3", Convolution, 3, true},
+	AvgPool3x3:  {"avg_pool_3x3", AveragePool, 3, false},
+}
+
+// Ops returns the operations of the benchmark's search space in its order.
+func Ops() []Op { return AllOps()[:spaceOps] }
+
+// AllOps returns all operations that arch strings may name.
+func AllOps() []Op {
+	ops := make([]Op, len(operations))
+	for i := range ops {
+		ops[i] = Op(i)
+	}
+	return ops
+}
+
+// known reports whether op is in the table.
+func (op Op) known() bool { return int(op) < len(operations) }
+
+// row returns the operation's row of the table; zeros for no operation.
+func (op Op) row() operation {
+	if !op.known() {
+		return operation{}
+	}
+	return operations[op]
 }
 
 // String returns the name that arch strings use, such as "nor_conv_3x3".
 func (op Op) String() string {
-	switch op {
-	case None:
-		return "none"
-	case SkipConnect:
-		return "skip_connect"
-	case NorConv1x1:
-		return "nor_conv_1x1"
-	case NorConv3x3:
-		return "nor_conv_3x3"
-	case AvgPool3x3:
-		return "avg_pool_3x3"
+	if !op.known() {
+		return fmt.Sprintf("Op(%d)", uint8(op))
 	}
-	return fmt.Sprintf("Op(%d)", uint8(op))
+	return operations[op].name
 }
 
-// IsConv reports whether op is a convolution, the only kind with parameters.
-func (op Op) IsConv() bool { return op == NorConv1x1 || op == NorConv3x3 }
+// Kind returns what the operation does, 0 if op is none of [AllOps].
+func (op Op) Kind() OpKind { return op.row().kind }
+
+// Window returns the side of the square of input pixels that one of the result
+// is computed from: 3 for 3x3, 0 for zeros.
+func (op Op) Window() int { return op.row().window }
+
+// Taps returns the number of pixels in the window.
+func (op Op) Taps() int { return op.Window() * op.Window() }
+
+// Learnable reports whether the operation has parameters whatever the widths.
+// skip_connect and pools have some only where they change the width.
+func (op Op) Learnable() bool { return op.row().learnable }
+
+// IsConv reports whether op is a convolution.
+func (op Op) IsConv() bool { return op.Kind() == Convolution }
 
 // ParseOp returns the operation of a name that [Op.String] gives. The error for
 // any other name suggests the nearest one.
@@ -58,14 +106,12 @@ func ParseOp(name string) (Op, error) {
 
 // parseOp returns the operation, or what is wrong with the name.
 func parseOp(name string) (op Op, problem string) {
-	for _, op := range Ops() {
-		if op.String() == name {
-			return op, ""
+	names := make([]string, len(operations))
+	for i, row := range operations {
+		if row.name == name {
+			return Op(i), ""
 		}
-	}
-	names := make([]string, numOps)
-	for i, op := range Ops() {
-		names[i] = op.String()
+		names[i] = row.name
 	}
 	if near, ok := nearest(name, names); ok {
 		return None, fmt.Sprintf("unknown op %s, did you mean %s?", quote(name), near)

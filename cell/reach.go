@@ -9,7 +9,7 @@ func (c Cell) Valid() bool {
 	reached := make([]bool, c.NumNodes())
 	reached[0] = true
 	for _, e := range c.Edges() {
-		if e.Op != None && reached[e.From] {
+		if e.Op.Kind() != Zeros && reached[e.From] {
 			reached[e.To] = true
 		}
 	}
@@ -29,7 +29,7 @@ func (c Cell) Live() []bool {
 	}
 	live := make([]bool, c.NumEdges())
 	for i, e := range c.Edges() {
-		live[i] = e.Op.IsConv() || e.Op != None && nonzero[e.From]
+		live[i] = e.Op.Learnable() || e.Op.Kind() != Zeros && nonzero[e.From]
 		nonzero[e.To] = nonzero[e.To] || live[i]
 	}
 	c.dropUnused(live)

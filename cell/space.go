@@ -15,6 +15,7 @@ const SpaceSize = 15625
 const (
 	spaceNodes = 4
 	spaceEdges = 6
+	spaceOps   = 5 // the first of the table of operations
 )
 
 // spaceOrder relates benchmark indexes to ranks: a rank is the six op numbers,
@@ -50,8 +51,8 @@ func fromRank(rank uint16) Cell {
 	c := Cell{edges: make([]Edge, spaceEdges), ends: []int{0, 1, 3, 6}}
 	for to := spaceNodes - 1; to > 0; to-- {
 		for from := to - 1; from >= 0; from-- {
-			c.edges[c.ends[to-1]+from] = Edge{Op(rank % numOps), from}
-			rank /= numOps
+			c.edges[c.ends[to-1]+from] = Edge{Op(rank % spaceOps), from}
+			rank /= spaceOps
 		}
 	}
 	return c
@@ -70,10 +71,10 @@ func (c Cell) Index() (int, bool) {
 			return 0, false
 		}
 		for from, e := range incoming {
-			if e.From != from {
+			if e.From != from || e.Op >= spaceOps {
 				return 0, false
 			}
-			rank = rank*numOps + int(e.Op)
+			rank = rank*spaceOps + int(e.Op)
 		}
 	}
 	return int(order().index[rank]), true

@@ -22,7 +22,7 @@ func TestInitializeGivesPyTorchsBits(t *testing.T) {
 	}
 	readJSON(t, "fixtures/nets/init.json", &cases)
 	for _, c := range cases {
-		config := cell.Config{C: c.C, N: c.N, Cell: parse(t, c.Arch), Classes: c.Classes}
+		config := network(t, parse(t, c.Arch), c.C, c.N, c.Classes)
 		p, err := Initialize(config, c.Seed)
 		if err != nil {
 			t.Fatal(err)
@@ -55,7 +55,7 @@ func TestCostOf(t *testing.T) {
 	for _, r := range records {
 		for name, want := range r.Costs {
 			set := sets[name]
-			got := CostOf(cell.Benchmark(parse(t, r.Arch), set.classes), set.side)
+			got := cell.Benchmark(parse(t, r.Arch), set.classes).Cost(set.side)
 			if relative(got.FLOPs, want.FLOPs) > 1e-6 || relative(got.Params, want.Params) > 1e-6 {
 				t.Errorf("%s on %s: %+v, want %+v", r.Arch, name, got, want)
 			}

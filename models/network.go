@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"cellnet/cell"
 	"cellnet/internal/block"
 	"cellnet/internal/kernel"
 	"cellnet/internal/ops"
@@ -104,7 +105,7 @@ func (n *Network) inputs() {
 		gorgonia.WithValue(tensor.New(tensor.WithShape(capacity, 3, side, side), tensor.WithBacking(n.images))))
 	n.Labels = gorgonia.NewVector(n.Graph, tensor.Int, gorgonia.WithShape(capacity), gorgonia.WithName("labels"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(capacity), tensor.WithBacking(n.labels))))
-	for _, e := range n.params.entries {
+	for _, e := range n.params.tensors {
 		if !e.Kind.Learnable() {
 			continue
 		}
@@ -168,65 +169,71 @@ func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
 
 // build adds the blocks.
 func (n *Network) build() error {
-	c := n.params.config
 	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.options.Kernels), Training: n.options.Mode == Training}
-	channels, side := c.C, n.options.Side
-	state, nodes := n.convNorm("stem.0", "stem.1")
-	x, err := b.Stem("stem", n.Input, side, channels, state, nodes...)
-	if err != nil {
-		return err
-	}
-	n.Blocks = append(n.Blocks, x)
-	for stage := range stages {
-		if stage > 0 {
-			if x, err = n.reduction(b, x, side, channels); err != nil {
-				return err
-			}
-			channels, side = 2*channels, side/2
+	x := n.Input
+	for next := range n.params.network.Blocks() {
+		y, err := n.block(b, next, x)
+		if err != nil {
+			return fmt.Errorf("%s: %w", next.Name, err)
 		}
-		for range c.N {
-			if x, err = n.cell(b, x, side, channels); err != nil {
-				return err
-			}
+		switch next.Kind {
+		case cell.LastNorm:
+			n.Features = y
+		case cell.Classifier:
+			n.Logits = y
+		default:
+			n.Blocks = append(n.Blocks, y)
 		}
+		x = y
 	}
-	norm, nodes := n.norm("lastact.0")
-	if n.Features, err = b.Head("features", x, side, channels, norm, nodes...); err != nil {
-		return err
-	}
-	if n.Logits, err = b.Linear("logits", n.Features, n.nodes["classifier.weight"], n.nodes["classifier.bias"]); err != nil {
-		return err
-	}
+	var err error
 	n.Loss, err = b.CrossEntropy("loss", n.Logits, n.Labels, n.options.Smoothing)
 	return err
 }
 
-// nextCell is the prefix of the next cell's or reduction's parameters.
-func (n *Network) nextCell() string { return fmt.Sprintf("cells.%d", len(n.Blocks)-1) }
+// block adds a block on x.
+func (n *Network) block(b *ops.Builder, next cell.Block, x *gorgonia.Node) (*gorgonia.Node, error) {
+	side := n.options.Side / next.Scale
+	switch next.Kind {
+	case cell.Stem:
+		state, nodes := n.convNorm(next.Name+".0", next.Name+".1")
+		return b.Stem(next.Name, x, side, next.Out, state, nodes...)
+	case cell.CellBlock:
+		return n.cell(b, next, x, side)
+	case cell.Reduction:
+		return n.reduction(b, next, x, side)
+	case cell.LastNorm:
+		norm, nodes := n.norm(next.Name + ".0")
+		return b.Head("features", x, side, next.Out, norm, nodes...)
+	case cell.Classifier:
+		return b.Linear("logits", x, n.nodes[next.Name+".weight"], n.nodes[next.Name+".bias"])
+	}
+	return nil, fmt.Errorf("no way to compute a block of the kind %v", next.Kind)
+}
 
-func (n *Network) cell(b *ops.Builder, x *gorgonia.Node, side, channels int) (*gorgonia.Node, error) {
-	prefix := n.nextCell()
+func (n *Network) cell(b *ops.Builder, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {
+	if next.In != next.Out {
+		return nil, fmt.Errorf("cells from %d to %d channels can't be computed yet", next.In, next.Out)
+	}
 	var states []block.ConvNorm
 	var nodes []*gorgonia.Node
-	for i, e := range n.params.config.Cell.Edges() {
-		if !e.Op.IsConv() {
+	for i, e := range n.params.network.Cell.Edges() {
+		if !e.Op.Learnable() {
 			continue
 		}
-		op := fmt.Sprintf("%s.layers.%d.op", prefix, i)
+		op := fmt.Sprintf("%s.layers.%d.op", next.Name, i)
 		state, more := n.convNorm(op+".1", op+".2")
 		states, nodes = append(states, state), append(nodes, more...)
 	}
-	y, err := b.Cell(prefix, x, n.params.config.Cell, side, channels, states, nodes...)
-	n.Blocks = append(n.Blocks, y)
-	return y, err
+	return b.Cell(next.Name, x, n.params.network.Cell, side, next.Out, states, nodes...)
 }
 
-func (n *Network) reduction(b *ops.Builder, x *gorgonia.Node, side, channels int) (*gorgonia.Node, error) {
-	prefix := n.nextCell()
-	stateA, nodes := n.convNorm(prefix+".conv_a.op.1", prefix+".conv_a.op.2")
-	stateB, more := n.convNorm(prefix+".conv_b.op.1", prefix+".conv_b.op.2")
-	nodes = append(append(nodes, more...), n.nodes[prefix+".downsample.1.weight"])
-	y, err := b.Reduction(prefix, x, side, channels, block.ReductionParams{A: stateA, B: stateB}, nodes...)
-	n.Blocks = append(n.Blocks, y)
-	return y, err
+func (n *Network) reduction(b *ops.Builder, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {
+	if next.Out != 2*next.In {
+		return nil, fmt.Errorf("residual blocks from %d to %d channels can't be computed yet", next.In, next.Out)
+	}
+	stateA, nodes := n.convNorm(next.Name+".conv_a.op.1", next.Name+".conv_a.op.2")
+	stateB, more := n.convNorm(next.Name+".conv_b.op.1", next.Name+".conv_b.op.2")
+	nodes = append(append(nodes, more...), n.nodes[next.Name+".downsample.1.weight"])
+	return b.Reduction(next.Name, x, side, next.In, block.ReductionParams{A: stateA, B: stateB}, nodes...)
 }

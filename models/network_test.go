@@ -26,7 +26,7 @@ func netNames() []string {
 // reference is one of PyTorch's networks.
 type reference struct {
 	name   string
-	config cell.Config
+	config cell.Network
 	side   int
 }
 
@@ -37,7 +37,16 @@ func readReference(t testing.TB, name string) reference {
 		C, N, Classes, Side int
 	}
 	readJSON(t, path.Join("fixtures/nets", name, "arch.json"), &r)
-	return reference{name, cell.Config{C: r.C, N: r.N, Cell: parse(t, r.Arch), Classes: r.Classes}, r.Side}
+	return reference{name, network(t, parse(t, r.Arch), r.C, r.N, r.Classes), r.Side}
+}
+
+func network(t testing.TB, c cell.Cell, channels, cells, classes int) cell.Network {
+	t.Helper()
+	n, err := cell.NewNetwork(c, channels, cells, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func (r reference) file(t testing.TB, name string) *weights.File {
@@ -411,7 +420,7 @@ func checkStatistics(t *testing.T, got, want *weights.StateDict) {
 // The gradient of the whole network against differences of its loss, on a tiny
 // one.
 func TestGradientIsThatOfDifferences(t *testing.T) {
-	r := reference{"tiny", cell.Config{C: 3, N: 1, Cell: parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|"), Classes: 4}, 8}
+	r := reference{"tiny", network(t, parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|"), 3, 1, 4), 8}
 	k, err := kernel.Best()
 	if err != nil {
 		t.Fatal(err)
@@ -434,7 +443,7 @@ func TestGradientIsThatOfDifferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	grads := r.train(t, p, k, images, labels).grads
-	for _, e := range p.Entries() {
+	for _, e := range p.Tensors() {
 		if !e.Kind.Learnable() {
 			continue
 		}
@@ -464,7 +473,7 @@ func TestSameBitsForAnyThreads(t *testing.T) {
 		var first []string
 		for _, threads := range []int{1, 2, 3} {
 			runtime.GOMAXPROCS(threads)
-			r := reference{"tiny", cell.Config{C: 5, N: 1, Cell: parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|"), Classes: 3}, 16}
+			r := reference{"tiny", network(t, parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|"), 5, 1, 3), 16}
 			p, err := Initialize(r.config, 9)
 			if err != nil {
 				t.Fatal(err)
@@ -475,7 +484,7 @@ func TestSameBitsForAnyThreads(t *testing.T) {
 			}
 			got := r.train(t, p, k, images, labels)
 			bits := []string{fmt.Sprint(math.Float64bits(got.loss))}
-			for _, e := range p.Entries() {
+			for _, e := range p.Tensors() {
 				bits = append(bits, fmt.Sprint(got.grads[e.Name]))
 			}
 			if first == nil {
@@ -491,7 +500,7 @@ func TestSameBitsForAnyThreads(t *testing.T) {
 // An evaluation doesn't depend on the batches that images come in.
 func TestEvaluationOfAnyBatch(t *testing.T) {
 	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
-		config := cell.Config{C: 16, N: 1, Cell: parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|"), Classes: 3}
+		config := network(t, parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|"), 16, 1, 3)
 		p, err := Initialize(config, 9)
 		if err != nil {
 			t.Fatal(err)

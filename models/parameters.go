@@ -13,34 +13,34 @@ import (
 // Parameters are the tensors of a network. Networks made on them read and move
 // them in place.
 type Parameters struct {
-	config     cell.Config
-	entries    []Entry
+	network    cell.Network
+	tensors    []cell.Tensor
 	learnables map[string]*tensor.Dense // float32
 	statistics map[string][]float32
 	batches    map[string]*int64
 }
 
-// Config tells which network the parameters belong to.
-func (p *Parameters) Config() cell.Config { return p.config }
+// Network tells which network the parameters belong to.
+func (p *Parameters) Network() cell.Network { return p.network }
 
-// Entries lists the tensors in PyTorch's order.
-func (p *Parameters) Entries() []Entry { return p.entries }
+// Tensors lists the tensors in PyTorch's order.
+func (p *Parameters) Tensors() []cell.Tensor { return p.tensors }
 
 // Learnable returns a learnable tensor, nil if there is none of that name.
 func (p *Parameters) Learnable(name string) *tensor.Dense { return p.learnables[name] }
 
 // newParameters allocates zeros.
-func newParameters(c cell.Config) (*Parameters, error) {
-	if err := c.Validate(); err != nil {
+func newParameters(n cell.Network) (*Parameters, error) {
+	if err := n.Validate(); err != nil {
 		return nil, err
 	}
-	p := &Parameters{config: c, learnables: map[string]*tensor.Dense{}, statistics: map[string][]float32{}, batches: map[string]*int64{}}
-	for e := range Entries(c) {
-		p.entries = append(p.entries, e)
+	p := &Parameters{network: n, learnables: map[string]*tensor.Dense{}, statistics: map[string][]float32{}, batches: map[string]*int64{}}
+	for e := range n.Tensors() {
+		p.tensors = append(p.tensors, e)
 		switch {
 		case e.Kind.Learnable():
 			p.learnables[e.Name] = tensor.New(tensor.WithShape(e.Shape...), tensor.WithBacking(make([]float32, e.Len())))
-		case e.Kind == Batches:
+		case e.Kind == cell.Batches:
 			p.batches[e.Name] = new(int64)
 		default:
 			p.statistics[e.Name] = make([]float32, e.Len())
@@ -60,25 +60,25 @@ func (p *Parameters) floats(name string) []float32 {
 // Initialize makes parameters as PyTorch does on the CPU after
 // torch.manual_seed(seed), bit for bit: convolutions and the classifier uniform
 // in +-1/sqrt(fan_in), norms one and zero.
-func Initialize(c cell.Config, seed uint32) (*Parameters, error) {
-	p, err := newParameters(c)
+func Initialize(n cell.Network, seed uint32) (*Parameters, error) {
+	p, err := newParameters(n)
 	if err != nil {
 		return nil, fmt.Errorf("initializing a network: %w", err)
 	}
 	random := mt19937.New(seed)
 	fanIn := 0
-	for _, e := range p.entries {
+	for _, e := range p.tensors {
 		values := p.floats(e.Name)
 		switch e.Kind {
-		case ConvWeight, LinearWeight:
+		case cell.ConvWeight, cell.LinearWeight:
 			fanIn = e.Len() / e.Shape[0]
 			// Kaiming's uniform with a = sqrt(5): gain sqrt(2/(1+5)), bound
 			// sqrt(3)*gain/sqrt(fan_in), rounded as PyTorch's steps round it.
 			std := math.Sqrt(2.0/(1+5)) / math.Sqrt(float64(fanIn))
 			uniform(values, math.Sqrt(3)*std, random)
-		case LinearBias:
+		case cell.LinearBias:
 			uniform(values, 1/math.Sqrt(float64(fanIn)), random)
-		case NormWeight, RunningVar:
+		case cell.NormWeight, cell.RunningVar:
 			for i := range values {
 				values[i] = 1
 			}

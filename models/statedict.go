@@ -12,8 +12,8 @@ import (
 // StateDict copies the parameters into a state dict in PyTorch's order.
 func (p *Parameters) StateDict() *weights.StateDict {
 	s := new(weights.StateDict)
-	for _, e := range p.entries {
-		if e.Kind == Batches {
+	for _, e := range p.tensors {
+		if e.Kind == cell.Batches {
 			s.Set(e.Name, weights.NewInt64(e.Shape, []int64{*p.batches[e.Name]}))
 		} else {
 			s.Set(e.Name, weights.NewFloat32(e.Shape, p.floats(e.Name)))
@@ -44,8 +44,8 @@ func (e *MismatchError) Error() string {
 // FromStateDict makes parameters of a state dict's copy. It is strict: every
 // tensor of the network must be there, with its shape, and no other
 // ([MismatchError]).
-func FromStateDict(c cell.Config, s *weights.StateDict) (*Parameters, error) {
-	p, err := newParameters(c)
+func FromStateDict(n cell.Network, s *weights.StateDict) (*Parameters, error) {
+	p, err := newParameters(n)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (p *Parameters) Load(s *weights.StateDict) error {
 	var mismatch MismatchError
 	known := map[string]bool{}
 	var problem error
-	for _, e := range p.entries {
+	for _, e := range p.tensors {
 		known[e.Name] = true
 		t, ok := s.Get(e.Name)
 		switch {
@@ -81,9 +81,9 @@ func (p *Parameters) Load(s *weights.StateDict) error {
 	if problem != nil {
 		return problem
 	}
-	for _, e := range p.entries {
+	for _, e := range p.tensors {
 		t, _ := s.Get(e.Name)
-		if e.Kind == Batches {
+		if e.Kind == cell.Batches {
 			v, err := t.Int64s()
 			if err != nil {
 				return fmt.Errorf("tensor %s: %w", e.Name, err)
@@ -101,10 +101,10 @@ func (p *Parameters) Load(s *weights.StateDict) error {
 }
 
 // check tells whether a tensor's numbers are of the right type.
-func check(e Entry, t weights.Tensor) error {
-	if float := t.DType.IsFloat(); float == (e.Kind == Batches) {
+func check(e cell.Tensor, t weights.Tensor) error {
+	if float := t.DType.IsFloat(); float == (e.Kind == cell.Batches) {
 		want := "floating-point numbers"
-		if e.Kind == Batches {
+		if e.Kind == cell.Batches {
 			want = "integers"
 		}
 		return fmt.Errorf("tensor %s is of %v, the network needs %s", e.Name, t.DType, want)

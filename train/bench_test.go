@@ -72,7 +72,7 @@ func BenchmarkSGD(b *testing.B) {
 	}
 	var model []fakeNode
 	numbers := 0
-	for _, e := range params.Entries() {
+	for _, e := range params.Tensors() {
 		if e.Kind.Learnable() {
 			model = append(model, newFake(e.Name, make([]float32, e.Len())...))
 			numbers += e.Len()

@@ -16,13 +16,22 @@ import (
 )
 
 // smallConfig is a network that runs in a moment.
-func smallConfig(t testing.TB, classes int) cell.Config {
+func smallConfig(t testing.TB, classes int) cell.Network {
 	t.Helper()
 	c, err := cell.Parse("|nor_conv_3x3~0|+|skip_connect~0|nor_conv_1x1~1|+|avg_pool_3x3~0|nor_conv_1x1~1|skip_connect~2|")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cell.Config{C: 4, N: 1, Cell: c, Classes: classes}
+	return network(t, c, 4, 1, classes)
+}
+
+func network(t testing.TB, c cell.Cell, channels, cells, classes int) cell.Network {
+	t.Helper()
+	n, err := cell.NewNetwork(c, channels, cells, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // syntheticBatches are the first images of the synthetic test set.

@@ -28,7 +28,11 @@ func Example() {
 		panic(err)
 	}
 	recipe.Epochs, recipe.BatchSize = 2, 32
-	run := train.Run{Net: cell.Config{C: 4, N: 1, Cell: c, Classes: 10}, Dataset: data.Synthetic, Recipe: recipe, Seed: 777}
+	net, err := cell.NewNetwork(c, 4, 1, 10)
+	if err != nil {
+		panic(err)
+	}
+	run := train.Run{Net: net, Dataset: data.Synthetic, Recipe: recipe, Seed: 777}
 	trainer, err := train.NewTrainer(run, images, train.Options{Hooks: train.Hooks{
 		OnEpoch: func(e train.Epoch) {
 			test, _ := e.Evaluation(data.OriTest)

@@ -12,7 +12,7 @@ import (
 // every bit of the result. Initialization, order and augmentation of the images
 // come from the seed by a stream of random numbers each.
 type Run struct {
-	Net     cell.Config  `json:"net"`
+	Net     cell.Network `json:"net"`
 	Dataset data.Dataset `json:"dataset"`
 	Recipe  Recipe       `json:"recipe"`
 	Seed    uint32       `json:"seed"`

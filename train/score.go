@@ -21,7 +21,7 @@ func (s *score) add(net *models.Network, labels []int) error {
 	if !ok {
 		return fmt.Errorf("logits are a %v, want a float32 tensor", net.Logits.Value().Dtype())
 	}
-	classes, smoothing := net.Parameters().Config().Classes, net.Smoothing()
+	classes, smoothing := net.Parameters().Network().Classes, net.Smoothing()
 	for i, label := range labels {
 		own := logits[i*classes:][:classes]
 		s.n++

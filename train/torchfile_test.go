@@ -105,7 +105,7 @@ func floatsOf(t testing.TB, tensor weights.Tensor) []float32 {
 	return numbers
 }
 
-func readArch(t testing.TB, file string) (config cell.Config, side int) {
+func readArch(t testing.TB, file string) (config cell.Network, side int) {
 	t.Helper()
 	var record struct {
 		Arch    cell.Cell
@@ -120,5 +120,5 @@ func readArch(t testing.TB, file string) (config cell.Config, side int) {
 	if err := json.Unmarshal(data, &record); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
-	return cell.Config{C: record.C, N: record.N, Cell: record.Arch, Classes: record.Classes}, record.Side
+	return network(t, record.Arch, record.C, record.N, record.Classes), record.Side
 }

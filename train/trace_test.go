@@ -49,18 +49,18 @@ func TestStepsAreThoseOfPyTorch(t *testing.T) {
 				}
 			}
 			all := 1e-6 * norm(t, trace.after)
-			for e := range models.Entries(trace.config) {
+			for e := range trace.config.Tensors() {
 				own, want := got.tensor(t, e.Name), tensorNamed(t, trace.after, e.Name)
 				limit, floor := 1e-3, all
 				switch e.Kind {
-				case models.Batches:
+				case cell.Batches:
 					if string(own.Data) != string(want.Data) {
 						t.Errorf("%s is %v, PyTorch's is %v", e.Name, own.Data, want.Data)
 					}
 					continue
-				case models.RunningMean:
+				case cell.RunningMean:
 					limit, floor = 1e-4, max(floor, 1e-2*deviation(t, trace.after, e.Name))
-				case models.RunningVar:
+				case cell.RunningVar:
 					limit = 1e-4
 				}
 				if d := distance(t, own, want, floor); !(d < limit) {
@@ -103,7 +103,7 @@ func readNudges(t *testing.T) map[string][][]nudge {
 
 // trace is a run of PyTorch's.
 type trace struct {
-	config       cell.Config
+	config       cell.Network
 	side         int
 	start, after *weights.StateDict
 	inputs       []float32

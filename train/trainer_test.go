@@ -301,7 +301,7 @@ func TestOneProcessTrainsInAFolder(t *testing.T) {
 // scalars at times.
 func TestNetworksOfOneChannel(t *testing.T) {
 	run := smallRun(t)
-	run.Net.C, run.Recipe.Epochs = 1, 1
+	run.Net, run.Recipe.Epochs = network(t, run.Net.Cell, 1, 1, run.Net.Classes), 1
 	if err := newTrainer(t, run, smallData(t, 20, 5), Options{}).Train(t.Context()); err != nil {
 		t.Error(err)
 	}

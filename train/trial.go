@@ -10,7 +10,6 @@ import (
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/torchfile"
-	"cellnet/models"
 	"cellnet/weights"
 )
 
@@ -74,12 +73,16 @@ func (d DatasetTrial) tree() (*pickle.Dict, error) {
 	if err != nil {
 		return nil, err
 	}
-	cost := models.CostOf(d.Run.Net, d.Run.Dataset.Side())
+	channels, cells, ok := d.Run.Net.Stages()
+	if !ok {
+		return nil, fmt.Errorf("a network of widths %v has no record of C and N", d.Run.Net.Widths)
+	}
+	cost := d.Run.Net.Cost(d.Run.Dataset.Side())
 	tree := new(pickle.Dict)
 	tree.Set("flop", cost.FLOPs)
 	tree.Set("param", cost.Params)
-	tree.Set("channel", d.Run.Net.C)
-	tree.Set("num_cells", d.Run.Net.N)
+	tree.Set("channel", channels)
+	tree.Set("num_cells", cells)
 	tree.Set("config", configTree(d.Run))
 	tree.Set("total_epoch", d.Run.Recipe.TotalEpochs())
 	for _, m := range measures() {
@@ -161,8 +164,9 @@ func listOf[T any](values []T) *pickle.List {
 // structureText is a line for each block of the network.
 func structureText(run Run) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v C=%d N=%d\n", run.Net.Cell, run.Net.C, run.Net.N)
-	for _, l := range models.Structure(run.Net, run.Dataset.Side()) {
+	channels, cells, _ := run.Net.Stages()
+	fmt.Fprintf(&b, "%v C=%d N=%d\n", run.Net.Cell, channels, cells)
+	for _, l := range run.Net.Layers(run.Dataset.Side()) {
 		fmt.Fprintf(&b, "%s: %s, %d x %d x %d\n", l.Name, l.Block, l.Output[0], l.Output[1], l.Output[2])
 	}
 	return b.String()

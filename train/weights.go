@@ -12,8 +12,9 @@ func (t *Trainer) WriteWeights(path string) error {
 		return err
 	}
 	seed := int(t.run.Seed)
+	channels, cells, _ := t.run.Net.Stages() // 0 for other widths, which the file then doesn't name
 	description := weights.Description{
-		Arch: t.run.Net.Cell.String(), C: t.run.Net.C, N: t.run.Net.N, Classes: t.run.Net.Classes,
+		Arch: t.run.Net.Cell.String(), C: channels, N: cells, Classes: t.run.Net.Classes,
 		Dataset: t.run.Dataset.String(), Seed: &seed, HP: t.run.Recipe.TotalEpochs(),
 	}
 	return weights.WriteFile(path, format, t.params.StateDict(), description.Entries()...)

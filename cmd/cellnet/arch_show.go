@@ -11,7 +11,6 @@ import (
 
 	"cellnet/cell"
 	"cellnet/data"
-	"cellnet/models"
 )
 
 // archRecord is what arch show --json prints: the fields that the published
@@ -93,7 +92,7 @@ func describeArch(c cell.Cell) (archRecord, error) {
 		r.Message = &message
 	}
 	for _, d := range costDatasets() {
-		r.Costs[d.String()] = cost(models.CostOf(cell.Benchmark(c, d.Classes()), d.Side()))
+		r.Costs[d.String()] = cost(cell.Benchmark(c, d.Classes()).Cost(d.Side()))
 	}
 	return r, nil
 }

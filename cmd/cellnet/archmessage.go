@@ -9,20 +9,23 @@ import (
 
 // archMessage describes a network block by block as the published networks do of
 // themselves.
-func archMessage(net cell.Config) string {
-	total := 3*net.N + 2
+func archMessage(net cell.Network) string {
+	total := len(net.Widths)
 	var b strings.Builder
-	fmt.Fprintf(&b, "TinyNetwork(C=%d, N=%d, L=%d)", net.C, net.N, total)
+	channels, cells, _ := net.Stages()
+	fmt.Fprintf(&b, "TinyNetwork(C=%d, N=%d, L=%d)", channels, cells, total)
 	edges := describeEdges(net.Cell)
-	channels := net.C
-	for i := range total {
-		fmt.Fprintf(&b, "\n %02d/%02d :: ", i, total)
-		if i%(net.N+1) == net.N {
-			fmt.Fprintf(&b, "ResNetBasicblock(inC=%d, outC=%d, stride=2)", channels, 2*channels)
-			channels *= 2
+	i := 0
+	for block := range net.Blocks() {
+		switch block.Kind {
+		case cell.Reduction:
+			fmt.Fprintf(&b, "\n %02d/%02d :: ResNetBasicblock(inC=%d, outC=%d, stride=%d)", i, total, block.In, block.Out, block.Stride)
+		case cell.CellBlock:
+			fmt.Fprintf(&b, "\n %02d/%02d :: info :: nodes=%d, inC=%d, outC=%d, [%s], %s", i, total, net.Cell.NumNodes(), block.In, block.Out, edges, net.Cell)
+		default:
 			continue
 		}
-		fmt.Fprintf(&b, "info :: nodes=%d, inC=%d, outC=%d, [%s], %s", net.Cell.NumNodes(), channels, channels, edges, net.Cell)
+		i++
 	}
 	return b.String()
 }

@@ -20,6 +20,7 @@ import (
 // processors to take about a minute.
 const (
 	demoIndex    = 1
+	demoChannels = 16
 	demoCells    = 1
 	demoSeed     = 777
 	demoBatch    = 64
@@ -74,7 +75,10 @@ func (a *app) demo(ctx context.Context, out string) (demoRecord, error) {
 	if err != nil {
 		return demoRecord{}, err
 	}
-	config := cell.Config{C: 16, N: demoCells, Cell: c, Classes: data.Synthetic.Classes()}
+	net, err := cell.NewNetwork(c, demoChannels, demoCells, data.Synthetic.Classes())
+	if err != nil {
+		return demoRecord{}, err
+	}
 	source, err := data.Open(data.Synthetic, data.Options{Synthetic: data.SyntheticSize{Train: demoSteps * demoBatch, Test: demoTestSize}})
 	if err != nil {
 		return demoRecord{}, err
@@ -83,7 +87,7 @@ func (a *app) demo(ctx context.Context, out string) (demoRecord, error) {
 	if err != nil {
 		return demoRecord{}, err
 	}
-	params, err := models.Initialize(config, demoSeed)
+	params, err := models.Initialize(net, demoSeed)
 	if err != nil {
 		return demoRecord{}, err
 	}
@@ -94,7 +98,7 @@ func (a *app) demo(ctx context.Context, out string) (demoRecord, error) {
 	if err := a.demoTrain(ctx, params, source, &r); err != nil {
 		return r, err
 	}
-	description := weights.Description{Arch: c.String(), C: config.C, N: config.N, Classes: config.Classes, Dataset: data.Synthetic.String()}
+	description := weights.Description{Arch: c.String(), C: demoChannels, N: demoCells, Classes: net.Classes, Dataset: data.Synthetic.String()}
 	if err := weights.WriteFile(out, weights.Zip, params.StateDict(), description.Entries()...); err != nil {
 		return r, err
 	}

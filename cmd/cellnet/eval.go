@@ -98,8 +98,8 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if err != nil {
 		return err
 	}
-	if l.config().Classes != dataset.Classes() {
-		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.config().Classes, dataset, dataset.Classes())
+	if l.network().Classes != dataset.Classes() {
+		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.network().Classes, dataset, dataset.Classes())
 	}
 	for _, err := range missing {
 		fmt.Fprintf(a.stderr, "note: %v\n", err)
@@ -111,7 +111,7 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if err := <-first; err != nil {
 		return fmt.Errorf("reading %s: %w", dataset, err)
 	}
-	r := evalRecord{Arch: l.config().Cell, Dataset: dataset, Weights: f.weights, Sets: map[string]train.Metrics{}}
+	r := evalRecord{Arch: l.network().Cell, Dataset: dataset, Weights: f.weights, Sets: map[string]train.Metrics{}}
 	if index, ok := r.Arch.Index(); ok {
 		r.Index = &index
 	}

@@ -68,7 +68,11 @@ func saved(t testing.TB, arch string, classes int, entries ...weights.Entry) str
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := models.Initialize(cell.Config{C: 4, N: 1, Cell: c, Classes: classes}, 1)
+	net, err := cell.NewNetwork(c, 4, 1, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := models.Initialize(net, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +173,11 @@ func TestEvalWarnsOfNaN(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := models.Initialize(cell.Config{C: 4, N: 1, Cell: c, Classes: 10}, 1)
+	net, err := cell.NewNetwork(c, 4, 1, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := models.Initialize(net, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

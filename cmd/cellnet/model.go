@@ -6,7 +6,6 @@ import (
 
 	"cellnet/cell"
 	"cellnet/data"
-	"cellnet/models"
 
 	"github.com/spf13/cobra"
 )
@@ -17,11 +16,11 @@ func newModelCommand(a *app) *cobra.Command {
 
 // modelRecord is what model show --json prints.
 type modelRecord struct {
-	Config cell.Config    `json:"config"`
-	Side   int            `json:"side"`
-	FLOPs  float64        `json:"flops_M"`
-	Params float64        `json:"params_M"`
-	Layers []models.Layer `json:"layers"`
+	Network cell.Network `json:"config"`
+	Side    int          `json:"side"`
+	FLOPs   float64      `json:"flops_M"`
+	Params  float64      `json:"params_M"`
+	Layers  []cell.Layer `json:"layers"`
 }
 
 func newModelShowCommand(a *app) *cobra.Command {
@@ -44,12 +43,12 @@ func newModelShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return usageErrorf("--dataset: %w", err)
 			}
-			config := cell.Config{C: channels, N: cells, Cell: c, Classes: d.Classes()}
-			if err := config.Validate(); err != nil {
+			network, err := cell.NewNetwork(c, channels, cells, d.Classes())
+			if err != nil {
 				return usageErrorf("%w", err)
 			}
-			cost := models.CostOf(config, d.Side())
-			r := modelRecord{config, d.Side(), cost.FLOPs, cost.Params, models.Structure(config, d.Side())}
+			cost := network.Cost(d.Side())
+			r := modelRecord{network, d.Side(), cost.FLOPs, cost.Params, network.Layers(d.Side())}
 			if asJSON {
 				return a.printJSON(r)
 			}
@@ -65,7 +64,8 @@ func newModelShowCommand(a *app) *cobra.Command {
 
 func (a *app) printModel(r modelRecord) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s, C=%d, N=%d, %d classes\n", r.Config.Cell, r.Config.C, r.Config.N, r.Config.Classes)
+	channels, cells, _ := r.Network.Stages()
+	fmt.Fprintf(w, "%s, C=%d, N=%d, %d classes\n", r.Network.Cell, channels, cells, r.Network.Classes)
 	fmt.Fprint(w, "block\tcomputes\toutput\tparameters\tFLOPs\n")
 	fmt.Fprintf(w, "input\t\t3x%dx%d\n", r.Side, r.Side)
 	for _, l := range r.Layers {

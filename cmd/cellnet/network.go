@@ -15,8 +15,8 @@ type loaded struct {
 	params      *models.Parameters
 }
 
-// config is the network's record.
-func (l loaded) config() cell.Config { return l.params.Config() }
+// network describes the network.
+func (l loaded) network() cell.Network { return l.params.Network() }
 
 // loadNetwork reads a network from a weights file. arch may be empty where the
 // file names its architecture; the two must agree.
@@ -57,7 +57,11 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 	if err != nil {
 		return loaded{}, err
 	}
-	params, err := models.FromStateDict(cell.Config{C: chosen.C, N: chosen.N, Cell: c, Classes: chosen.Classes}, state)
+	net, err := cell.NewNetwork(c, chosen.C, chosen.N, chosen.Classes)
+	if err != nil {
+		return loaded{}, wrap(err)
+	}
+	params, err := models.FromStateDict(net, state)
 	if err != nil {
 		return loaded{}, wrap(err)
 	}

@@ -94,7 +94,7 @@ func (a *app) predict(paths []string, f predictFlags) error {
 			return err
 		}
 		vm.Reset()
-		logits := net.Logits.Value().Data().([]float32)[:l.config().Classes]
+		logits := net.Logits.Value().Data().([]float32)[:l.network().Classes]
 		if err := a.printPrediction(prediction{path, ranked(logits, d.ClassNames(), f.top)}, f.asJSON); err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func datasetOf(l loaded, given string) (data.Dataset, error) {
 	if name == "" {
 		name = l.description.Dataset
 	}
-	classes := l.config().Classes
+	classes := l.network().Classes
 	if name == "" {
 		at := slices.IndexFunc(data.Datasets(), func(d data.Dataset) bool { return d.Classes() == classes })
 		if at < 0 {

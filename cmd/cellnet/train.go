@@ -143,10 +143,11 @@ func (f *trainFlags) plan(arch string, folder runFolder) (runPlan, error) {
 		return runPlan{}, usageErrorf("--limit: %d images, want 1 or more", f.limit)
 	}
 	plan := runPlan{Limit: f.limit, Data: f.data.source()}
-	plan.Run = train.Run{
-		Net:     cell.Config{C: f.channels, N: f.cells, Cell: c, Classes: dataset.Classes()},
-		Dataset: dataset, Seed: f.seed,
+	net, err := cell.NewNetwork(c, f.channels, f.cells, dataset.Classes())
+	if err != nil {
+		return runPlan{}, usageError{err}
 	}
+	plan.Run = train.Run{Net: net, Dataset: dataset, Seed: f.seed}
 	if plan.Run.Recipe, plan.Overrides, err = f.recipe.recipe(); err != nil {
 		return runPlan{}, err
 	}

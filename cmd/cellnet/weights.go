@@ -66,10 +66,10 @@ func (f networkFlags) choose(file *weights.File, s weights.Selector) (*weights.N
 
 // checkArch makes sure that weights are those of a network of the cell.
 func checkArch(c cell.Cell, n *weights.Network, state *weights.StateDict) error {
-	config := cell.Config{C: n.C, N: n.N, Cell: c, Classes: n.Classes}
-	if err := config.Validate(); err != nil {
+	config, err := cell.NewNetwork(c, n.C, n.N, n.Classes)
+	if err != nil {
 		return errors.New("they are not those of a network of cells")
 	}
-	_, err := models.FromStateDict(config, state)
+	_, err = models.FromStateDict(config, state)
 	return err
 }

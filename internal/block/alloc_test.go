@@ -37,11 +37,11 @@ func TestAllocationsOfAStep(t *testing.T) {
 		x[i] = float32(i%7) - 3
 	}
 	work := NewWorkspace(k)
-	cells := NewCell(work, c, side, channels, capacity, params)
+	cells := must(NewCell(work, c, side, channels, capacity, params))
 	reduction := NewReduction(work, side, channels, capacity, reductionParams)
 	stem := NewStem(work, side, channels, capacity, stemParams)
 	head := NewHead(work, side, channels, capacity, headParams)
-	cellEval := NewCellEval(work, c, side, channels, capacity, params)
+	cellEval := must(NewCellEval(work, c, side, channels, capacity, params))
 	cellEval.Fold()
 	reductionEval := NewReductionEval(work, side, channels, capacity, reductionParams)
 	reductionEval.Fold()

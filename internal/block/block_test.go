@@ -87,7 +87,7 @@ func cellProblem(t *testing.T, k *kernel.Kernels, arch string, n, channels, side
 		refs, params = append(refs, ref), append(params, param)
 		p.inputs = append(p.inputs, ref.conv, ref.weight, ref.bias)
 	}
-	b := NewCell(NewWorkspace(k), c, side, channels, n+1, params)
+	b := must(NewCell(NewWorkspace(k), c, side, channels, n+1, params))
 	dense := func() []float32 { return append(x.toDense(), make([]float32, side*side*kernel.Pad(channels))...) }
 	p.forward = func() volume { return refCell(c, refs, x) }
 	p.output = func() volume { return fromDense(b.Forward(dense(), n), n, channels, side) }
@@ -312,7 +312,7 @@ func TestCellEval(t *testing.T) {
 					params = append(params, p)
 				}
 			}
-			train := NewCell(NewWorkspace(k), c, side, channels, n, params)
+			train := must(NewCell(NewWorkspace(k), c, side, channels, n, params))
 			want := slices.Clone(train.Forward(x.toDense(), n))
 			// The statistics of this batch become the running ones.
 			for i := range params {
@@ -322,7 +322,7 @@ func TestCellEval(t *testing.T) {
 					params[i].RunningVar[ch] = float32(1/(b.invStd[ch]*b.invStd[ch]) - Epsilon)
 				}
 			}
-			eval := NewCellEval(NewWorkspace(k), c, side, channels, n, params)
+			eval := must(NewCellEval(NewWorkspace(k), c, side, channels, n, params))
 			eval.Fold()
 			got := eval.Forward(x.toDense(), n)
 			if e := distance(fromDense(got, n, channels, side).v, fromDense(want, n, channels, side).v); e > 3e-6 {

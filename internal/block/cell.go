@@ -27,9 +27,13 @@ type Cell struct {
 }
 
 // NewCell prepares a cell of side x side images. params has its convolutions in
-// the order of the edges.
-func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) *Cell {
-	b := &Cell{plan: newPlan(c), work: w, side: side, channels: channels, padded: kernel.Pad(channels), capacity: capacity, Params: params, unit: together(side)}
+// the order of the edges. It fails if there is no way to compute an operation.
+func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) (*Cell, error) {
+	p, err := newPlan(c)
+	if err != nil {
+		return nil, err
+	}
+	b := &Cell{plan: p, work: w, side: side, channels: channels, padded: kernel.Pad(channels), capacity: capacity, Params: params, unit: together(side)}
 	size := capacity * b.imageSize()
 	b.needed = b.computed()
 	for range b.convs {
@@ -46,7 +50,7 @@ func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []C
 			b.prepare(b.out[node], b.packing.forward)
 		}
 	}
-	return b
+	return b, nil
 }
 
 // prepare adds the packing of groups by one of its methods.

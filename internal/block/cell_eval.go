@@ -50,8 +50,12 @@ func hasPointTargets(groups []merged) bool {
 }
 
 // NewCellEval prepares a cell; see [NewCell].
-func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) *CellEval {
-	b := &CellEval{plan: newPlan(c), work: w, side: side, channels: channels, padded: kernel.Pad(channels), Params: params}
+func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) (*CellEval, error) {
+	p, err := newPlan(c)
+	if err != nil {
+		return nil, err
+	}
+	b := &CellEval{plan: p, work: w, side: side, channels: channels, padded: kernel.Pad(channels), Params: params}
 	b.reaches = b.reaching()
 	b.out = make([][]merged, b.nodes)
 	b.shift = make([][]float32, b.nodes)
@@ -70,7 +74,7 @@ func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params
 		b.shifted[e.to] = b.shifted[e.to] || e.conv >= 0
 	}
 	b.y = hugepage.Floats(capacity * side * side * b.padded)
-	return b
+	return b, nil
 }
 
 // Fold takes the parameters and running statistics as they are now.

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"fmt"
 	"slices"
 
 	"cellnet/cell"
@@ -14,12 +15,7 @@ type edge struct {
 	conv     int // number among the cell's convolutions, or -1
 }
 
-func (e edge) taps() int {
-	if e.op == cell.NorConv3x3 {
-		return 9
-	}
-	return 1
-}
+func (e edge) taps() int { return e.op.Taps() }
 
 // plan says what a cell computes: its edges without the zeros, numbered as the
 // parameters are.
@@ -29,24 +25,34 @@ type plan struct {
 	convs int
 }
 
-// newPlan lists the edges and simplifies them; see [plan.simplify].
-func newPlan(c cell.Cell) plan {
+// newPlan lists the edges and simplifies them; see [plan.simplify]. It fails if
+// there is no way to compute an operation.
+func newPlan(c cell.Cell) (plan, error) {
 	p := plan{nodes: c.NumNodes()}
-	for node := 1; node < p.nodes; node++ {
-		for _, e := range c.Incoming(node) {
-			next := edge{op: e.Op, from: e.From, to: node, conv: -1}
-			switch e.Op {
-			case cell.None:
-				continue
-			case cell.NorConv1x1, cell.NorConv3x3:
-				next.conv = p.convs
-				p.convs++
-			}
-			p.edges = append(p.edges, next)
+	for _, e := range c.Edges() {
+		if err := p.add(e); err != nil {
+			return plan{}, err
 		}
 	}
 	p.simplify()
-	return p
+	return p, nil
+}
+
+// add appends an edge that isn't none.
+func (p *plan) add(e cell.Link) error {
+	next := edge{op: e.Op, from: e.From, to: e.To, conv: -1}
+	switch e.Op {
+	case cell.None:
+		return nil
+	case cell.SkipConnect, cell.AvgPool3x3:
+	case cell.NorConv1x1, cell.NorConv3x3:
+		next.conv = p.convs
+		p.convs++
+	default:
+		return fmt.Errorf("no way to compute the operation %v", e.Op)
+	}
+	p.edges = append(p.edges, next)
+	return nil
 }
 
 // simplify takes nodes out of the way that are only passed through: a node

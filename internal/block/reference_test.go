@@ -124,6 +124,7 @@ func refCell(c cell.Cell, params []refConvNorm, x volume) volume {
 		for _, e := range c.Incoming(node) {
 			from := values[e.From]
 			switch e.Op {
+			case cell.None:
 			case cell.SkipConnect:
 				sum.add(from)
 			case cell.AvgPool3x3:
@@ -134,6 +135,8 @@ func refCell(c cell.Cell, params []refConvNorm, x volume) volume {
 			case cell.NorConv3x3:
 				sum.add(from.relu().convNorm(params[next], 3, 1))
 				next++
+			default:
+				panic("no twin of " + e.Op.String())
 			}
 		}
 		values = append(values, sum)

@@ -64,9 +64,17 @@ func (b *Builder) Cell(name string, x *gorgonia.Node, c cell.Cell, side, channel
 	var train trainer
 	var eval evaluator
 	if b.Training {
-		train = &cells{Cell: block.NewCell(b.Work, c, side, channels, b.Batch.capacity, state)}
+		cell, err := block.NewCell(b.Work, c, side, channels, b.Batch.capacity, state)
+		if err != nil {
+			return nil, err
+		}
+		train = &cells{Cell: cell}
 	} else {
-		eval = cellEval{block.NewCellEval(b.Work, c, side, channels, b.Batch.capacity, state)}
+		cell, err := block.NewCellEval(b.Work, c, side, channels, b.Batch.capacity, state)
+		if err != nil {
+			return nil, err
+		}
+		eval = cellEval{cell}
 	}
 	return b.apply(name, b.nhwc(side, channels), train, eval, true, x, params)
 }

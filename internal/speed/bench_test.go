@@ -5,15 +5,14 @@ import (
 	"testing"
 
 	"cellnet/cell"
-	"cellnet/models"
 )
 
 // benchNetworks times steps of a kind on some of the twelve cells: in training,
 // what a step allocates doesn't depend on the batch.
-func benchNetworks(b *testing.B, passes float64, batches []int, prepare func(cell.Config, batch) (runner, error)) {
+func benchNetworks(b *testing.B, passes float64, batches []int, prepare func(cell.Network, batch) (runner, error)) {
 	for _, arch := range Archs()[:5] {
 		c := resolve(b, arch)
-		config := cell.Config{C: channels, N: stage, Cell: c, Classes: classes}
+		config := cell.Benchmark(c, classes)
 		index, _ := c.Index()
 		for _, n := range batches {
 			b.Run(fmt.Sprintf("arch=%d/batch=%d", index, n), func(b *testing.B) {
@@ -33,7 +32,7 @@ func benchNetworks(b *testing.B, passes float64, batches []int, prepare func(cel
 				}
 				images := float64(n) * float64(b.N) / b.Elapsed().Seconds()
 				b.ReportMetric(images, "images/s")
-				b.ReportMetric(images*passes*2*models.CostOf(config, side).FLOPs/1e3, "GFLOP/s")
+				b.ReportMetric(images*passes*2*config.Cost(side).FLOPs/1e3, "GFLOP/s")
 			})
 		}
 	}

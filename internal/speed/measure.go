@@ -9,7 +9,6 @@ import (
 	"cellnet/cell"
 	"cellnet/internal/kernel"
 	"cellnet/internal/procmem"
-	"cellnet/models"
 )
 
 // flopsOfTraining is how often a training step does the arithmetic of an
@@ -48,9 +47,9 @@ type Options struct {
 func (m Machine) Measure(ctx context.Context, c cell.Cell, o Options) (Record, error) {
 	procmem.Reset()
 	r := Record{Arch: c, Peak: m.Peak}
-	config := cell.Config{C: channels, N: stage, Cell: c, Classes: classes}
-	gflop := 2 * models.CostOf(config, side).FLOPs / 1e3
-	measure := func(prepare func(cell.Config, batch) (runner, error), gflop float64) (rate, flops *float64, err error) {
+	config := cell.Benchmark(c, classes)
+	gflop := 2 * config.Cost(side).FLOPs / 1e3
+	measure := func(prepare func(cell.Network, batch) (runner, error), gflop float64) (rate, flops *float64, err error) {
 		run, err := prepare(config, newBatch(o.Batch))
 		if err != nil {
 			return nil, nil, err

@@ -13,8 +13,6 @@ import (
 
 // The networks.
 const (
-	channels = 16
-	stage    = 5
 	classes  = 10
 	side     = 32
 	imageLen = 3 * side * side
@@ -46,7 +44,7 @@ type runner struct {
 }
 
 // newTraining prepares steps of the benchmark's optimizer.
-func newTraining(config cell.Config, b batch) (runner, error) {
+func newTraining(config cell.Network, b batch) (runner, error) {
 	params, err := models.Initialize(config, seed)
 	if err != nil {
 		return runner{}, err
@@ -76,7 +74,7 @@ func newTraining(config cell.Config, b batch) (runner, error) {
 
 // newEvaluation prepares the evaluation of a batch in parts whose activations
 // fit in the processors' caches.
-func newEvaluation(config cell.Config, b batch) (runner, error) {
+func newEvaluation(config cell.Network, b batch) (runner, error) {
 	params, err := models.Initialize(config, seed)
 	if err != nil {
 		return runner{}, err

@@ -115,8 +115,11 @@ func TestMeasureStops(t *testing.T) {
 func TestAllocationsOfAStepDontGrowWithTheBatch(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	c := resolve(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|")
-	config := cell.Config{C: channels, N: 1, Cell: c, Classes: classes}
-	for name, prepare := range map[string]func(cell.Config, batch) (runner, error){"training": newTraining, "evaluation": newEvaluation} {
+	config, err := cell.NewNetwork(c, 16, 1, classes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, prepare := range map[string]func(cell.Network, batch) (runner, error){"training": newTraining, "evaluation": newEvaluation} {
 		t.Run(name, func(t *testing.T) {
 			small, few := allocated(t, prepare, config, 2)
 			large, many := allocated(t, prepare, config, 8)
@@ -129,7 +132,7 @@ func TestAllocationsOfAStepDontGrowWithTheBatch(t *testing.T) {
 
 // allocated returns how many bytes a step on n images allocates, and in how
 // many pieces: the least of some steps, since others may allocate meanwhile.
-func allocated(t *testing.T, prepare func(cell.Config, batch) (runner, error), config cell.Config, n int) (bytes, pieces uint64) {
+func allocated(t *testing.T, prepare func(cell.Network, batch) (runner, error), config cell.Network, n int) (bytes, pieces uint64) {
 	t.Helper()
 	r, err := prepare(config, newBatch(n))
 	if err != nil {

@@ -176,12 +176,15 @@ func (f *trialFile) latency(ctx context.Context, t *bench.Trial, batches int) ([
 	if err != nil {
 		return nil, err
 	}
-	net, err := cell.FromIndex(f.Arch)
+	c, err := cell.FromIndex(f.Arch)
 	if err != nil {
 		return nil, err
 	}
-	config := cell.Config{C: t.Net.Channels, N: t.Net.Cells, Cell: net, Classes: t.Net.Classes}
-	seconds, err := measureLatency(ctx, config, t.Dataset, state, batches)
+	net, err := cell.NewNetwork(c, t.Net.Channels, t.Net.Cells, t.Net.Classes)
+	if err != nil {
+		return nil, err
+	}
+	seconds, err := measureLatency(ctx, net, t.Dataset, state, batches)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %v: %w", f.path, t.Dataset, err)
 	}

@@ -27,7 +27,7 @@ import (
 // quality moves all numbers.
 func invent(t testing.TB, folder string, arch int, seed uint32, hp bench.HP, c, n int, quality float64, datasets []data.Dataset, standsFor ...int) string {
 	t.Helper()
-	net, err := cell.FromIndex(arch)
+	architecture, err := cell.FromIndex(arch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,11 @@ func invent(t testing.TB, folder string, arch int, seed uint32, hp bench.HP, c, 
 	}
 	trial := train.Trial{Info: "invented", StandsFor: standsFor}
 	for _, d := range datasets {
-		run := train.Run{Net: cell.Config{C: c, N: n, Cell: net, Classes: d.Classes()}, Dataset: d, Recipe: recipe, Seed: seed}
+		net, err := cell.NewNetwork(architecture, c, n, d.Classes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := train.Run{Net: net, Dataset: d, Recipe: recipe, Seed: seed}
 		params, err := models.Initialize(run.Net, seed)
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cellnet/cell"
-	"cellnet/models"
 )
 
 // dedup keeps one of the architectures that compute the same function, the one
@@ -52,10 +51,10 @@ func function(c cell.Cell) string {
 		for _, e := range c.Incoming(node) {
 			from := sums[e.From]
 			switch {
-			case e.Op == cell.None:
-			case e.Op == cell.SkipConnect:
+			case e.Op.Kind() == cell.Zeros:
+			case e.Op.Kind() == cell.Identity:
 				terms = append(terms, from...)
-			case e.Op == cell.AvgPool3x3: // the pool of a sum is the sum of the pools
+			case e.Op.Kind() == cell.AveragePool: // the pool of a sum is the sum of the pools
 				for _, term := range from {
 					terms = append(terms, fmt.Sprintf("%v(%s)", e.Op, term))
 				}
@@ -68,10 +67,10 @@ func function(c cell.Cell) string {
 	}
 	live := 0
 	for i, e := range c.Edges() {
-		if e.Op.IsConv() && c.Live()[i] {
+		if e.Op.Learnable() && c.Live()[i] {
 			live++
 		}
 	}
-	cost := models.CostOf(cell.Benchmark(c, 10), 32)
+	cost := cell.Benchmark(c, 10).Cost(32)
 	return fmt.Sprint(strings.Join(sums[len(sums)-1], "+"), " ", live, " ", cost)
 }

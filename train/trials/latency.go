@@ -20,7 +20,7 @@ const latencyBatch = data.DefaultBatchSize
 // measureLatency gives the seconds of evaluating each of some batches of 256
 // images, as the published program does: without the wait for the images, and
 // without the first batch if there are more than two.
-func measureLatency(ctx context.Context, net cell.Config, d data.Dataset, state *weights.StateDict, batches int) ([]float64, error) {
+func measureLatency(ctx context.Context, net cell.Network, d data.Dataset, state *weights.StateDict, batches int) ([]float64, error) {
 	params, err := models.FromStateDict(net, state)
 	if err != nil {
 		return nil, err

@@ -73,7 +73,11 @@ func (s Set) run(i Item, d data.Dataset) (train.Run, error) {
 	if err != nil {
 		return train.Run{}, err
 	}
-	return train.Run{Net: cell.Config{C: s.C, N: s.N, Cell: c, Classes: d.Classes()}, Dataset: d, Recipe: s.Recipe, Seed: i.Seed}, nil
+	net, err := cell.NewNetwork(c, s.C, s.N, d.Classes())
+	if err != nil {
+		return train.Run{}, err
+	}
+	return train.Run{Net: net, Dataset: d, Recipe: s.Recipe, Seed: i.Seed}, nil
 }
 
 // Items lists the trials of the set: those of an architecture one after the other.

@@ -29,7 +29,7 @@ func (s Set) WorkOfEvaluation(i Item, d data.Dataset, images int) float64 {
 	if err != nil {
 		return 0
 	}
-	return models.CostOf(run.Net, d.Side()).FLOPs * float64(images)
+	return run.Net.Cost(d.Side()).FLOPs * float64(images)
 }
 
 // Work is that of a whole trial; it goes by the published numbers of images.

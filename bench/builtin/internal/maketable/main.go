@@ -17,7 +17,6 @@ import (
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
-	"cellnet/models"
 )
 
 func main() {
@@ -164,7 +163,7 @@ func (p *packer) results() {
 		if err != nil {
 			return 0, err
 		}
-		own := models.CostOf(cell.Benchmark(c, data.CIFAR10.Classes()), data.CIFAR10.Side())
+		own := cell.Benchmark(c, data.CIFAR10.Classes()).Cost(data.CIFAR10.Side())
 		if math.Abs(own.Params-params) > 1e-9 {
 			return 1, nil
 		}
