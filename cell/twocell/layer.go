@@ -86,3 +86,32 @@ func (c Inner) Layers(op Op, m Module) []Layer {
 	}
 	return nil
 }
+
+// AllLayers lists the cell's layers in the order of the state dict: those of the
+// preprocessing, then those of the modules.
+func (c Inner) AllLayers() []Layer {
+	preprocess := c.Preprocess()
+	list := preprocess[:]
+	for _, m := range c.Modules() {
+		list = append(list, c.Layers(m.Op, m)...)
+	}
+	return list
+}
+
+// InputSide is the side of an input's images before the preprocessing, where
+// those of input 1 have the given side.
+func (c Inner) InputSide(side, input int) int {
+	if input == 0 && c.Reduced {
+		return 2 * side
+	}
+	return side
+}
+
+// ValueSide is the side of a value's images, where those of input 1 have the
+// given side.
+func (c Inner) ValueSide(side, value int) int {
+	if c.Reduces && value >= inputs {
+		return side / 2
+	}
+	return side
+}

@@ -28,7 +28,10 @@ type slot struct {
 	size int
 }
 
-type borderedSlot struct{ use, rows, cols, channels int }
+type borderedSlot struct {
+	use, rows, cols, channels, border int
+	value                             float32
+}
 
 // scratch is the memory of one worker.
 type scratch struct {
@@ -51,6 +54,9 @@ const (
 	useZeros
 	useSum
 	useReduced
+	useValue
+	useBetween
+	usePoolGrad
 	useNode // + node
 )
 
@@ -67,11 +73,20 @@ func (s *scratch) densely(use, size int) []float32 {
 // zeros returns n zeros, not to be written.
 func (s *scratch) zeros(n int) []float32 { return s.densely(useZeros, n) }
 
+// border returns an image with a border of one zero pixel on each side.
 func (s *scratch) border(use, rows, cols, channels int) *kernel.Bordered {
-	key := borderedSlot{use, rows, cols, channels}
+	return s.framed(borderedSlot{use, rows, cols, channels, 1, 0})
+}
+
+// frame returns a square image with a border of any width and value.
+func (s *scratch) frame(use, side, channels, border int, value float32) *kernel.Bordered {
+	return s.framed(borderedSlot{use, side, side, channels, border, value})
+}
+
+func (s *scratch) framed(key borderedSlot) *kernel.Bordered {
 	buf, ok := s.bordered[key]
 	if !ok {
-		buf = kernel.NewBordered(rows, cols, channels)
+		buf = kernel.NewFramed(key.rows, key.cols, key.channels, key.border, key.value)
 		s.bordered[key] = buf
 	}
 	return buf
