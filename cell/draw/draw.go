@@ -1,4 +1,4 @@
-// Package draw draws cells: as DOT for Graphviz, as SVG and as PNG, the last two
+// Package draw draws cells, and the two of a genotype: as DOT for Graphviz, as SVG and as PNG, the last two
 // without any other program.
 //
 // In a picture the nodes stand in a row, the input on the left. Edges between
@@ -7,23 +7,10 @@
 // pale and dashed.
 package draw
 
-import (
-	"errors"
-	"strconv"
-)
+import "errors"
 
-// ErrTooLarge is returned for a cell with too many edges for a picture. DOT
+// ErrTooLarge is returned for a [Diagram] with too many edges for a picture. DOT
 // takes cells of any size.
 var ErrTooLarge = errors.New("draw: cell is too large for a picture, draw it as DOT")
 
-var errNoCell = errors.New("draw: the zero Cell can't be drawn")
-
-func nodeLabel(numNodes, node int) string {
-	switch node {
-	case 0:
-		return "input"
-	case numNodes - 1:
-		return "output"
-	}
-	return strconv.Itoa(node)
-}
+var errNoCell = errors.New("draw: a diagram without cells can't be drawn")

@@ -42,10 +42,10 @@ func resolve(t *testing.T, s string) cell.Cell {
 func TestGolden(t *testing.T) {
 	for name, s := range drawn {
 		c := resolve(t, s)
-		for ext, write := range map[string]func(io.Writer, cell.Cell) error{".dot": DOT, ".svg": SVG} {
+		for ext, write := range map[string]func(io.Writer, Diagram) error{".dot": DOT, ".svg": SVG} {
 			t.Run(name+ext, func(t *testing.T) {
 				var got bytes.Buffer
-				if err := write(&got, c); err != nil {
+				if err := write(&got, Cell(c)); err != nil {
 					t.Fatal(err)
 				}
 				file := filepath.Join("testdata", name+ext)
@@ -69,7 +69,7 @@ func TestGolden(t *testing.T) {
 func TestSVGIsXMLWithAllLabels(t *testing.T) {
 	c := resolve(t, drawn["six_nodes"])
 	var b bytes.Buffer
-	if err := SVG(&b, c); err != nil {
+	if err := SVG(&b, Cell(c)); err != nil {
 		t.Fatal(err)
 	}
 	texts := make(map[string]int)
@@ -99,14 +99,14 @@ func TestSVGIsXMLWithAllLabels(t *testing.T) {
 func TestPNG(t *testing.T) {
 	c := resolve(t, drawn["readme"])
 	var b bytes.Buffer
-	if err := PNG(&b, c); err != nil {
+	if err := PNG(&b, Cell(c)); err != nil {
 		t.Fatal(err)
 	}
 	img, err := png.Decode(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newLayout(c)
+	l := newLayout(Cell(c).cells[0])
 	const scale = pngDPI / 72.0
 	size := img.Bounds().Size()
 	if math.Abs(float64(size.X)-l.width*scale) > 1 || math.Abs(float64(size.Y)-l.height*scale) > 1 {
@@ -141,7 +141,7 @@ func TestTooLarge(t *testing.T) {
 	manyEdges := resolve(t, "|none~0"+strings.Repeat("|none~0", maxEdges)+"|")
 	tall := resolve(t, "|none~0"+strings.Repeat("|none~0", maxEdges-1)+"|")
 	for name, tt := range map[string]struct {
-		write func(io.Writer, cell.Cell) error
+		write func(io.Writer, Diagram) error
 		cell  cell.Cell
 		want  error
 	}{
@@ -155,7 +155,7 @@ func TestTooLarge(t *testing.T) {
 		"DOT of none":   {DOT, cell.Cell{}, errNoCell},
 	} {
 		var b bytes.Buffer
-		if err := tt.write(&b, tt.cell); !errors.Is(err, tt.want) {
+		if err := tt.write(&b, Cell(tt.cell)); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tt.want)
 		}
 		if tt.want != nil && b.Len() > 0 {
@@ -172,8 +172,8 @@ func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
 
 func TestWriteErrors(t *testing.T) {
 	c := resolve(t, drawn["readme"])
-	for name, write := range map[string]func(io.Writer, cell.Cell) error{"DOT": DOT, "SVG": SVG, "PNG": PNG} {
-		if err := write(failingWriter{}, c); !errors.Is(err, errFull) {
+	for name, write := range map[string]func(io.Writer, Diagram) error{"DOT": DOT, "SVG": SVG, "PNG": PNG} {
+		if err := write(failingWriter{}, Cell(c)); !errors.Is(err, errFull) {
 			t.Errorf("%s: got %v, want %v", name, err, errFull)
 		}
 	}

@@ -13,7 +13,7 @@ func ExampleDOT() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := draw.DOT(os.Stdout, c); err != nil {
+	if err := draw.DOT(os.Stdout, draw.Cell(c)); err != nil {
 		log.Fatal(err)
 	}
 	// Output:

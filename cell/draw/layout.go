@@ -3,8 +3,6 @@ package draw
 import (
 	"cmp"
 	"slices"
-
-	"cellnet/cell"
 )
 
 // Sizes in points.
@@ -22,8 +20,9 @@ const (
 type layout struct {
 	width, height float64
 	middle        float64 // height of the row of nodes
-	nodes         []nodeBox
-	edges         []route
+	graph
+	boxes []nodeBox
+	edges []route
 }
 
 // nodeBox is a node's box: centre and width.
@@ -32,18 +31,16 @@ type nodeBox struct{ x, width float64 }
 // route is how an edge goes: straight in the row of nodes if lane is 0, in an
 // arc above them if lane is positive, below them if it is negative.
 type route struct {
-	cell.Link
-	live         bool
+	link
 	lane         int
 	startX, endX float64
 }
 
 // newLayout arranges the nodes and edges of a cell.
-func newLayout(c cell.Cell) layout {
-	l := layout{nodes: make([]nodeBox, c.NumNodes())}
-	live := c.Live()
-	for i, e := range c.Edges() {
-		l.edges = append(l.edges, route{Link: e, live: live[i]})
+func newLayout(g graph) layout {
+	l := layout{graph: g, boxes: make([]nodeBox, len(g.nodes))}
+	for _, e := range g.links {
+		l.edges = append(l.edges, route{link: e})
 	}
 	l.assignLanes()
 	l.placeNodes()
@@ -68,18 +65,18 @@ func (l *layout) assignLanes() {
 	for i := range l.edges {
 		byLength[i] = &l.edges[i]
 	}
-	slices.SortStableFunc(byLength, func(a, b *route) int { return cmp.Compare(a.To-a.From, b.To-b.From) })
+	slices.SortStableFunc(byLength, func(a, b *route) int { return cmp.Compare(a.to-a.from, b.to-b.from) })
 
-	straight := make([]bool, len(l.nodes))
+	straight := make([]bool, len(l.boxes))
 	var placed []*route
 	for _, e := range byLength {
-		if e.To == e.From+1 && !straight[e.From] {
-			straight[e.From] = true
+		if e.to == e.from+1 && !straight[e.from] {
+			straight[e.from] = true
 			continue
 		}
 		above, below := 1, 1
 		for _, p := range placed {
-			if p.From < e.To && e.From < p.To {
+			if p.from < e.to && e.from < p.to {
 				above, below = max(above, p.lane+1), max(below, -p.lane+1)
 			}
 		}
@@ -94,19 +91,19 @@ func (l *layout) assignLanes() {
 // places.
 func (l *layout) placeNodes() {
 	x := margin
-	for node := range l.nodes {
+	for node := range l.boxes {
 		ports := max(l.placePorts(node, 1), l.placePorts(node, -1))
 		width := max(minWidth, float64(ports+1)*portSpacing)
-		if node == 0 || node == len(l.nodes)-1 {
+		if l.nodes[node].isEnd {
 			width = max(width, endWidth)
 		}
-		l.nodes[node] = nodeBox{x: x + width/2, width: width}
+		l.boxes[node] = nodeBox{x: x + width/2, width: width}
 		x += width + gapWidth
 	}
 	l.width = x - gapWidth + margin
 	for i := range l.edges {
 		e := &l.edges[i]
-		from, to := l.nodes[e.From], l.nodes[e.To]
+		from, to := l.boxes[e.from], l.boxes[e.to]
 		if e.lane == 0 {
 			e.startX, e.endX = from.width/2, -to.width/2
 		}
@@ -125,9 +122,9 @@ func (l *layout) placePorts(node, side int) int {
 		e := &l.edges[i]
 		switch {
 		case e.lane*side <= 0:
-		case e.To == node:
+		case e.to == node:
 			in = append(in, e)
-		case e.From == node:
+		case e.from == node:
 			out = append(out, e)
 		}
 	}

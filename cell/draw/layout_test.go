@@ -9,7 +9,7 @@ import (
 
 func TestLabelsDoNotOverlap(t *testing.T) {
 	for name, s := range drawn {
-		l := newLayout(resolve(t, s))
+		l := newLayout(Cell(resolve(t, s)).cells[0])
 		face := faces().edge
 		width := face.Width(cell.NorConv3x3.String()).Points()
 		for i, a := range l.edges {
@@ -31,7 +31,7 @@ func labelPlace(l layout, e route) (x, y float64) { return picture{layout: l}.la
 
 func TestPortsAreDistinctAndInsideTheirNodes(t *testing.T) {
 	for name, s := range drawn {
-		l := newLayout(resolve(t, s))
+		l := newLayout(Cell(resolve(t, s)).cells[0])
 		type place struct {
 			x     float64
 			above bool
@@ -41,13 +41,13 @@ func TestPortsAreDistinctAndInsideTheirNodes(t *testing.T) {
 			if e.lane == 0 {
 				continue
 			}
-			for node, x := range map[int]float64{e.From: e.startX, e.To: e.endX} {
+			for node, x := range map[int]float64{e.from: e.startX, e.to: e.endX} {
 				p := place{x, e.lane > 0}
 				if taken[p] {
 					t.Errorf("%s: two edges meet node %d at %v", name, node, p)
 				}
 				taken[p] = true
-				if box := l.nodes[node]; math.Abs(x-box.x) > box.width/2-portSpacing/2 {
+				if box := l.boxes[node]; math.Abs(x-box.x) > box.width/2-portSpacing/2 {
 					t.Errorf("%s: an edge misses node %d: %v at %v", name, node, box, x)
 				}
 			}
@@ -57,10 +57,10 @@ func TestPortsAreDistinctAndInsideTheirNodes(t *testing.T) {
 
 func TestNestedEdgesLieInside(t *testing.T) {
 	for name, s := range drawn {
-		l := newLayout(resolve(t, s))
+		l := newLayout(Cell(resolve(t, s)).cells[0])
 		for _, a := range l.edges {
 			for _, b := range l.edges {
-				inside := a.From <= b.From && b.To <= a.To && a.To-a.From > b.To-b.From
+				inside := a.from <= b.from && b.to <= a.to && a.to-a.from > b.to-b.from
 				if inside && a.lane*b.lane > 0 && math.Abs(float64(a.lane)) <= math.Abs(float64(b.lane)) {
 					t.Errorf("%s: %v passes inside %v", name, a, b)
 				}

@@ -5,6 +5,7 @@ import (
 	"image/color"
 
 	"cellnet/cell"
+	"cellnet/cell/twocell"
 )
 
 // The colours of edges can be told apart by colour-blind readers, too: they are
@@ -23,10 +24,29 @@ func opColor(op cell.Op) color.NRGBA {
 	return color.NRGBA{0x88, 0x88, 0x88, 0xff}
 }
 
+// twoCellColor is the same for the operations of cells of two inputs: those of
+// one kind are alike.
+func twoCellColor(op twocell.Op) color.NRGBA {
+	switch op.Kind() {
+	case twocell.Skip:
+		return opColor(cell.SkipConnect)
+	case twocell.Convolution:
+		return opColor(cell.NorConv1x1)
+	case twocell.DualSeparable:
+		return opColor(cell.NorConv3x3)
+	case twocell.DilatedSeparable:
+		return color.NRGBA{0xb0, 0x4a, 0x80, 0xff}
+	case twocell.AveragePool:
+		return opColor(cell.AvgPool3x3)
+	case twocell.MaxPool:
+		return color.NRGBA{0xc0, 0x4a, 0x00, 0xff}
+	}
+	return opColor(cell.None)
+}
+
 // edgeColor is the operation's colour, mixed with white for edges that are not
 // live: a mix, because text and arrowheads overlap and would show through.
-func edgeColor(op cell.Op, live bool) color.NRGBA {
-	c := opColor(op)
+func edgeColor(c color.NRGBA, live bool) color.NRGBA {
 	if live {
 		return c
 	}

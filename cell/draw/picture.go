@@ -8,8 +8,6 @@ import (
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/font/liberation"
 	"gonum.org/v1/plot/vg"
-
-	"cellnet/cell"
 )
 
 const (
@@ -17,14 +15,41 @@ const (
 	maxEdges = 500  // of a picture
 )
 
-func pictureLayout(c cell.Cell) (layout, error) {
-	if c.IsZero() {
-		return layout{}, errNoCell
+// page is the layouts of a diagram's cells, the first on top.
+type page struct {
+	width, height float64
+	layouts       []layout
+}
+
+func newPage(d Diagram) (page, error) {
+	var p page
+	if len(d.cells) == 0 {
+		return p, errNoCell
 	}
-	if c.NumEdges() > maxEdges {
-		return layout{}, ErrTooLarge
+	edges := 0
+	for _, g := range d.cells {
+		edges += len(g.links)
 	}
-	return newLayout(c), nil
+	if edges > maxEdges {
+		return p, ErrTooLarge
+	}
+	for _, g := range d.cells {
+		l := newLayout(g)
+		for i := range p.layouts {
+			p.layouts[i].middle += l.height
+		}
+		p.layouts = append(p.layouts, l)
+		p.width, p.height = max(p.width, l.width), p.height+l.height
+	}
+	return p, nil
+}
+
+func (p page) draw(canvas vg.Canvas) {
+	ground := picture{canvas: canvas}
+	ground.fill(rectangle(0, 0, p.width, p.height, 0), color.NRGBA{0xff, 0xff, 0xff, 0xff})
+	for _, l := range p.layouts {
+		picture{l, canvas}.draw()
+	}
 }
 
 // faces are the fonts of nodes and edges.
@@ -44,7 +69,6 @@ type picture struct {
 }
 
 func (p picture) draw() {
-	p.fill(rectangle(0, 0, p.width, p.height, 0), color.NRGBA{0xff, 0xff, 0xff, 0xff})
 	for _, live := range []bool{false, true} { // what matters lies on top
 		for _, e := range p.edges {
 			if e.live == live {
@@ -55,7 +79,11 @@ func (p picture) draw() {
 	for _, e := range p.edges {
 		p.drawEdgeLabel(e)
 	}
-	for node, box := range p.nodes {
+	if p.name != "" {
+		const left, above = 4 * margin, 2 * nodeHeight / 3
+		p.text(faces().node, p.name, left, p.middle-above, nodeText(false))
+	}
+	for node, box := range p.boxes {
 		p.drawNode(node, box)
 	}
 }
@@ -68,7 +96,7 @@ func (p picture) drawEdge(e route) {
 	if !e.live {
 		p.canvas.SetLineDash([]vg.Length{5, 3}, 0)
 	}
-	p.canvas.SetColor(edgeColor(e.Op, e.live))
+	p.canvas.SetColor(e.color)
 	var path vg.Path
 	if e.lane == 0 {
 		path.Move(point(e.startX, p.middle))
@@ -103,7 +131,7 @@ func (p picture) arrow(e route, x, y, dx, dy float64) {
 	path.Line(point(baseX-dy*halfWidth, baseY+dx*halfWidth))
 	path.Line(point(baseX+dy*halfWidth, baseY-dx*halfWidth))
 	path.Close()
-	p.fill(path, edgeColor(e.Op, e.live))
+	p.fill(path, e.color)
 }
 
 // labelPlace is the centre of an edge's label.
@@ -121,21 +149,24 @@ func (p picture) labelPlace(e route) (x, y float64) {
 func (p picture) drawEdgeLabel(e route) {
 	x, y := p.labelPlace(e)
 	face := faces().edge
-	text := e.Op.String()
+	text := e.label
+	if text == "" {
+		return
+	}
 	width := face.Width(text).Points() + 8
 	p.fill(rectangle(x-width/2, y-fontSize*0.65, width, fontSize*1.3, 3), color.NRGBA{0xff, 0xff, 0xff, 0xff})
-	p.text(face, text, x, y, edgeColor(e.Op, e.live))
+	p.text(face, text, x, y, e.color)
 }
 
 func (p picture) drawNode(node int, box nodeBox) {
-	isEnd := node == 0 || node == len(p.nodes)-1
+	isEnd := p.nodes[node].isEnd
 	shape := rectangle(box.x-box.width/2, p.middle-nodeHeight/2, box.width, nodeHeight, 8)
 	p.fill(shape, nodeFill(isEnd))
 	p.canvas.SetLineWidth(1.2)
 	p.canvas.SetLineDash(nil, 0)
 	p.canvas.SetColor(nodeText(false))
 	p.canvas.Stroke(shape)
-	p.text(faces().node, nodeLabel(len(p.nodes), node), box.x, p.middle, nodeText(isEnd))
+	p.text(faces().node, p.nodes[node].label, box.x, p.middle, nodeText(isEnd))
 }
 
 func (p picture) fill(path vg.Path, c color.NRGBA) {

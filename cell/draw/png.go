@@ -5,8 +5,6 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
-
-	"cellnet/cell"
 )
 
 const (
@@ -14,17 +12,17 @@ const (
 	maxPixels = 16e6
 )
 
-// PNG writes c as a PNG image on a white ground, at 192 dots per inch.
-func PNG(w io.Writer, c cell.Cell) error {
-	l, err := pictureLayout(c)
+// PNG writes d as a PNG image on a white ground, at 192 dots per inch.
+func PNG(w io.Writer, d Diagram) error {
+	p, err := newPage(d)
 	if err != nil {
 		return err
 	}
-	if scale := pngDPI / 72.0; l.width*scale*l.height*scale > maxPixels {
+	if scale := pngDPI / 72.0; p.width*scale*p.height*scale > maxPixels {
 		return ErrTooLarge
 	}
-	canvas := vgimg.NewWith(vgimg.UseWH(vg.Points(l.width), vg.Points(l.height)), vgimg.UseDPI(pngDPI))
-	picture{l, canvas}.draw()
+	canvas := vgimg.NewWith(vgimg.UseWH(vg.Points(p.width), vg.Points(p.height)), vgimg.UseDPI(pngDPI))
+	p.draw(canvas)
 	_, err = vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
 	return err
 }

@@ -10,18 +10,16 @@ import (
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgsvg"
-
-	"cellnet/cell"
 )
 
-// SVG writes c as an SVG document on a white ground.
-func SVG(w io.Writer, c cell.Cell) error {
-	l, err := pictureLayout(c)
+// SVG writes d as an SVG document on a white ground.
+func SVG(w io.Writer, d Diagram) error {
+	p, err := newPage(d)
 	if err != nil {
 		return err
 	}
-	canvas := &svgCanvas{Canvas: vgsvg.New(vg.Points(l.width), vg.Points(l.height)), height: l.height}
-	picture{l, canvas}.draw()
+	canvas := &svgCanvas{Canvas: vgsvg.New(vg.Points(p.width), vg.Points(p.height)), height: p.height}
+	p.draw(canvas)
 	return canvas.write(w)
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cellnet/cell"
 	"cellnet/cell/draw"
 	"cellnet/internal/atomicfile"
 )
@@ -31,9 +30,9 @@ func newArchDrawCommand(a *app) *cobra.Command {
 				return err
 			}
 			if flags.output == "" {
-				return write(a.stdout, c)
+				return write(a.stdout, draw.Cell(c))
 			}
-			return atomicfile.Write(flags.output, func(w io.Writer) error { return write(w, c) })
+			return atomicfile.Write(flags.output, func(w io.Writer) error { return write(w, draw.Cell(c)) })
 		},
 	}
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "write to `FILE` instead of standard output")
@@ -43,7 +42,7 @@ func newArchDrawCommand(a *app) *cobra.Command {
 
 // drawer returns the function that draws in a format, which the name of the
 // output tells if it isn't given.
-func drawer(format, output string) (func(io.Writer, cell.Cell) error, error) {
+func drawer(format, output string) (func(io.Writer, draw.Diagram) error, error) {
 	if format == "" {
 		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(output)), ".")
 		if output == "" {

@@ -30,7 +30,7 @@ func (a *api) drawCell(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var buf bytes.Buffer
-	if err := draw.SVG(&buf, c); err != nil {
+	if err := draw.SVG(&buf, draw.Cell(c)); err != nil {
 		a.fail(w, r, err)
 		return
 	}
