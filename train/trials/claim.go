@@ -27,24 +27,29 @@ func claim(folder string, item Item) (release func(), finished bool, err error) 
 	if finished, err := item.finished(folder); finished || err != nil {
 		return nil, finished, err
 	}
+	return item.lock(folder)
+}
+
+// lock is claim without the look before, which spares a lock for each finished
+// trial: another process may have finished this one since.
+func (i Item) lock(folder string) (release func(), finished bool, err error) {
 	claims := filepath.Join(folder, claimsFolder)
 	if err := os.MkdirAll(claims, 0o777); err != nil {
-		return nil, false, fmt.Errorf("claiming %v: %w", item, err)
+		return nil, false, fmt.Errorf("claiming %v: %w", i, err)
 	}
-	lock, err := filelock.TryAcquire(filepath.Join(claims, item.workName()+".lock"))
+	lock, err := filelock.TryAcquire(filepath.Join(claims, i.workName()+".lock"))
 	if errors.Is(err, filelock.ErrHeld) {
 		return nil, false, errTaken
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("claiming %v: %w", item, err)
+		return nil, false, fmt.Errorf("claiming %v: %w", i, err)
 	}
 	release = func() { lock.Remove() }
-	// Another process may have finished it since we looked.
-	if finished, err = item.finished(folder); finished || err != nil {
+	if finished, err = i.finished(folder); finished || err != nil {
 		release()
 		return nil, finished, err
 	}
-	if err := atomicfile.RemoveLeftovers(folder, func(name string) bool { return name == item.FileName() }); err != nil {
+	if err := atomicfile.RemoveLeftovers(folder, func(name string) bool { return name == i.FileName() }); err != nil {
 		release()
 		return nil, false, err
 	}

@@ -37,12 +37,6 @@ func (i Item) FileName() string { return bench.TrialFileName(i.Arch, i.Seed) }
 // workName is that of what belongs to an unfinished trial.
 func (i Item) workName() string { return fmt.Sprintf("arch-%06d-seed-%04d", i.Arch, i.Seed) }
 
-// parseFileName reads what FileName gives.
-func parseFileName(name string) (Item, bool) {
-	arch, seed, ok := bench.ParseTrialFileName(name)
-	return Item{Arch: arch, Seed: seed}, ok
-}
-
 // setRecord is what all trials of a folder have in common; set.json tells it.
 type setRecord struct {
 	Datasets []data.Dataset `json:"datasets"`

@@ -59,7 +59,7 @@ func weightsOf(t testing.TB, folder string) map[string]string {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if _, ok := parseFileName(e.Name()); !ok {
+		if _, _, ok := bench.ParseTrialFileName(e.Name()); !ok {
 			continue
 		}
 		f, err := weights.OpenFile(filepath.Join(folder, e.Name()))

@@ -28,16 +28,6 @@ func TestItems(t *testing.T) {
 	if !slices.Equal(names, want) {
 		t.Errorf("got %v, want %v", names, want)
 	}
-	for _, name := range want {
-		if item, ok := parseFileName(name); !ok || item.FileName() != name {
-			t.Errorf("%s is read as %v, %v", name, item, ok)
-		}
-	}
-	for _, name := range []string{"arch-5-seed-0777.pth", "arch-000005-seed-77.pth", "arch-020000-seed-0777.pth", "arch-000005-seed-9999999999.pth", "x.pth"} {
-		if item, ok := parseFileName(name); ok {
-			t.Errorf("%s is read as %v", name, item)
-		}
-	}
 }
 
 func TestShardsPartTheItems(t *testing.T) {

@@ -1,0 +1,55 @@
+package trials
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestClaim(t *testing.T) {
+	folder := t.TempDir()
+	item := Item{Arch: 5, Seed: 777}
+	release, finished, err := claim(folder, item)
+	if err != nil || finished {
+		t.Fatalf("a free trial: finished %v, error %v", finished, err)
+	}
+	if _, _, err := claim(folder, item); !errors.Is(err, errTaken) {
+		t.Errorf("claimed twice: error %v, want %v", err, errTaken)
+	}
+	other, finished, err := claim(folder, Item{Arch: 5, Seed: 888})
+	if err != nil || finished {
+		t.Errorf("another seed: finished %v, error %v", finished, err)
+	} else {
+		other()
+	}
+	release()
+	release, finished, err = claim(folder, item)
+	if err != nil || finished {
+		t.Fatalf("a released trial: finished %v, error %v", finished, err)
+	}
+	release()
+}
+
+// TestFinishedBeforeTheLock has a trial finished by another process between the
+// first look and the lock.
+func TestFinishedBeforeTheLock(t *testing.T) {
+	folder := t.TempDir()
+	item := Item{Arch: 5, Seed: 777}
+	if err := os.WriteFile(filepath.Join(folder, item.FileName()), []byte("trial"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for what, take := range map[string]func() (func(), bool, error){
+		"claim": func() (func(), bool, error) { return claim(folder, item) },
+		"lock":  func() (func(), bool, error) { return item.lock(folder) },
+	} {
+		release, finished, err := take()
+		if err != nil || !finished || release != nil {
+			t.Errorf("%s: finished %v, error %v, held %v, want finished and not held", what, finished, err, release != nil)
+		}
+	}
+	left, err := os.ReadDir(filepath.Join(folder, claimsFolder))
+	if err != nil || len(left) > 0 {
+		t.Errorf("locks left: %v, error %v", left, err)
+	}
+}
