@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,7 @@ import (
 // its work in a RunE, heeds cmd.Context(), prints results to a.stdout and
 // everything else to a.stderr, and has a flag --json (see [addJSONFlag]) if it
 // prints results. An error it returns ends the program with code 1, or 2 if it is
-// made by [usageErrorf].
+// made by [usage.Errorf].
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -35,4 +36,12 @@ func (a *app) printJSON(v any) error {
 // addJSONFlag adds --json, which asks for results as JSON by printJSON.
 func addJSONFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print the results as JSON, one object a line")
+}
+
+// plural writes a number of things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

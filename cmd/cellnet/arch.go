@@ -1,9 +1,10 @@
 package main
 
 import (
-	"github.com/spf13/cobra"
-
 	"cellnet/cell"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 func newArchCommand(a *app) *cobra.Command {
@@ -27,7 +28,7 @@ func completeArch(_ *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 func parseArch(arch string) (cell.Cell, error) {
 	c, err := cell.Resolve(arch)
 	if err != nil {
-		return cell.Cell{}, usageError{err}
+		return cell.Cell{}, usage.Fault(err)
 	}
 	return c, nil
 }

@@ -5,10 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/cell/draw"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 func newArchDrawCommand(a *app) *cobra.Command {
@@ -57,7 +58,7 @@ func drawer(format, output string) (func(io.Writer, draw.Diagram) error, error) 
 	case "dot", "gv":
 		return draw.DOT, nil
 	case "":
-		return nil, usageErrorf("format of %s is not known, give --format svg, png or dot", output)
+		return nil, usage.Errorf("format of %s is not known, give --format svg, png or dot", output)
 	}
-	return nil, usageErrorf("unknown format %q, want svg, png or dot", format)
+	return nil, usage.Errorf("unknown format %q, want svg, png or dot", format)
 }

@@ -4,9 +4,9 @@ import (
 	"bufio"
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/cell"
+
+	"github.com/spf13/cobra"
 )
 
 func newArchListCommand(a *app) *cobra.Command {

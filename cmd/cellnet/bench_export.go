@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/bench"
 	"cellnet/internal/torchfile"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 func newBenchExportCommand(a *app) *cobra.Command {
@@ -23,7 +24,7 @@ which are left out.`,
 		Args: wantArgs("STORE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if output == "" {
-				return usageErrorf("export needs --output")
+				return usage.Errorf("export needs --output")
 			}
 			o := bench.ExportOptions{}
 			switch formatName {
@@ -32,12 +33,12 @@ which are left out.`,
 			case "zip":
 				o.Format = torchfile.Zip
 			default:
-				return usageErrorf("--format: unknown format %q, want legacy or zip", formatName)
+				return usage.Errorf("--format: unknown format %q, want legacy or zip", formatName)
 			}
 			var err error
 			if layoutName != "" {
 				if o.Layout, err = bench.ParseLayout(layoutName); err != nil {
-					return usageErrorf("--layout: %w", err)
+					return usage.Errorf("--layout: %w", err)
 				}
 			}
 			b, err := bench.Open(args[0])

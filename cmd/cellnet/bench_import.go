@@ -4,10 +4,19 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/bench"
+	"cellnet/internal/progress"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
 )
+
+func newBenchCommand(a *app) *cobra.Command {
+	return newGroup("bench", "Convert benchmark files",
+		newBenchImportCommand(a),
+		newBenchExportCommand(a),
+	)
+}
 
 func newBenchImportCommand(a *app) *cobra.Command {
 	var output string
@@ -23,15 +32,15 @@ FILE is a NAS-Bench-201 .pth, a folder of 000157-FULL.pth files, a NATS-Bench
 		Args:    wantArgs("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if output == "" {
-				return usageErrorf("import needs --output")
+				return usage.Errorf("import needs --output")
 			}
 			b, err := bench.Open(args[0])
 			if err != nil {
 				return err
 			}
 			defer b.Close()
-			progress, finish := a.archProgress(b, "importing")
-			err = bench.Import(b, output, progress)
+			step, finish := a.archProgress(b, "importing")
+			err = bench.Import(b, output, step)
 			finish()
 			if err != nil {
 				return err
@@ -44,9 +53,9 @@ FILE is a NAS-Bench-201 .pth, a folder of 000157-FULL.pth files, a NATS-Bench
 }
 
 // archProgress shows how many of a benchmark's architectures are done.
-func (a *app) archProgress(b *bench.Benchmark, title string) (progress func(done, total int), finish func()) {
-	bar := a.newBar(int64(len(b.Stored())), title, "architectures")
-	return func(done, _ int) { bar.set(int64(done)) }, bar.finish
+func (a *app) archProgress(b *bench.Benchmark, title string) (step func(done, total int), finish func()) {
+	bar := progress.NewBar(a.stderr, int64(len(b.Stored())), title, "architectures")
+	return func(done, _ int) { bar.Set(int64(done)) }, bar.Finish
 }
 
 // noteWritten tells what was written.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"cellnet/bench"
+	"cellnet/internal/progress"
 	"cellnet/internal/torchfile"
+	"cellnet/internal/usage"
 	"cellnet/train/trials"
 
 	"github.com/spf13/cobra"
@@ -36,7 +38,7 @@ batches of 256 images.`,
   cellnet collect trials --into NATS-tss-v1_0-3ffb9.pickle.pbz2 --nats NATS-tss-v1_0-more.pickle.pbz2`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageErrorf("missing argument DIR")
+				return usage.Errorf("missing argument DIR")
 			}
 			return nil
 		},
@@ -87,10 +89,10 @@ type collectRecord struct {
 func (a *app) collect(ctx context.Context, folders []string, f collectFlags) error {
 	outputs := f.outputs()
 	if len(outputs) == 0 {
-		return usageErrorf("collect needs one or more of --archive, --benchmark, --nats, --nats-simple, --nats-full")
+		return usage.Errorf("collect needs one or more of --archive, --benchmark, --nats, --nats-simple, --nats-full")
 	}
 	if f.latency < 0 {
-		return usageErrorf("--latency: %d batches, want 0 or more", f.latency)
+		return usage.Errorf("--latency: %d batches, want 0 or more", f.latency)
 	}
 	format, err := torchFormat(f.format)
 	if err != nil {
@@ -105,16 +107,16 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 		defer into.Close()
 		options.Into = into
 	}
-	var b *bar
+	var b *progress.Bar
 	options.Progress = func(done, total int) {
 		if b == nil {
-			b = a.newBar(int64(total), "reading trials", "files")
+			b = progress.NewBar(a.stderr, int64(total), "reading trials", "files")
 		}
-		b.set(int64(done))
+		b.Set(int64(done))
 	}
 	c, err := trials.Collect(ctx, folders, options)
 	if b != nil {
-		b.finish()
+		b.Finish()
 	}
 	var conflict *bench.ConflictError
 	if errors.As(err, &conflict) {
@@ -136,9 +138,9 @@ func (a *app) writeCollection(c *trials.Collection, o output, format torchfile.F
 	if err != nil {
 		return err
 	}
-	b := a.newBar(int64(len(merged.Stored())), "writing "+o.path, "architectures")
-	defer b.finish()
-	options := bench.ExportOptions{Layout: o.layout, Format: format, Progress: func(done, _ int) { b.set(int64(done)) }}
+	b := progress.NewBar(a.stderr, int64(len(merged.Stored())), "writing "+o.path, "architectures")
+	defer b.Finish()
+	options := bench.ExportOptions{Layout: o.layout, Format: format, Progress: func(done, _ int) { b.Set(int64(done)) }}
 	if o.weights {
 		options.Weights = c.Weights
 	}

@@ -10,8 +10,10 @@ import (
 	"cellnet/bench"
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/curvesource"
 	"cellnet/internal/plots"
-	"cellnet/train"
+	"cellnet/internal/rundir"
+	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -36,14 +38,14 @@ benchmark.`,
   cellnet curves a=run1 b=run2 --set train`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageErrorf("missing argument NAME=SOURCE")
+				return usage.Errorf("missing argument NAME=SOURCE")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := data.ParseSet(set)
 			if err != nil {
-				return usageErrorf("--set: %w", err)
+				return usage.Errorf("--set: %w", err)
 			}
 			return a.curves(cmd.Context(), args, s, title, output, asJSON)
 		},
@@ -55,39 +57,17 @@ benchmark.`,
 	return cmd
 }
 
-// curve is what curves --json prints of every training: losses and accuracies in
-// percent by epoch, null where there are none.
-type curve struct {
-	Name string         `json:"name"`
-	Seed int            `json:"seed"`
-	Loss []bench.Number `json:"loss"`
-	Top1 []bench.Number `json:"top1"`
-}
-
-// set puts the numbers of an epoch in their place.
-func (c *curve) set(epoch int, loss, top1 float64) error {
-	const maxEpochs = 1 << 20
-	if epoch < 0 || epoch > maxEpochs {
-		return fmt.Errorf("epoch %d is outside 0..%d", epoch, maxEpochs)
-	}
-	for len(c.Loss) <= epoch {
-		c.Loss, c.Top1 = append(c.Loss, bench.Number{}), append(c.Top1, bench.Number{})
-	}
-	c.Loss[epoch], c.Top1[epoch] = bench.Number{Value: loss, OK: true}, bench.Number{Value: top1, OK: true}
-	return nil
-}
-
 func (a *app) curves(ctx context.Context, sources []string, set data.Set, title, output string, asJSON bool) error {
-	var all []curve
+	var all []curvesource.Curve
 	for _, source := range sources {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		from, err := parseCurveSource(source)
+		from, err := curvesource.Parse(source)
 		if err != nil {
 			return err
 		}
-		some, err := from.read(set)
+		some, err := from.Read(set)
 		if err != nil {
 			return err
 		}
@@ -98,9 +78,9 @@ func (a *app) curves(ctx context.Context, sources []string, set data.Set, title,
 		if err != nil {
 			return err
 		}
-		panels := lossAndAccuracy()
+		panels := rundir.Panels()
 		for _, c := range all {
-			c.addTo(panels)
+			addCurve(panels, c)
 		}
 		if title == "" {
 			title = set.String()
@@ -120,7 +100,7 @@ func (a *app) curves(ctx context.Context, sources []string, set data.Set, title,
 	return a.printCurves(all)
 }
 
-func (c curve) addTo(panels []plots.Panel) {
+func addCurve(panels []plots.Panel, c curvesource.Curve) {
 	for i, values := range [][]bench.Number{c.Loss, c.Top1} {
 		drawn := plots.Curve{Set: c.Name, Seed: c.Seed}
 		for epoch, v := range values {
@@ -133,7 +113,7 @@ func (c curve) addTo(panels []plots.Panel) {
 }
 
 // printCurves prints a table in Markdown: a line for each epoch, from 1.
-func (a *app) printCurves(all []curve) error {
+func (a *app) printCurves(all []curvesource.Curve) error {
 	var b strings.Builder
 	epochs := 0
 	b.WriteString("| epoch |")
@@ -157,13 +137,4 @@ func (a *app) printCurves(all []curve) error {
 	}
 	_, err := io.WriteString(a.stdout, b.String())
 	return err
-}
-
-// metricsOf are those of a set in a line of a log.
-func (l logLine) metricsOf(set data.Set) (train.Metrics, bool) {
-	if set == data.Train {
-		return l.Train, true
-	}
-	m, ok := l.Sets[set.String()]
-	return m, ok
 }

@@ -7,6 +7,9 @@ import (
 	"io/fs"
 
 	"cellnet/data"
+	"cellnet/internal/progress"
+	"cellnet/internal/rundir"
+	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -22,6 +25,11 @@ func (f *dataFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.split, "split", "", "`FILE` that divides the test images into x-valid and x-test (default: looked for in DIR)")
 	cmd.Flags().BoolVar(&f.noVerify, "no-verify", false, "accept files whose MD5 sums are not the published ones")
 	cmd.Flags().BoolVar(&f.download, "download", false, "download CIFAR-10 or CIFAR-100 if it is not there")
+}
+
+// source is where the images are, for run.json.
+func (f dataFlags) source() rundir.DataSource {
+	return rundir.NewDataSource(f.dir, f.split, f.noVerify)
 }
 
 // open finds the dataset, and downloads it if that is wanted.
@@ -43,7 +51,7 @@ func (f dataFlags) open(ctx context.Context, a *app, d data.Dataset) (*data.Sour
 func (f dataFlags) fetch(ctx context.Context, a *app, d data.Dataset) error {
 	archive, ok := d.Archive()
 	if !ok {
-		return usageErrorf("--download: %s can't be downloaded by a program", d)
+		return usage.Errorf("--download: %s can't be downloaded by a program", d)
 	}
 	dir := f.dir
 	if dir == "" {
@@ -52,9 +60,9 @@ func (f dataFlags) fetch(ctx context.Context, a *app, d data.Dataset) error {
 			return err
 		}
 	}
-	bar := a.newBar(archive.Size, "downloading "+archive.Name, "B")
-	defer bar.finish()
-	err := archive.Download(ctx, dir, data.DownloadOptions{Progress: func(done, _ int64) { bar.set(done) }})
+	bar := progress.NewBar(a.stderr, archive.Size, "downloading "+archive.Name, "B")
+	defer bar.Finish()
+	err := archive.Download(ctx, dir, data.DownloadOptions{Progress: func(done, _ int64) { bar.Set(done) }})
 	if err != nil {
 		return fmt.Errorf("downloading %s: %w", archive.Name, err)
 	}

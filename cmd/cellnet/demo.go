@@ -8,6 +8,7 @@ import (
 
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/progress"
 	"cellnet/models"
 	"cellnet/train"
 	"cellnet/weights"
@@ -138,8 +139,8 @@ func (a *app) demoTrain(ctx context.Context, params *models.Parameters, source *
 	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
 	defer vm.Close()
 	solver := &train.SGD{}
-	b := a.newBar(demoSteps, "training", "steps")
-	defer b.finish()
+	b := progress.NewBar(a.stderr, demoSteps, "training", "steps")
+	defer b.Finish()
 	start := time.Now()
 	for batch, err := range loader.Epoch(ctx, 0, 0) {
 		if err != nil {
@@ -161,8 +162,8 @@ func (a *app) demoTrain(ctx context.Context, params *models.Parameters, source *
 			r.Loss[0] = loss
 		}
 		r.Loss[1] = loss
-		b.describe(fmt.Sprintf("training, loss %.3f", loss))
-		b.add(1)
+		b.Describe(fmt.Sprintf("training, loss %.3f", loss))
+		b.Add(1)
 	}
 	r.Seconds = time.Since(start).Seconds()
 	return nil

@@ -3,8 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
+
+	"cellnet/internal/usage"
 )
 
 const (
@@ -13,17 +14,6 @@ const (
 	exitUsage       = 2
 	exitInterrupted = 130 // as shells report SIGINT
 )
-
-// usageError is a fault in the arguments or flags.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-// usageErrorf returns an error for which the program exits with exitUsage. Faults
-// that cobra finds have that code without it.
-func usageErrorf(format string, args ...any) error {
-	return usageError{fmt.Errorf(format, args...)}
-}
 
 // interruptedError tells how to go on after an interruption. Its text is the last
 // that is printed, and ends with the command.
@@ -42,10 +32,10 @@ type runError struct{ error }
 func (e runError) Unwrap() error { return e.error }
 
 func exitCode(err error) int {
-	var usage usageError
+	var faulty usage.Error
 	var failed runError
 	switch {
-	case errors.As(err, &usage):
+	case errors.As(err, &faulty):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted

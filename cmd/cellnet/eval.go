@@ -10,6 +10,8 @@ import (
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/procmem"
+	"cellnet/internal/progress"
+	"cellnet/internal/usage"
 	"cellnet/models"
 	"cellnet/train"
 
@@ -46,7 +48,7 @@ ARCH may be left out where the weights file names it.`,
   cellnet eval --weights 000157-FULL.pth --hp 200 --trial cifar100:777 --dataset cifar100 --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageErrorf("unexpected argument %q", args[1])
+				return usage.Errorf("unexpected argument %q", args[1])
 			}
 			return nil
 		},
@@ -66,17 +68,17 @@ ARCH may be left out where the weights file names it.`,
 
 func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if f.weights == "" || f.dataset == "" {
-		return usageErrorf("eval needs --weights and --dataset")
+		return usage.Errorf("eval needs --weights and --dataset")
 	}
 	dataset, err := data.ParseDataset(f.dataset)
 	if err != nil {
-		return usageErrorf("--dataset: %w", err)
+		return usage.Errorf("--dataset: %w", err)
 	}
 	var wanted []data.Set
 	for _, name := range f.sets {
 		set, err := data.ParseSet(name)
 		if err != nil {
-			return usageErrorf("--sets: %w", err)
+			return usage.Errorf("--sets: %w", err)
 		}
 		wanted = append(wanted, set)
 	}
@@ -141,9 +143,9 @@ func (a *app) evaluate(ctx context.Context, net *models.Network, images *data.Im
 	if err != nil {
 		return train.Metrics{}, err
 	}
-	b := a.newBar(int64(images.Len()), "evaluating "+title, "images")
-	defer b.finish()
-	return train.Evaluate(ctx, net, loader.Epoch(ctx, 0, 0), train.EvaluationHooks{OnBatch: func(n int, _ time.Duration) { b.add(n) }})
+	b := progress.NewBar(a.stderr, int64(images.Len()), "evaluating "+title, "images")
+	defer b.Finish()
+	return train.Evaluate(ctx, net, loader.Epoch(ctx, 0, 0), train.EvaluationHooks{OnBatch: func(n int, _ time.Duration) { b.Add(n) }})
 }
 
 func (a *app) printEval(r evalRecord, sets []data.Set) error {

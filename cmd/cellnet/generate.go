@@ -12,8 +12,13 @@ import (
 	"time"
 
 	"cellnet/data"
+	"cellnet/internal/archlist"
+	"cellnet/internal/jobarray"
 	"cellnet/internal/kernel"
+	"cellnet/internal/progress"
+	"cellnet/internal/rundir"
 	"cellnet/internal/torchfile"
+	"cellnet/internal/usage"
 	"cellnet/train"
 	"cellnet/train/trials"
 
@@ -77,23 +82,23 @@ SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
 // set says which trials are wanted.
 func (f *generateFlags) set() (s trials.Set, err error) {
 	if f.archs == "" || f.out == "" {
-		return s, usageErrorf("generate needs --archs and --out")
+		return s, usage.Errorf("generate needs --archs and --out")
 	}
 	s = trials.Set{C: f.channels, N: f.cells, Limit: f.limit, Dedup: f.dedup}
-	if s.Archs, err = parseArchList(f.archs); err != nil {
+	if s.Archs, err = archlist.Parse(f.archs); err != nil {
 		return s, err
 	}
 	for name := range strings.SplitSeq(f.datasets, ",") {
 		d, err := data.ParseDataset(strings.TrimSpace(name))
 		if err != nil {
-			return s, usageErrorf("--datasets: %w", err)
+			return s, usage.Errorf("--datasets: %w", err)
 		}
 		s.Datasets = append(s.Datasets, d)
 	}
 	for text := range strings.SplitSeq(f.seeds, ",") {
 		seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
 		if err != nil {
-			return s, usageErrorf("--seeds: %q is no seed, want a number from 0 to 4294967295", text)
+			return s, usage.Errorf("--seeds: %q is no seed, want a number from 0 to 4294967295", text)
 		}
 		s.Seeds = append(s.Seeds, uint32(seed))
 	}
@@ -101,7 +106,7 @@ func (f *generateFlags) set() (s trials.Set, err error) {
 		return s, err
 	}
 	if err := s.Validate(); err != nil {
-		return s, usageError{err}
+		return s, usage.Fault(err)
 	}
 	return s, nil
 }
@@ -113,7 +118,7 @@ func torchFormat(name string) (torchfile.Format, error) {
 			return format, nil
 		}
 	}
-	return 0, usageErrorf("--format: unknown format %q, want zip or legacy", name)
+	return 0, usage.Errorf("--format: unknown format %q, want zip or legacy", name)
 }
 
 func (a *app) generate(ctx context.Context, f generateFlags) error {
@@ -122,17 +127,17 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 		return err
 	}
 	if f.jobs < 1 {
-		return usageErrorf("--jobs: %d jobs, want 1 or more", f.jobs)
+		return usage.Errorf("--jobs: %d jobs, want 1 or more", f.jobs)
 	}
 	format, err := torchFormat(f.format)
 	if err != nil {
 		return err
 	}
-	shard, err := parseShard(f.shard, os.Getenv)
+	shard, err := jobarray.Parse(f.shard, os.Getenv)
 	if err != nil {
 		return err
 	}
-	if err := wantFolder(f.out); err != nil {
+	if err := rundir.WantFolder(f.out); err != nil {
 		return err
 	}
 	items, err := set.Items()
@@ -147,17 +152,17 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	if err != nil {
 		return err
 	}
-	progress := a.newGenerateProgress(set, len(items), len(finished), left)
-	defer progress.clear()
+	shown := progress.NewGeneration(a.stderr, set, len(items), len(finished), left)
+	defer shown.Clear()
 	runner := trials.Runner{
 		Set: set, Items: items, Out: f.out, Jobs: f.jobs, Format: format, Info: machineInfo(), Interval: f.interval,
 		Load: func(d data.Dataset) (*train.Data, error) {
-			return a.loadImages(ctx, runPlan{Run: train.Run{Dataset: d}, Limit: f.limit, Data: f.data.source()})
+			return a.loadImages(ctx, rundir.Plan{Run: train.Run{Dataset: d}, Limit: f.limit, Data: f.data.source()}, f.data.download)
 		},
-		Hooks: progress.hooks(),
+		Hooks: shown.Hooks(),
 	}
 	summary, err := runner.Run(ctx)
-	progress.clear()
+	shown.Clear()
 	if errors.Is(err, context.Canceled) {
 		return &interruptedError{fmt.Sprintf("interrupted, %s trained: go on with the same command", plural(summary.Trained, "trial")), err}
 	}

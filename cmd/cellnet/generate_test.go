@@ -4,11 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-
-	"cellnet/train/trials"
 )
 
 // smallGeneration are arguments of four trials that take a moment each.
@@ -76,73 +73,6 @@ func TestGenerateReportsDivergedTrials(t *testing.T) {
 	}
 	if r.code != exitFailed || len(got.Diverged) != 4 || !strings.Contains(r.stderr, "cellnet: 4 trials: arch 000000 seed 777: ") {
 		t.Errorf("exit code %d, %+v, %s", r.code, got, r.stderr)
-	}
-}
-
-func TestParseArchList(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "archs.txt")
-	if err := os.WriteFile(file, []byte("# some\n3 # the third\n\n10-12\n|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	got, err := parseArchList("5-7, 1," + file + ",15624")
-	if want := []int{5, 6, 7, 1, 3, 10, 11, 12, 0, 15624}; err != nil || !slices.Equal(got, want) {
-		t.Errorf("got %v, %v, want %v", got, err, want)
-	}
-	bad := filepath.Join(t.TempDir(), "bad.txt")
-	if err := os.WriteFile(bad, []byte("1\nnothing\n"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for list, want := range map[string]string{
-		"":          "no architectures",
-		"7-5":       "want a range within 0-15624",
-		"0-15625":   "want a range within 0-15624",
-		"15625":     "15625",
-		"|none~0|":  "not one of the benchmark's architectures",
-		"|nan~0|":   "nan",
-		"no-such":   `"no-such" is no index, range, arch string or file`,
-		"1," + bad:  bad + `, line 2: "nothing"`,
-		t.TempDir(): "reading architectures",
-	} {
-		if got, err := parseArchList(list); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q gives %v, %v, want an error with %q", list, got, err, want)
-		}
-	}
-}
-
-func TestParseShard(t *testing.T) {
-	slurm := map[string]string{slurmID: "12", slurmCount: "4", slurmMin: "10", slurmStep: "1"}
-	job := map[string]string{jobIndex: "2"}
-	tests := []struct {
-		flag string
-		env  map[string]string
-		want trials.Shard
-		fail string
-	}{
-		{"", nil, trials.Shard{Index: 0, Count: 1}, ""},
-		{"1/4", nil, trials.Shard{Index: 0, Count: 4}, ""},
-		{"4/4", slurm, trials.Shard{Index: 3, Count: 4}, ""},
-		{"", slurm, trials.Shard{Index: 2, Count: 4}, ""},
-		{"", map[string]string{slurmID: "6", slurmCount: "4", slurmMin: "0", slurmStep: "2"}, trials.Shard{Index: 3, Count: 4}, ""},
-		{"/8", slurm, trials.Shard{Index: 2, Count: 8}, ""},
-		{"/3", job, trials.Shard{Index: 2, Count: 3}, ""},
-		{"", job, trials.Shard{}, "set --shard /n"},
-		{"/2", job, trials.Shard{}, "job 3 of 2"},
-		{"/2", nil, trials.Shard{}, "neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX is set"},
-		{"", map[string]string{slurmID: "1"}, trials.Shard{}, "not SLURM_ARRAY_TASK_COUNT"},
-		{"", map[string]string{slurmID: "x", slurmCount: "4"}, trials.Shard{}, `SLURM_ARRAY_TASK_ID is "x"`},
-		{"0/4", nil, trials.Shard{}, "from 1/4 to 4/4"},
-		{"5/4", nil, trials.Shard{}, "from 1/4 to 4/4"},
-		{"3", nil, trials.Shard{}, "want i/n"},
-		{"1/0", nil, trials.Shard{}, "want i/n"},
-	}
-	for _, test := range tests {
-		got, err := parseShard(test.flag, func(name string) string { return test.env[name] })
-		switch {
-		case test.fail == "" && (err != nil || got != test.want):
-			t.Errorf("%q, %v: %v, %v, want %v", test.flag, test.env, got, err, test.want)
-		case test.fail != "" && (err == nil || !strings.Contains(err.Error(), test.fail)):
-			t.Errorf("%q, %v: error is %v, want one with %q", test.flag, test.env, err, test.fail)
-		}
 	}
 }
 

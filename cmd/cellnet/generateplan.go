@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"cellnet/internal/progress"
 	"cellnet/train/trials"
 )
 
@@ -64,7 +65,7 @@ func (a *app) planGenerate(f generateFlags, set trials.Set, items []trials.Item)
 	}
 	if r.Left > 0 {
 		fmt.Fprintf(w, "work\t%.3g multiply-accumulates\n", r.GFLOPs*1e9)
-		fmt.Fprintf(w, "time\t%s on this machine, by steps that were measured now\n", shortDuration(time.Duration(r.Seconds*float64(time.Second))))
+		fmt.Fprintf(w, "time\t%s on this machine, by steps that were measured now\n", progress.Duration(time.Duration(r.Seconds*float64(time.Second))))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -11,12 +11,12 @@ import (
 // it. Packages of a line don't import each other.
 func layers() []string {
 	return []string{
-		"internal/mt19937 internal/parallel internal/hugepage internal/filelock internal/atomicfile internal/lru internal/procmem internal/curves internal/plots",
+		"internal/mt19937 internal/parallel internal/hugepage internal/filelock internal/atomicfile internal/usage internal/lru internal/procmem internal/plots",
 		"internal/bzip2blocks internal/fileformat internal/kernel internal/pickle/opcode internal/pickle/pyclass",
 		"bench/builtin/internal/columns internal/pickle internal/pickle/unpickle",
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
 		"cell cell/twocell",
-		"cell/draw data weights internal/block",
+		"cell/draw data weights internal/block internal/archlist",
 		"bench/builtin",
 		"search",
 		"search/simulate",
@@ -24,7 +24,8 @@ func layers() []string {
 		"bench/internal/scale internal/query models",
 		"bench/internal/scale/genbench internal/server train",
 		"bench/builtin/internal/maketable",
-		"internal/server/loadgen internal/speed train/trials",
+		"internal/server/loadgen internal/speed internal/rundir train/trials",
+		"internal/curvesource internal/jobarray internal/progress",
 		"cmd/cellnet cmd/compare",
 	}
 }

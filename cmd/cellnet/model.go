@@ -6,6 +6,7 @@ import (
 
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -41,11 +42,11 @@ func newModelShowCommand(a *app) *cobra.Command {
 			}
 			d, err := data.ParseDataset(dataset)
 			if err != nil {
-				return usageErrorf("--dataset: %w", err)
+				return usage.Errorf("--dataset: %w", err)
 			}
 			network, err := cell.NewNetwork(c, channels, cells, d.Classes())
 			if err != nil {
-				return usageErrorf("%w", err)
+				return usage.Errorf("%w", err)
 			}
 			cost := network.Cost(d.Side())
 			r := modelRecord{network, d.Side(), cost.FLOPs, cost.Params, network.Layers(d.Side())}

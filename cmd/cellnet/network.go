@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cellnet/cell"
+	"cellnet/internal/usage"
 	"cellnet/models"
 	"cellnet/weights"
 )
@@ -47,7 +48,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 	c := given
 	if c.IsZero() {
 		if chosen.Arch == "" {
-			return loaded{}, usageErrorf("%s does not name its architecture: give it as ARCH", path)
+			return loaded{}, usage.Errorf("%s does not name its architecture: give it as ARCH", path)
 		}
 		if c, err = cell.Parse(chosen.Arch); err != nil {
 			return loaded{}, wrap(err)

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"cellnet/data"
+	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
 	"gorgonia.org/gorgonia"
@@ -42,7 +43,7 @@ func newPredictCommand(a *app) *cobra.Command {
   cellnet predict *.jpg --weights net.pth --arch 11 --dataset cifar100 --top 3 --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageErrorf("missing argument IMAGE")
+				return usage.Errorf("missing argument IMAGE")
 			}
 			return nil
 		},
@@ -59,10 +60,10 @@ func newPredictCommand(a *app) *cobra.Command {
 
 func (a *app) predict(paths []string, f predictFlags) error {
 	if f.weights == "" {
-		return usageErrorf("predict needs --weights")
+		return usage.Errorf("predict needs --weights")
 	}
 	if f.top < 1 {
-		return usageErrorf("--top %d: want 1 or more", f.top)
+		return usage.Errorf("--top %d: want 1 or more", f.top)
 	}
 	l, err := a.loadNetwork(f.weights, f.arch, f.network)
 	if err != nil {
@@ -113,16 +114,16 @@ func datasetOf(l loaded, given string) (data.Dataset, error) {
 	if name == "" {
 		at := slices.IndexFunc(data.Datasets(), func(d data.Dataset) bool { return d.Classes() == classes })
 		if at < 0 {
-			return 0, usageErrorf("no dataset has the network's %d classes: give --dataset", classes)
+			return 0, usage.Errorf("no dataset has the network's %d classes: give --dataset", classes)
 		}
 		return data.Datasets()[at], nil
 	}
 	d, err := data.ParseDataset(name)
 	if err != nil {
-		return 0, usageErrorf("--dataset: %w", err)
+		return 0, usage.Errorf("--dataset: %w", err)
 	}
 	if d.Classes() != classes {
-		return 0, usageErrorf("--dataset: %s has %d classes, the network %d", d, d.Classes(), classes)
+		return 0, usage.Errorf("--dataset: %s has %d classes, the network %d", d, d.Classes(), classes)
 	}
 	return d, nil
 }

@@ -7,11 +7,12 @@ import (
 	"os"
 	"strings"
 
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
 	"cellnet/bench"
 	"cellnet/internal/query"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newQueryCommand makes the group of queries. Its commands are written with the
@@ -150,9 +151,9 @@ func wantFileAndArch(takesArch bool) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
-			return usageErrorf("missing argument FILE")
+			return usage.Errorf("missing argument FILE")
 		case len(args) > 2 || len(args) == 2 && !takesArch:
-			return usageErrorf("unexpected argument %q", args[len(args)-1])
+			return usage.Errorf("unexpected argument %q", args[len(args)-1])
 		}
 		return nil
 	}
@@ -171,7 +172,7 @@ func parseQuery(cmd *cobra.Command, q *query.Query, args []string) (query.Args, 
 // asUsage marks faults of a query's parameters as faults of flags.
 func asUsage(err error) error {
 	if faulty := new(query.Error); errors.As(err, &faulty) {
-		return usageErrorf("--%w", faulty)
+		return usage.Errorf("--%w", faulty)
 	}
 	return err
 }
@@ -211,7 +212,7 @@ func queryValues(flags *pflag.FlagSet, q *query.Query, args []string) (map[strin
 			name = string(query.Arch)
 		}
 		if _, twice := values[name]; twice {
-			return nil, usageErrorf("%q and --%s, want one of them", arch, name)
+			return nil, usage.Errorf("%q and --%s, want one of them", arch, name)
 		}
 		values[name] = arch
 	}
@@ -226,7 +227,7 @@ func (a *app) withBenchmark(path string, f func(*bench.Benchmark) error) error {
 	}
 	defer b.Close()
 	err = f(b)
-	if usage := (usageError{}); err != nil && !errors.As(err, &usage) {
+	if faulty := (usage.Error{}); err != nil && !errors.As(err, &faulty) {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return err

@@ -3,11 +3,12 @@ package main
 import (
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/bench"
 	"cellnet/internal/query"
+	"cellnet/internal/usage"
 	"cellnet/weights"
+
+	"github.com/spf13/cobra"
 )
 
 func newQueryParamsCommand(a *app) *cobra.Command {
@@ -25,14 +26,14 @@ format or .safetensors, unless --format tells it.`,
 		Args:    wantFileAndArch(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if output == "" {
-				return usageErrorf("params needs --output")
+				return usage.Errorf("params needs --output")
 			}
 			format, err := weights.FormatOf(output)
 			if formatName != "" {
 				format, err = weights.ParseFormat(formatName)
 			}
 			if err != nil {
-				return usageErrorf("writing %s: %w; or use --format", output, err)
+				return usage.Errorf("writing %s: %w; or use --format", output, err)
 			}
 			parsed, err := parseQuery(cmd, q, args[1:])
 			if err != nil {

@@ -5,12 +5,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/bench"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/plots"
 	"cellnet/internal/query"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 func newQueryPlotCommand(a *app) *cobra.Command {
@@ -70,5 +71,5 @@ func pictureFormat(name string) (plots.Format, error) {
 	case ".png":
 		return plots.PNG, nil
 	}
-	return 0, usageErrorf("--output: want a file .svg or .png, got %q", name)
+	return 0, usage.Errorf("--output: want a file .svg or .png, got %q", name)
 }

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/bench"
 	"cellnet/internal/query"
+
+	"github.com/spf13/cobra"
 )
 
 // newQueryShowCommand makes the command of the query that also shows all

@@ -7,10 +7,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/bench"
 	"cellnet/internal/query"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 // newQuerySimulateCommand makes the command of the query that also simulates
@@ -28,7 +29,7 @@ arch strings; the word "reset" sets the time to zero.`
   cellnet query nb201.parquet simulate 11 157 284 --dataset cifar10 --hp 12 --random 0`
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usageErrorf("missing argument FILE")
+			return usage.Errorf("missing argument FILE")
 		}
 		return nil
 	}
@@ -39,7 +40,7 @@ arch strings; the word "reset" sets the time to zero.`
 		}
 		for _, flag := range []query.Param{query.Index, query.Arch} {
 			if cmd.Flags().Changed(string(flag)) {
-				return usageErrorf("--%s does not go with several architectures", flag)
+				return usage.Errorf("--%s does not go with several architectures", flag)
 			}
 		}
 		archs := args[1:]

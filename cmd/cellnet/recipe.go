@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"cellnet/bench"
+	"cellnet/internal/usage"
 	"cellnet/train"
 
 	"github.com/spf13/cobra"
@@ -57,7 +58,7 @@ func (f *recipeFlags) recipe() (r train.Recipe, overrides []string, err error) {
 			r, err = train.Preset(hp)
 		}
 		if err != nil {
-			return r, nil, usageErrorf("--hp: %w", err)
+			return r, nil, usage.Errorf("--hp: %w", err)
 		}
 	}
 	overrides = f.overrides(&r)
@@ -69,7 +70,7 @@ func (f *recipeFlags) recipe() (r train.Recipe, overrides []string, err error) {
 			// Nesterov's momentum is SGD's.
 			r.Method, r.Nesterov = train.MethodRMSprop, f.nesterov
 		default:
-			return r, nil, usageErrorf("--optimizer: unknown optimizer %q, want %v or %v", f.optimizer, train.MethodSGD, train.MethodRMSprop)
+			return r, nil, usage.Errorf("--optimizer: unknown optimizer %q, want %v or %v", f.optimizer, train.MethodSGD, train.MethodRMSprop)
 		}
 	}
 	if f.set.Changed("lr-min") {
@@ -81,11 +82,11 @@ func (f *recipeFlags) recipe() (r train.Recipe, overrides []string, err error) {
 			s.Min = f.rateMin
 			r.Schedule = s
 		default:
-			return r, nil, usageErrorf("--lr-min: the recipe's learning rate has no minimum")
+			return r, nil, usage.Errorf("--lr-min: the recipe's learning rate has no minimum")
 		}
 	}
 	if err := r.Validate(); err != nil {
-		return r, nil, usageError{err}
+		return r, nil, usage.Fault(err)
 	}
 	return r, overrides, nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cellnet/internal/usage"
+
 	"github.com/spf13/cobra"
 )
 
@@ -73,19 +75,19 @@ func makeGroup(group *cobra.Command) {
 
 func unknownCommand(cmd *cobra.Command, name string) error {
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		return usageErrorf("unknown command %q, did you mean %s?", name, near[0])
+		return usage.Errorf("unknown command %q, did you mean %s?", name, near[0])
 	}
-	return usageErrorf("unknown command %q", name)
+	return usage.Errorf("unknown command %q", name)
 }
 
 // wantArgs returns a check that a command is given exactly the named arguments.
 func wantArgs(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < len(names) {
-			return usageErrorf("missing argument %s", names[len(args)])
+			return usage.Errorf("missing argument %s", names[len(args)])
 		}
 		if len(args) > len(names) {
-			return usageErrorf("unexpected argument %q", args[len(names)])
+			return usage.Errorf("unexpected argument %q", args[len(names)])
 		}
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"cellnet/internal/usage"
 )
 
 // result is what a run of the program left.
@@ -79,8 +81,8 @@ func TestExitCode(t *testing.T) {
 	}{
 		"found by cobra":         {fault, exitUsage},
 		"in the command":         {runError{fault}, exitFailed},
-		"usage, in the command":  {runError{usageError{fault}}, exitUsage},
-		"usage, wrapped":         {runError{fmt.Errorf("more: %w", usageErrorf("fault"))}, exitUsage},
+		"usage, in the command":  {runError{usage.Fault(fault)}, exitUsage},
+		"usage, wrapped":         {runError{fmt.Errorf("more: %w", usage.Errorf("fault"))}, exitUsage},
 		"interrupted":            {runError{fmt.Errorf("training: %w", context.Canceled)}, exitInterrupted},
 		"a deadline of its own":  {runError{context.DeadlineExceeded}, exitFailed},
 		"joined with some other": {runError{errors.Join(fault, fault)}, exitFailed},

@@ -6,10 +6,11 @@ import (
 	"log"
 	"net"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/bench"
 	"cellnet/internal/server"
+	"cellnet/internal/usage"
+
+	"github.com/spf13/cobra"
 )
 
 func newServeCommand(a *app) *cobra.Command {
@@ -29,7 +30,7 @@ an interrupt, after the requests that are being answered.`,
 		Args: wantArgs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.MaxConnections < 1 {
-				return usageErrorf("--max-connections: want at least 1")
+				return usage.Errorf("--max-connections: want at least 1")
 			}
 			return a.serve(cmd.Context(), args[0], address, o)
 		},

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"cellnet/internal/rundir"
 	"cellnet/weights"
 )
 
@@ -112,7 +113,7 @@ func logOf(t *testing.T, folder string) string {
 	t.Helper()
 	var b strings.Builder
 	for line := range strings.Lines(string(readFile(t, folder, "log.jsonl"))) {
-		var l logLine
+		var l rundir.Line
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"cellnet/cell"
+	"cellnet/internal/progress"
 	"cellnet/internal/speed"
+	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
 )
@@ -63,11 +65,11 @@ const maxSpeedBatch = 65536
 func (f speedFlags) options() (speed.Options, error) {
 	switch {
 	case f.batch < 1 || f.batch > maxSpeedBatch:
-		return speed.Options{}, usageErrorf("--batch %d: want 1 to %d", f.batch, maxSpeedBatch)
+		return speed.Options{}, usage.Errorf("--batch %d: want 1 to %d", f.batch, maxSpeedBatch)
 	case f.threads < 1:
-		return speed.Options{}, usageErrorf("--threads %d: want 1 or more", f.threads)
+		return speed.Options{}, usage.Errorf("--threads %d: want 1 or more", f.threads)
 	case !(f.seconds >= 0 && f.seconds <= time.Hour.Seconds()):
-		return speed.Options{}, usageErrorf("--seconds %g: want 0 to %g", f.seconds, time.Hour.Seconds())
+		return speed.Options{}, usage.Errorf("--seconds %g: want 0 to %g", f.seconds, time.Hour.Seconds())
 	}
 	o := speed.Options{Train: f.train, Eval: f.eval, Batch: f.batch, Time: time.Duration(f.seconds * float64(time.Second))}
 	if !o.Train && !o.Eval {
@@ -97,16 +99,16 @@ func (a *app) speed(ctx context.Context, archs []string, f speedFlags) error {
 	if err != nil {
 		return err
 	}
-	b := a.newBar(int64(len(cells)), "measuring", "cells")
-	defer b.finish()
+	b := progress.NewBar(a.stderr, int64(len(cells)), "measuring", "cells")
+	defer b.Finish()
 	var records []speed.Record
 	for _, c := range cells {
-		b.describe("measuring " + c.String())
+		b.Describe("measuring " + c.String())
 		r, err := machine.Measure(ctx, c, options)
 		if err != nil {
 			return err
 		}
-		b.add(1)
+		b.Add(1)
 		if f.asJSON {
 			if err := a.printJSON(r); err != nil {
 				return err
@@ -114,7 +116,7 @@ func (a *app) speed(ctx context.Context, archs []string, f speedFlags) error {
 		}
 		records = append(records, r)
 	}
-	b.finish()
+	b.Finish()
 	if f.asJSON {
 		return nil
 	}

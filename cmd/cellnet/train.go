@@ -11,6 +11,9 @@ import (
 
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/progress"
+	"cellnet/internal/rundir"
+	"cellnet/internal/usage"
 	"cellnet/train"
 
 	"github.com/spf13/cobra"
@@ -45,7 +48,7 @@ interrupted training goes on with cellnet train --resume --out DIR.`,
   cellnet train --resume --out run1`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageErrorf("unexpected argument %q", args[1])
+				return usage.Errorf("unexpected argument %q", args[1])
 			}
 			return nil
 		},
@@ -82,85 +85,99 @@ type trainRecord struct {
 
 func (a *app) train(ctx context.Context, arch string, f trainFlags) error {
 	if f.out == "" {
-		return usageErrorf("train needs --out")
+		return usage.Errorf("train needs --out")
 	}
-	folder := runFolder(f.out)
-	plan, err := f.plan(arch, folder)
+	plan, err := f.plan(arch)
 	if err != nil {
 		return err
 	}
-	if err := folder.check(f.resume); err != nil {
-		return err
-	}
-	images, err := a.loadImages(ctx, plan)
+	dir, err := f.open(arch, &plan)
 	if err != nil {
 		return err
 	}
-	if err := folder.begin(plan); err != nil {
-		return err
-	}
-	trainer, err := a.trainIn(ctx, folder, plan, images, f.interval)
+	defer dir.Close()
+	images, err := a.loadImages(ctx, plan, f.data.download)
 	if err != nil {
 		return err
 	}
-	if err := folder.finish(trainer, plan); err != nil {
+	trainer, err := a.trainIn(ctx, dir, plan, images, f)
+	if err != nil {
 		return err
 	}
-	return a.printTrained(f, folder, plan, trainer.History())
+	if err := dir.Finish(trainer, plan); err != nil {
+		return err
+	}
+	return a.printTrained(f, dir, plan, trainer.History())
 }
 
-// plan says what is to be trained: what the arguments say or, without ARCH, what
-// the folder's run.json does.
-func (f *trainFlags) plan(arch string, folder runFolder) (runPlan, error) {
+// open takes the folder. Without ARCH its run.json tells the plan.
+func (f *trainFlags) open(arch string, plan *rundir.Plan) (*rundir.Dir, error) {
+	if !f.resume {
+		return rundir.Begin(f.out)
+	}
+	if arch == "" { // before the folder is made
+		if _, err := rundir.ReadPlan(f.out); err != nil {
+			return nil, err
+		}
+	}
+	dir, err := rundir.Resume(f.out)
+	if err != nil || arch != "" {
+		return dir, err
+	}
+	if *plan, err = rundir.ReadPlan(f.out); err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	if f.data.dir != "" {
+		plan.Data = f.data.source()
+	}
+	return dir, nil
+}
+
+// plan says what is to be trained if an ARCH is given.
+func (f *trainFlags) plan(arch string) (plan rundir.Plan, err error) {
 	if arch == "" {
 		if !f.resume {
-			return runPlan{}, usageErrorf("missing argument ARCH")
+			return plan, usage.Errorf("missing argument ARCH")
 		}
 		if f.recipe.changed() || f.dataset != "" {
-			return runPlan{}, usageErrorf("--resume takes dataset and recipe from the folder: leave them out, or give ARCH and all else as before")
-		}
-		plan, err := folder.plan()
-		if err != nil {
-			return runPlan{}, err
-		}
-		if f.data.dir != "" {
-			plan.Data = f.data.source()
+			return plan, usage.Errorf("--resume takes dataset and recipe from the folder: leave them out, or give ARCH and all else as before")
 		}
 		return plan, nil
 	}
 	c, err := parseArch(arch)
 	if err != nil {
-		return runPlan{}, err
+		return plan, err
 	}
 	if f.dataset == "" {
-		return runPlan{}, usageErrorf("train needs --dataset")
+		return plan, usage.Errorf("train needs --dataset")
 	}
 	dataset, err := data.ParseDataset(f.dataset)
 	if err != nil {
-		return runPlan{}, usageErrorf("--dataset: %w", err)
+		return plan, usage.Errorf("--dataset: %w", err)
 	}
 	if f.limit < 0 {
-		return runPlan{}, usageErrorf("--limit: %d images, want 1 or more", f.limit)
+		return plan, usage.Errorf("--limit: %d images, want 1 or more", f.limit)
 	}
-	plan := runPlan{Limit: f.limit, Data: f.data.source()}
 	net, err := cell.NewNetwork(c, f.channels, f.cells, dataset.Classes())
 	if err != nil {
-		return runPlan{}, usageError{err}
+		return plan, usage.Fault(err)
 	}
+	plan = rundir.Plan{Program: readVersion().String(), Limit: f.limit, Data: f.data.source()}
 	plan.Run = train.Run{Net: net, Dataset: dataset, Seed: f.seed}
 	if plan.Run.Recipe, plan.Overrides, err = f.recipe.recipe(); err != nil {
-		return runPlan{}, err
+		return plan, err
 	}
 	plan.HP, plan.Config = f.recipe.hp, f.recipe.config
 	if err := plan.Run.Validate(); err != nil {
-		return runPlan{}, usageError{err}
+		return plan, usage.Fault(err)
 	}
 	return plan, nil
 }
 
 // loadImages reads the images of a plan, and notes which sets are missing.
-func (a *app) loadImages(ctx context.Context, plan runPlan) (*train.Data, error) {
-	source, err := plan.Data.flags().open(ctx, a, plan.Run.Dataset)
+func (a *app) loadImages(ctx context.Context, plan rundir.Plan, download bool) (*train.Data, error) {
+	where := dataFlags{plan.Data.Dir, plan.Data.Split, plan.Data.NoVerify, download}
+	source, err := where.open(ctx, a, plan.Run.Dataset)
 	if err != nil {
 		return nil, err
 	}
@@ -178,18 +195,18 @@ func (a *app) loadImages(ctx context.Context, plan runPlan) (*train.Data, error)
 }
 
 // trainIn trains in a folder, from its last checkpoint on.
-func (a *app) trainIn(ctx context.Context, folder runFolder, plan runPlan, images *train.Data, interval time.Duration) (*train.Trainer, error) {
+func (a *app) trainIn(ctx context.Context, dir *rundir.Dir, plan rundir.Plan, images *train.Data, f trainFlags) (*train.Trainer, error) {
 	epochs := plan.Run.Recipe.TotalEpochs()
-	progress := a.newTrainProgress("", epochs, images)
-	defer progress.clear()
-	var log *runLog
+	shown := progress.NewTraining(a.stderr, epochs, images)
+	defer shown.Clear()
+	var log *rundir.Log
 	trainer, err := train.NewTrainer(plan.Run, images, train.Options{
-		Checkpoints: folder.checkpoints(), Interval: interval,
+		Checkpoints: dir.Checkpoints(), Interval: f.interval,
 		Hooks: train.Hooks{
-			OnStep: progress.onStep, OnEvaluation: progress.onEvaluation,
+			OnStep: shown.OnStep, OnEvaluation: shown.OnEvaluation,
 			OnEpoch: func(e train.Epoch) {
-				progress.onEpoch(e)
-				log.add(e)
+				shown.OnEpoch(e)
+				log.Add(e)
 			},
 		},
 	})
@@ -207,13 +224,13 @@ func (a *app) trainIn(ctx context.Context, folder runFolder, plan runPlan, image
 	if resumed {
 		fmt.Fprintf(a.stderr, "resuming after %d of %d epochs and %d steps\n", done, epochs, steps)
 	}
-	progress.begin(done, min(steps*plan.Run.Recipe.BatchSize, images.Train.Len()))
-	if log, err = folder.openLog(epochs, trainer.History()); err != nil {
+	shown.Begin(done, min(steps*plan.Run.Recipe.BatchSize, images.Train.Len()))
+	if log, err = dir.Start(plan, resumed, trainer.History()); err != nil {
 		return nil, err
 	}
 	err = trainer.Train(ctx)
-	progress.clear()
-	if closeErr := log.close(); err == nil {
+	shown.Clear()
+	if closeErr := log.Close(); err == nil {
 		err = closeErr
 	}
 	var diverged *train.DivergedError
@@ -221,12 +238,12 @@ func (a *app) trainIn(ctx context.Context, folder runFolder, plan runPlan, image
 	case errors.Is(err, context.Canceled):
 		done, steps := trainer.Position()
 		return nil, &interruptedError{fmt.Sprintf("interrupted after %d of %d epochs and %d steps: go on with: cellnet train --resume --out %s",
-			done, epochs, steps, shellWord(string(folder))), err}
+			done, epochs, steps, shellWord(f.out)), err}
 	case errors.Is(err, syscall.ENOSPC):
-		err = fmt.Errorf("%w: make room, then go on with: cellnet train --resume --out %s", err, shellWord(string(folder)))
+		err = fmt.Errorf("%w: make room, then go on with: cellnet train --resume --out %s", err, shellWord(f.out))
 	case errors.As(err, &diverged):
-		if some, _ := train.HasCheckpoints(folder.checkpoints()); some {
-			err = fmt.Errorf("%w; the checkpoints in %s are from before", err, folder.checkpoints())
+		if some, _ := train.HasCheckpoints(dir.Checkpoints()); some {
+			err = fmt.Errorf("%w; the checkpoints in %s are from before", err, dir.Checkpoints())
 		}
 	}
 	if err != nil {
@@ -243,11 +260,11 @@ func shellWord(path string) string {
 	return path
 }
 
-func (a *app) printTrained(f trainFlags, folder runFolder, plan runPlan, history []train.Epoch) error {
+func (a *app) printTrained(f trainFlags, dir *rundir.Dir, plan rundir.Plan, history []train.Epoch) error {
 	last := history[len(history)-1]
 	r := trainRecord{
 		Arch: plan.Run.Net.Cell, Dataset: plan.Run.Dataset, Seed: plan.Run.Seed, Epochs: len(history),
-		Weights: folder.weights(), Train: last.Train, Sets: map[string]train.Metrics{},
+		Weights: dir.Weights(), Train: last.Train, Sets: map[string]train.Metrics{},
 	}
 	if index, ok := r.Arch.Index(); ok {
 		r.Index = &index

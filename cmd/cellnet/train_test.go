@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"flag"
 	"image/png"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"cellnet/internal/rundir"
 	"cellnet/train"
 	"cellnet/weights"
 )
@@ -74,7 +76,7 @@ func TestTrain(t *testing.T) {
 	if len(lines) != 3 {
 		t.Fatalf("log of %d lines, want 3", len(lines))
 	}
-	var last logLine
+	var last rundir.Line
 	if err := json.Unmarshal([]byte(lines[2]), &last); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +84,7 @@ func TestTrain(t *testing.T) {
 		t.Errorf("last line of the log is %s", lines[2])
 	}
 
-	var plan runPlan
+	var plan rundir.Plan
 	if err := json.Unmarshal(readFile(t, out, "run.json"), &plan); err != nil {
 		t.Fatal(err)
 	}
@@ -172,15 +174,14 @@ func TestInterruptedTrainGoesOn(t *testing.T) {
 	}
 }
 
-const mainArgsEnv = "CELLNET_TEST_MAIN_ARGS"
+const mainEnv = "CELLNET_TEST_MAIN"
 
 // TestMainProcess is cellnet in a process of its own.
 func TestMainProcess(t *testing.T) {
-	args := os.Getenv(mainArgsEnv)
-	if args == "" {
+	if os.Getenv(mainEnv) == "" {
 		t.Skip("runs in a process of its own only")
 	}
-	os.Args = append([]string{"cellnet"}, strings.Split(args, "\n")...)
+	os.Args = append([]string{"cellnet"}, flag.Args()...)
 	main()
 }
 
@@ -190,8 +191,8 @@ func startCellnet(t *testing.T, args ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestMainProcess$")
-	cmd.Env = append(os.Environ(), mainArgsEnv+"="+strings.Join(args, "\n"))
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{"-test.run=^TestMainProcess$", "--"}, args...)...)
+	cmd.Env = append(os.Environ(), mainEnv+"=1")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -264,37 +265,6 @@ func TestTrainFailures(t *testing.T) {
 			t.Errorf("cellnet %q: exit code %d, %q, %q", f.args, r.code, r.stdout, r.stderr)
 		} else {
 			t.Logf("%s", r.stderr)
-		}
-	}
-}
-
-func TestPace(t *testing.T) {
-	now := time.Now()
-	p := pace{epochs: 4, trainImages: 100, evalImages: 60, beganWorking: now}
-	if epoch, all := p.left(); epoch != 0 || all != 0 || p.fraction() != 0 {
-		t.Errorf("before anything was measured: %v, %v, %g", epoch, all, p.fraction())
-	}
-	p.trained(0, 50, now.Add(5*time.Second)) // 10 a second
-	if epoch, all := p.left(); epoch != 7*time.Second || all != 43*time.Second {
-		t.Errorf("left are %v and %v, want 7s and 43s", epoch, all)
-	}
-	p.trained(0, 50, now.Add(10*time.Second))
-	p.evaluated(0, 60, now.Add(13*time.Second)) // 20 a second
-	if epoch, all := p.left(); epoch != 0 || all.Round(time.Millisecond) != 39*time.Second || p.fraction() != 0.25 {
-		t.Errorf("left are %v and %v, done %g, want 0, 39s, 0.25", epoch, all, p.fraction())
-	}
-	p.trained(1, 50, now.Add(18*time.Second))
-	if epoch, _ := p.left(); epoch.Round(time.Millisecond) != 8*time.Second {
-		t.Errorf("left of the epoch are %v, want 8s", epoch)
-	}
-}
-
-func TestShortDuration(t *testing.T) {
-	for want, d := range map[string]time.Duration{
-		"0s": 400 * time.Millisecond, "12s": 12 * time.Second, "3m05s": 185 * time.Second, "5h10m": 310 * time.Minute, "3d4h": 76 * time.Hour,
-	} {
-		if got := shortDuration(d); got != want {
-			t.Errorf("%v is written %s, want %s", d, got, want)
 		}
 	}
 }

@@ -5,11 +5,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/cell"
+	"cellnet/internal/usage"
 	"cellnet/models"
 	"cellnet/weights"
+
+	"github.com/spf13/cobra"
 )
 
 func newWeightsCommand(a *app) *cobra.Command {
@@ -36,7 +37,7 @@ func (f networkFlags) selector() (weights.Selector, error) {
 	if f.hp != "" {
 		n, err := strconv.Atoi(f.hp)
 		if err != nil || n < 1 {
-			return s, usageErrorf("--hp %.40q is no number of epochs", f.hp)
+			return s, usage.Errorf("--hp %.40q is no number of epochs", f.hp)
 		}
 		s.HP = n
 	}
@@ -47,7 +48,7 @@ func (f networkFlags) selector() (weights.Selector, error) {
 	if seed != "" && seed != "*" {
 		n, err := strconv.Atoi(seed)
 		if err != nil {
-			return s, usageErrorf("--trial %.60q is not DATASET:SEED, such as cifar10:777", f.trial)
+			return s, usage.Errorf("--trial %.60q is not DATASET:SEED, such as cifar10:777", f.trial)
 		}
 		s.Seed = &n
 	}
@@ -59,7 +60,7 @@ func (f networkFlags) choose(file *weights.File, s weights.Selector) (*weights.N
 	n, err := file.Select(s)
 	var selection *weights.SelectionError
 	if errors.As(err, &selection) && len(selection.Fitting) > 0 {
-		return nil, usageErrorf("%w; use --hp, --trial or --entry", err)
+		return nil, usage.Errorf("%w; use --hp, --trial or --entry", err)
 	}
 	return n, err
 }

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/cell"
+	"cellnet/internal/usage"
 	"cellnet/weights"
+
+	"github.com/spf13/cobra"
 )
 
 func newWeightsConvertCommand(a *app) *cobra.Command {
@@ -42,7 +43,7 @@ func (a *app) convertWeights(in, out, formatName, arch string, flags networkFlag
 		format, err = weights.ParseFormat(formatName)
 	}
 	if err != nil {
-		return usageErrorf("writing %s: %w; or use --format", out, err)
+		return usage.Errorf("writing %s: %w; or use --format", out, err)
 	}
 	selector, err := flags.selector()
 	if err != nil {

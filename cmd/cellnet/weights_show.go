@@ -7,10 +7,10 @@ import (
 	"text/tabwriter"
 	"unicode"
 
-	"github.com/spf13/cobra"
-
 	"cellnet/cell"
 	"cellnet/weights"
+
+	"github.com/spf13/cobra"
 )
 
 // weightsRecord is what weights show --json prints. The fields of one network

@@ -1,4 +1,5 @@
-package main
+// Package archlist reads lists of the benchmark's architectures.
+package archlist
 
 import (
 	"bufio"
@@ -10,12 +11,13 @@ import (
 	"strings"
 
 	"cellnet/cell"
+	"cellnet/internal/usage"
 )
 
-// parseArchList reads a list of the benchmark's architectures, separated by
+// Parse reads a list of the benchmark's architectures, separated by
 // commas: indexes, ranges of them such as 0-99, arch strings, names, and files with
 // one of these a line.
-func parseArchList(list string) ([]int, error) {
+func Parse(list string) ([]int, error) {
 	var archs []int
 	for part := range strings.SplitSeq(list, ",") {
 		part = strings.TrimSpace(part)
@@ -32,7 +34,7 @@ func parseArchList(list string) ([]int, error) {
 		archs = append(archs, some...)
 	}
 	if len(archs) == 0 {
-		return nil, usageErrorf("no architectures in %q", list)
+		return nil, usage.Errorf("no architectures in %q", list)
 	}
 	return archs, nil
 }
@@ -44,7 +46,7 @@ var errNoArchs = errors.New("neither index, range nor arch string")
 func parseArchs(text string) ([]int, error) {
 	if first, last, ok := parseRange(text); ok {
 		if first > last || last >= cell.SpaceSize {
-			return nil, usageErrorf("architectures %s: want a range within 0-%d", text, cell.SpaceSize-1)
+			return nil, usage.Errorf("architectures %s: want a range within 0-%d", text, cell.SpaceSize-1)
 		}
 		archs := make([]int, 0, last-first+1)
 		for arch := first; arch <= last; arch++ {
@@ -55,13 +57,13 @@ func parseArchs(text string) ([]int, error) {
 	c, err := cell.Resolve(text)
 	if err != nil {
 		if _, number := strconv.Atoi(text); number == nil || strings.HasPrefix(text, "|") {
-			return nil, usageError{err}
+			return nil, usage.Fault(err)
 		}
 		return nil, errNoArchs
 	}
 	index, ok := c.Index()
 	if !ok {
-		return nil, usageErrorf("%s is not one of the benchmark's architectures", text)
+		return nil, usage.Errorf("%s is not one of the benchmark's architectures", text)
 	}
 	return []int{index}, nil
 }
@@ -80,7 +82,7 @@ func parseRange(text string) (first, last int, ok bool) {
 func readArchs(path string) ([]int, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usageErrorf("%q is no index, range, arch string or file", path)
+		return nil, usage.Errorf("%q is no index, range, arch string or file", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading architectures: %w", err)
@@ -95,7 +97,7 @@ func readArchs(path string) ([]int, error) {
 		}
 		some, err := parseArchs(text)
 		if err != nil {
-			return nil, usageErrorf("%s, line %d: %.100q: %w", path, n, text, err)
+			return nil, usage.Errorf("%s, line %d: %.100q: %w", path, n, text, err)
 		}
 		archs = append(archs, some...)
 	}

@@ -1,7 +1,8 @@
-package main
+// Package curvesource reads learning curves: of trainings, of benchmark records, of
+// histories that training scripts leave.
+package curvesource
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,25 +13,28 @@ import (
 	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/rundir"
+	"cellnet/internal/usage"
 )
 
-// curveSource is an argument NAME[@SEED]=SOURCE.
-type curveSource struct {
+// Source is an argument NAME[@SEED]=SOURCE.
+type Source struct {
 	name, source string
 	seed         *int // nil if it is not given
 }
 
-func parseCurveSource(arg string) (s curveSource, err error) {
+// Parse reads an argument.
+func Parse(arg string) (s Source, err error) {
 	name, source, ok := strings.Cut(arg, "=")
 	name, seed, hasSeed := strings.Cut(name, "@")
 	if !ok || name == "" || source == "" {
-		return s, usageErrorf("%q: want NAME=SOURCE or NAME@SEED=SOURCE", arg)
+		return s, usage.Errorf("%q: want NAME=SOURCE or NAME@SEED=SOURCE", arg)
 	}
-	s = curveSource{name: name, source: source}
+	s = Source{name: name, source: source}
 	if hasSeed {
 		n, err := strconv.ParseUint(seed, 10, 32)
 		if err != nil {
-			return s, usageErrorf("%q: seed %q, want a number", arg, seed)
+			return s, usage.Errorf("%q: seed %q, want a number", arg, seed)
 		}
 		number := int(n)
 		s.seed = &number
@@ -38,21 +42,21 @@ func parseCurveSource(arg string) (s curveSource, err error) {
 	return s, nil
 }
 
-// read reads the curves on a set that a source has.
-func (s curveSource) read(set data.Set) ([]curve, error) {
+// Read reads the curves on a set that a source has.
+func (s Source) Read(set data.Set) ([]Curve, error) {
 	if path, trials, ok := strings.Cut(s.source, "#"); ok {
 		return s.readBenchmark(path, trials, set)
 	}
 	wrap := func(err error) error { return fmt.Errorf("reading curves from %s: %w", s.source, err) }
 	path := s.source
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = runFolder(path).log()
+		path = rundir.LogIn(path)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading curves: %w", err)
 	}
-	c := curve{Name: s.name}
+	c := Curve{Name: s.name}
 	var seed *int
 	if filepath.Ext(path) == ".jsonl" {
 		err = c.readLog(content, set)
@@ -74,17 +78,17 @@ func (s curveSource) read(set data.Set) ([]curve, error) {
 	default:
 		return nil, wrap(fmt.Errorf("it doesn't tell its seed: give it as %s@SEED=%s", s.name, s.source))
 	}
-	return []curve{c}, nil
+	return []Curve{c}, nil
 }
 
 // readLog reads log.jsonl.
-func (c *curve) readLog(content []byte, set data.Set) error {
-	for text := range bytes.Lines(content) {
-		var line logLine
-		if err := json.Unmarshal(text, &line); err != nil {
-			return err
-		}
-		m, ok := line.metricsOf(set)
+func (c *Curve) readLog(content []byte, set data.Set) error {
+	lines, err := rundir.ReadLog(content)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		m, ok := line.Metrics(set)
 		if !ok {
 			return fmt.Errorf("epoch %d has no %v", line.Epoch, set)
 		}
@@ -97,7 +101,7 @@ func (c *curve) readLog(content []byte, set data.Set) error {
 
 // seedBeside is that of the run whose log it is, nil if that can't be told.
 func seedBeside(log string) *int {
-	plan, err := runFolder(filepath.Dir(log)).plan()
+	plan, err := rundir.ReadPlan(filepath.Dir(log))
 	if err != nil {
 		return nil
 	}
@@ -107,7 +111,7 @@ func seedBeside(log string) *int {
 
 // readHistory reads the history that a training script in Python leaves, and the
 // seed if it is there.
-func (c *curve) readHistory(content []byte, set data.Set) (seed *int, err error) {
+func (c *Curve) readHistory(content []byte, set data.Set) (seed *int, err error) {
 	var record struct {
 		Seed    *int `json:"seed"`
 		History []struct {
@@ -139,26 +143,26 @@ func (c *curve) readHistory(content []byte, set data.Set) (seed *int, err error)
 
 // readBenchmark reads the curves of a benchmark's trials, chosen by
 // ARCH,DATASET,HP and the seed if there is one.
-func (s curveSource) readBenchmark(path, trials string, set data.Set) ([]curve, error) {
+func (s Source) readBenchmark(path, trials string, set data.Set) ([]Curve, error) {
 	parts := strings.Split(trials, ",")
 	if len(parts) != 3 {
-		return nil, usageErrorf("%s#%s: want FILE#ARCH,DATASET,HP, such as #11,cifar10-valid,12", path, trials)
+		return nil, usage.Errorf("%s#%s: want FILE#ARCH,DATASET,HP, such as #11,cifar10-valid,12", path, trials)
 	}
 	arch, err := cell.Resolve(parts[0])
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usage.Fault(err)
 	}
 	index, ok := arch.Index()
 	if !ok {
-		return nil, usageErrorf("%s is not one of the benchmark's architectures", parts[0])
+		return nil, usage.Errorf("%s is not one of the benchmark's architectures", parts[0])
 	}
 	d, err := data.ParseDataset(parts[1])
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usage.Fault(err)
 	}
 	hp, err := bench.ParseHP(parts[2])
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usage.Fault(err)
 	}
 	b, err := bench.Open(path)
 	if err != nil {
@@ -169,12 +173,12 @@ func (s curveSource) readBenchmark(path, trials string, set data.Set) ([]curve, 
 	if err != nil {
 		return nil, err
 	}
-	var all []curve
+	var all []Curve
 	for _, t := range found {
 		if s.seed != nil && t.Seed != *s.seed {
 			continue
 		}
-		c := curve{Name: s.name, Seed: t.Seed}
+		c := Curve{Name: s.name, Seed: t.Seed}
 		loss, top1 := t.Train.Loss, t.Train.Top1
 		if e, ok := t.Eval(set); ok {
 			loss, top1 = e.Loss, e.Top1

@@ -1,9 +1,12 @@
-package main
+// Package jobarray tells a process which one of an array of jobs it is, by a flag
+// --shard or the environment.
+package jobarray
 
 import (
 	"strconv"
 	"strings"
 
+	"cellnet/internal/usage"
 	"cellnet/train/trials"
 )
 
@@ -17,23 +20,23 @@ const (
 	jobIndex   = "JOB_COMPLETION_INDEX"
 )
 
-// parseShard reads --shard: "i/n" is part i of n, from 1; "/n" is the part of n
+// Parse reads --shard: "i/n" is part i of n, from 1; "/n" is the part of n
 // that the environment says; without a flag the environment says all.
-func parseShard(flag string, getenv func(string) string) (trials.Shard, error) {
+func Parse(flag string, getenv func(string) string) (trials.Shard, error) {
 	own, count, given := strings.Cut(flag, "/")
 	if flag == "" {
 		return shardOfEnvironment(getenv, 0)
 	}
 	n, err := strconv.Atoi(count)
 	if !given || err != nil || n < 1 {
-		return trials.Shard{}, usageErrorf("--shard %s: want i/n, such as 1/4, or /n", flag)
+		return trials.Shard{}, usage.Errorf("--shard %s: want i/n, such as 1/4, or /n", flag)
 	}
 	if own == "" {
 		return shardOfEnvironment(getenv, n)
 	}
 	i, err := strconv.Atoi(own)
 	if err != nil || i < 1 || i > n {
-		return trials.Shard{}, usageErrorf("--shard %s: want a part from 1/%d to %d/%d", flag, n, n, n)
+		return trials.Shard{}, usage.Errorf("--shard %s: want a part from 1/%d to %d/%d", flag, n, n, n)
 	}
 	return trials.Shard{Index: i - 1, Count: n}, nil
 }
@@ -48,7 +51,7 @@ func shardOfEnvironment(getenv func(string) string, count int) (trials.Shard, er
 		}
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 {
-			return 0, usageErrorf("%s is %q, want a number: set --shard i/n", name, text)
+			return 0, usage.Errorf("%s is %q, want a number: set --shard i/n", name, text)
 		}
 		return n, nil
 	}
@@ -69,7 +72,7 @@ func shardOfEnvironment(getenv func(string) string, count int) (trials.Shard, er
 			count = tasks
 		}
 		if count == 0 {
-			return trials.Shard{}, usageErrorf("%s is set, but not %s: set --shard /n", slurmID, slurmCount)
+			return trials.Shard{}, usage.Errorf("%s is set, but not %s: set --shard /n", slurmID, slurmCount)
 		}
 	case getenv(jobIndex) != "":
 		var err error
@@ -77,15 +80,15 @@ func shardOfEnvironment(getenv func(string) string, count int) (trials.Shard, er
 			return trials.Shard{}, err
 		}
 		if count == 0 {
-			return trials.Shard{}, usageErrorf("%s tells which job this is, but not of how many: set --shard /n", jobIndex)
+			return trials.Shard{}, usage.Errorf("%s tells which job this is, but not of how many: set --shard /n", jobIndex)
 		}
 	case count > 0:
-		return trials.Shard{}, usageErrorf("--shard /%d: neither %s nor %s is set", count, slurmID, jobIndex)
+		return trials.Shard{}, usage.Errorf("--shard /%d: neither %s nor %s is set", count, slurmID, jobIndex)
 	default:
 		return trials.Shard{Index: 0, Count: 1}, nil
 	}
 	if index < 0 || index >= count {
-		return trials.Shard{}, usageErrorf("the environment says job %d of %d: set --shard i/n", index+1, count)
+		return trials.Shard{}, usage.Errorf("the environment says job %d of %d: set --shard i/n", index+1, count)
 	}
 	return trials.Shard{Index: index, Count: count}, nil
 }

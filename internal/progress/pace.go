@@ -1,6 +1,8 @@
-package main
+package progress
 
-import "time"
+import (
+	"time"
+)
 
 // evaluationGuess is how much faster evaluation is than training, as long as it
 // wasn't measured.

@@ -1,0 +1,39 @@
+package archlist
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "archs.txt")
+	if err := os.WriteFile(file, []byte("# some\n3 # the third\n\n10-12\n|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse("5-7, 1," + file + ",15624")
+	if want := []int{5, 6, 7, 1, 3, 10, 11, 12, 0, 15624}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	bad := filepath.Join(t.TempDir(), "bad.txt")
+	if err := os.WriteFile(bad, []byte("1\nnothing\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for list, want := range map[string]string{
+		"":          "no architectures",
+		"7-5":       "want a range within 0-15624",
+		"0-15625":   "want a range within 0-15624",
+		"15625":     "15625",
+		"|none~0|":  "not one of the benchmark's architectures",
+		"|nan~0|":   "nan",
+		"no-such":   `"no-such" is no index, range, arch string or file`,
+		"1," + bad:  bad + `, line 2: "nothing"`,
+		t.TempDir(): "reading architectures",
+	} {
+		if got, err := Parse(list); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q gives %v, %v, want an error with %q", list, got, err, want)
+		}
+	}
+}

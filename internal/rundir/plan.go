@@ -1,0 +1,90 @@
+package rundir
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"cellnet/internal/atomicfile"
+	"cellnet/train"
+)
+
+// Plan is a training as run.json tells it.
+type Plan struct {
+	Program   string     `json:"program"`
+	Run       train.Run  `json:"run"`
+	HP        string     `json:"hp"`               // of the recipe that was chosen
+	Config    string     `json:"config,omitempty"` // file that it was read from instead
+	Overrides []string   `json:"overrides"`        // what was changed of it
+	Limit     int        `json:"limit,omitempty"`  // images used of every set
+	Data      DataSource `json:"data"`
+}
+
+// DataSource tells where the images are, by paths that hold in any working
+// directory.
+type DataSource struct {
+	Dir      string `json:"dir,omitempty"`
+	Split    string `json:"split,omitempty"`
+	NoVerify bool   `json:"no_verify,omitempty"`
+}
+
+// NewDataSource makes paths absolute.
+func NewDataSource(dir, split string, noVerify bool) DataSource {
+	return DataSource{absolute(dir), absolute(split), noVerify}
+}
+
+func absolute(path string) string {
+	if path == "" {
+		return ""
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// ReadPlan reads run.json of a folder.
+func ReadPlan(folder string) (Plan, error) {
+	plan, found, err := readPlan(filepath.Join(folder, planName))
+	if err == nil && !found {
+		err = fmt.Errorf("resuming: no run.json in %s: name the folder of a training with --out", folder)
+	}
+	return plan, err
+}
+
+func readPlan(path string) (plan Plan, found bool, err error) {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return plan, false, nil
+	}
+	if err != nil {
+		return plan, false, fmt.Errorf("resuming: %w", err)
+	}
+	if err := json.Unmarshal(content, &plan); err != nil {
+		return plan, false, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return plan, true, nil
+}
+
+func (d *Dir) writePlan(plan Plan) error {
+	return atomicfile.Write(d.file(planName), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(plan)
+	})
+}
+
+// sameRun tells whether two plans lead to the same weights.
+func sameRun(a, b Plan) (bool, error) {
+	x, err := json.Marshal(a.Run)
+	if err != nil {
+		return false, err
+	}
+	y, err := json.Marshal(b.Run)
+	return string(x) == string(y) && a.Limit == b.Limit, err
+}
