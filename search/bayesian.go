@@ -1,7 +1,6 @@
 package search
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,8 +8,7 @@ import (
 
 // Bayesian is Bayesian optimization by a Gaussian process over the whole space:
 // the next architecture is the one that nothing is known of with the greatest
-// upper bound. With costs in the problem it is the one whose bound would enlarge
-// the hypervolume of the Pareto front most.
+// upper bound.
 type Bayesian struct {
 	Start int     // random architectures first; 1 or more
 	Noise float64 // variance of a result's error beside that of accuracies, above 0
@@ -40,10 +38,6 @@ const mostModelled = 4000
 
 func (b Bayesian) search(s *session) error {
 	p := newProcess(s.Space, b.Noise)
-	choose := s.upperBound(p, b.Beta)
-	if len(s.Costs) > 0 {
-		choose = s.hypervolumeGain(p, b.Beta)
-	}
 	for !s.over() && len(p.seen) < s.full() {
 		if len(p.seen) == mostModelled {
 			return fmt.Errorf("search: bayesian trains %d architectures at most, want a smaller budget", mostModelled)
@@ -55,9 +49,7 @@ func (b Bayesian) search(s *session) error {
 			}
 		} else {
 			p.update()
-			if arch = choose(); arch < 0 {
-				return errors.New("search: no architecture has a known bound")
-			}
+			arch = s.greatestBound(p, b.Beta)
 		}
 		accuracy, err := s.evaluate(arch)
 		if err != nil {
@@ -68,20 +60,19 @@ func (b Bayesian) search(s *session) error {
 	return nil
 }
 
-// upperBound gives the choice of the greatest bound, the lowest number on ties.
-func (s *session) upperBound(p *process, beta float64) func() int {
-	return func() int {
-		best, top := -1, math.Inf(-1)
-		for arch, mean := range p.mean {
-			if p.isSeen[arch] || !s.allowed(arch) {
-				continue
-			}
-			if bound := mean + beta*math.Sqrt(max(p.variance[arch], leastVariance)); bound > top {
-				best, top = arch, bound
-			}
+// greatestBound chooses the architecture of the greatest bound, the lowest number
+// on ties.
+func (s *session) greatestBound(p *process, beta float64) int {
+	best, top := -1, math.Inf(-1)
+	for arch, mean := range p.mean {
+		if p.isSeen[arch] || !s.allowed(arch) {
+			continue
 		}
-		return best
+		if bound := mean + beta*math.Sqrt(max(p.variance[arch], leastVariance)); bound > top {
+			best, top = arch, bound
+		}
 	}
+	return best
 }
 
 const leastVariance = 1e-12
@@ -101,8 +92,6 @@ type process struct {
 	// off: update does that in one pass with the mean.
 	pending        bool
 	mean, variance []float64 // of standardized accuracies
-	// A standardized accuracy times deviation plus center is one in percent.
-	center, deviation float64
 }
 
 func newProcess(space *Space, noise float64) *process {
@@ -145,17 +134,16 @@ func (p *process) standardized() []float64 {
 	for i, y := range p.y {
 		z[i] = max(y, median)
 	}
-	p.center = pairwise(z) / float64(n)
+	mean := pairwise(z) / float64(n)
 	squares := make([]float64, n)
 	for i := range z {
-		z[i] -= p.center
+		z[i] -= mean
 		squares[i] = z[i] * z[i]
 	}
-	if p.deviation = math.Sqrt(pairwise(squares) / float64(n)); p.deviation == 0 {
-		p.deviation = 1
-	}
-	for i := range z {
-		z[i] /= p.deviation
+	if deviation := math.Sqrt(pairwise(squares) / float64(n)); deviation > 0 {
+		for i := range z {
+			z[i] /= deviation
+		}
 	}
 	return z
 }

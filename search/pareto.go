@@ -129,33 +129,3 @@ func (r *Run) Hypervolume(costs []Cost) []float64 {
 	}
 	return volumes
 }
-
-// hypervolumeGain gives the choice of the architecture that would enlarge the
-// hypervolume most if its accuracy were its upper bound, the lowest number on
-// ties.
-func (s *session) hypervolumeGain(p *process, beta float64) func() int {
-	scale := newScale(s.Costs)
-	return func() int {
-		var f front
-		for i, arch := range p.seen {
-			f = f.with(scale.point(arch, p.y[i]))
-		}
-		old := volume(slices.Clone(f))
-		best, top := -1, math.Inf(-1)
-		for arch, mean := range p.mean {
-			if p.isSeen[arch] || !s.allowed(arch) {
-				continue
-			}
-			bound := mean + beta*math.Sqrt(max(p.variance[arch], leastVariance))
-			candidate := scale.point(arch, min(p.center+p.deviation*bound, 100))
-			gain := 0.0
-			if grown := f.with(candidate); !slices.Equal(grown, f) {
-				gain = volume(slices.Clone(grown)) - old
-			}
-			if gain > top {
-				best, top = arch, gain
-			}
-		}
-		return best
-	}
-}

@@ -108,7 +108,6 @@ type weighing interface{ weighsCosts() }
 
 func (Random) weighsCosts()    {}
 func (Evolution) weighsCosts() {}
-func (Bayesian) weighsCosts()  {}
 
 // Search runs an algorithm. If it fails, what was trained until then is in the
 // run.
@@ -137,7 +136,7 @@ func search(ctx context.Context, a Algorithm, p Problem) (*Run, *mt19937.Source,
 		return &Run{Space: p.Space}, nil, err
 	}
 	if _, ok := a.(weighing); len(p.Costs) > 0 && !ok {
-		return &Run{Space: p.Space}, nil, fmt.Errorf("search: %s finds the highest accuracy only, want random, evolution or bayesian to weigh it against costs", a.Name())
+		return &Run{Space: p.Space}, nil, fmt.Errorf("search: %s finds the highest accuracy only, want evolution or random to weigh it against costs", a.Name())
 	}
 	s := &session{Problem: p, ctx: ctx, run: &Run{Space: p.Space}, random: mt19937.NewPython(uint64(p.Seed))}
 	s.Allowed = p.allowed()

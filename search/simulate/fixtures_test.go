@@ -153,6 +153,15 @@ func TestPublishedRuns(t *testing.T) {
 	}
 }
 
+// Some of those runs, which the repository has.
+func TestPublishedRunsInTestdata(t *testing.T) {
+	var records []record
+	readFixture(t, "testdata/runs.json", &records)
+	for i, r := range records {
+		t.Run(fmt.Sprintf("%d_%s_%s_%s", i, r.Algorithm, r.Space, r.Dataset), func(t *testing.T) { check(t, r) })
+	}
+}
+
 // check runs a search again and compares all that was recorded of it.
 func check(t *testing.T, r record) {
 	p := r.problem(t)
