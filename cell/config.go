@@ -25,6 +25,8 @@ const (
 	keyArch     = "arch_str"
 	keyGenotype = "genotype"
 	keyClasses  = "num_classes"
+	// In the files' own records of trials.
+	keyFileClasses = "class_num"
 )
 
 func configError(key, format string, args ...any) error {
@@ -62,9 +64,10 @@ func (n Network) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads a record of either name; without one it is "infer.tiny".
 // Of "genotype" and "arch_str" one is required, as an arch string or, with
 // "genotype", as the nested lists of a published genotype, [[["none", 0]], ...].
-// "channels" may be a list of numbers. All other keys are required, unknown ones
-// are refused, and so is a record that fails Validate. On an error n is left as
-// it was.
+// "channels" may be a list of numbers. As trial files have it, "class_num" may
+// stand for "num_classes", and "arch_str" beside "channels" repeat them. All other
+// keys are required, unknown ones are refused, and so is a record that fails
+// Validate. On an error n is left as it was.
 func (n *Network) UnmarshalJSON(data []byte) error {
 	values, err := members(data)
 	if err != nil {
@@ -91,6 +94,7 @@ func readRecord(values map[string]json.RawMessage) (Network, error) {
 	switch name {
 	case inferTiny, "":
 		r.check(keyName, keyC, keyN, keyArch, keyGenotype, keyClasses)
+		r.oneOf(keyArch, keyGenotype)
 		channels, cells := get(&r, keyC, decode[int]), get(&r, keyN, decode[int])
 		c, classes := r.cell(), get(&r, keyClasses, decode[int])
 		if r.err != nil {
@@ -99,7 +103,10 @@ func readRecord(values map[string]json.RawMessage) (Network, error) {
 		return NewNetwork(c, channels, cells, classes)
 	case inferShapeTiny:
 		r.check(keyName, keyChannels, keyArch, keyGenotype, keyClasses)
-		n := Network{Widths: get(&r, keyChannels, readWidths), Cell: r.cell(), Classes: get(&r, keyClasses, decode[int])}
+		n := Network{Widths: get(&r, keyChannels, readWidths), Cell: get(&r, keyGenotype, readGenotype), Classes: get(&r, keyClasses, decode[int])}
+		if _, ok := values[keyArch]; ok && get(&r, keyArch, decode[string]) != n.Widths.String() {
+			r.fail("%s: want the same as %s, %q", keyArch, keyChannels, n.Widths)
+		}
 		if r.err != nil {
 			return Network{}, r.err
 		}
@@ -114,9 +121,14 @@ type recordReader struct {
 	err    error
 }
 
-// check refuses keys that are none of those known, and records that lack a key
-// or have two cells.
+// check refuses keys that are none of those known, and records that lack one,
+// but for the name and the cell.
 func (r *recordReader) check(known ...string) {
+	if classes, ok := r.values[keyFileClasses]; ok {
+		r.oneOf(keyClasses, keyFileClasses)
+		delete(r.values, keyFileClasses)
+		r.values[keyClasses] = classes
+	}
 	for _, key := range slices.Sorted(maps.Keys(r.values)) {
 		if !slices.Contains(known, key) {
 			r.fail("unknown key %s, want %s", quote(key), strings.Join(known, ", "))
@@ -127,10 +139,14 @@ func (r *recordReader) check(known ...string) {
 			r.fail("key %q is missing", key)
 		}
 	}
-	_, arch := r.values[keyArch]
-	_, genotype := r.values[keyGenotype]
-	if arch == genotype {
-		r.fail("want one of the keys %q and %q", keyArch, keyGenotype)
+}
+
+// oneOf refuses records with both or neither of two keys.
+func (r *recordReader) oneOf(a, b string) {
+	_, hasA := r.values[a]
+	_, hasB := r.values[b]
+	if hasA == hasB {
+		r.fail("want one of the keys %q and %q", a, b)
 	}
 }
 
@@ -150,6 +166,9 @@ func (r *recordReader) cell() Cell {
 
 // get reads the value of a key.
 func get[T any](r *recordReader, key string, read func(json.RawMessage) (T, error)) (value T) {
+	if _, ok := r.values[key]; !ok {
+		r.fail("key %q is missing", key)
+	}
 	if r.err != nil {
 		return value
 	}

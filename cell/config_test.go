@@ -124,6 +124,8 @@ func FuzzConfig(f *testing.F) {
 	f.Add(`{"name": "infer.tiny", "C": 16, "N": 5, "arch_str": "|none~0|", "num_classes": 10}`)
 	f.Add(`{"C": 1, "N": 1, "genotype": [[["none", 0]], [["none", 0], ["skip_connect", 1]]], "num_classes": 2}`)
 	f.Add(`{"C": 1, "C": 1}`)
+	f.Add(`{"name": "infer.shape.tiny", "channels": "8:16:8:8:16", "arch_str": "8:16:8:8:16", "genotype": "|none~0|", "class_num": 10}`)
+	f.Add(`{"name": "infer.shape.tiny", "channels": [5, 9], "genotype": [[["nor_conv_3x3", 0]]], "num_classes": 10}`)
 	f.Fuzz(func(t *testing.T, record string) {
 		var c cell.Network
 		if json.Unmarshal([]byte(record), &c) != nil {

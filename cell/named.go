@@ -57,9 +57,9 @@ func Resolve(s string) (Cell, error) {
 		return c, nil
 	}
 	if isNumber(s) {
-		index, err := strconv.Atoi(s)
+		index, err := parseIndex(s, SpaceSize)
 		if err != nil {
-			return Cell{}, fmt.Errorf("cell: index %s is not in the benchmark, want 0 to %d", shorten(s), SpaceSize-1)
+			return Cell{}, err
 		}
 		return FromIndex(index)
 	}
@@ -68,6 +68,16 @@ func Resolve(s string) (Cell, error) {
 	}
 	return Cell{}, fmt.Errorf("cell: unknown cell %s, want an arch string, an index from 0 to %d, or %s",
 		quote(s), SpaceSize-1, strings.Join(Names(), ", "))
+}
+
+// parseIndex reads an index below count, of which the message for a number too
+// large for an int speaks.
+func parseIndex(s string, count int) (int, error) {
+	index, err := strconv.Atoi(s)
+	if err != nil {
+		return 0, fmt.Errorf("cell: index %s is not in the benchmark, want 0 to %d", shorten(s), count-1)
+	}
+	return index, nil
 }
 
 // isNumber reports whether s is a decimal number, perhaps a negative one.

@@ -29,9 +29,13 @@ const (
 	maxChannels = 1 << 16
 	maxWidth    = 4 * maxChannels
 	maxCells    = 1000
+	maxWidths   = stages*maxCells + reductions
 )
 
-const stages = 3
+const (
+	stages     = 3
+	reductions = stages - 1
+)
 
 // NewNetwork returns the network whose stages have the given number of cells,
 // 1 to 1000, at channels (1 to 65536), 2*channels and 4*channels. It fails if a
@@ -60,7 +64,7 @@ func Benchmark(c Cell, classes int) Network {
 // that it begins.
 func stagedWidths(channels, cells int) Widths {
 	w := slices.Repeat(Widths{channels}, cells)
-	for range stages - 1 {
+	for range reductions {
 		channels *= 2
 		w = append(w, slices.Repeat(Widths{channels}, cells+1)...)
 	}
@@ -80,19 +84,18 @@ func (n Network) Stages() (channels, cells int, ok bool) {
 // cells returns the number of cells in a stage; false if there can't be so many
 // widths.
 func (w Widths) cells() (int, bool) {
-	reductions := stages - 1
 	return (len(w) - reductions) / stages, len(w) >= reductions && (len(w)-reductions)%stages == 0
 }
 
 // Validate returns an error that names the first width out of its range, 1 to
 // 262144, or says that there aren't 3N+2 of them, N of 0 to 1000.
 func (w Widths) Validate() error {
-	cells, ok := w.cells()
+	_, ok := w.cells()
 	switch {
+	case len(w) > maxWidths:
+		return fmt.Errorf("more than %d widths", maxWidths)
 	case !ok:
 		return fmt.Errorf("%d widths, want 3N+2, such as 5", len(w))
-	case cells > maxCells:
-		return fmt.Errorf("%d widths, want %d at most", len(w), stages*maxCells+stages-1)
 	}
 	for i, width := range w {
 		if width < 1 || width > maxWidth {
@@ -121,7 +124,7 @@ func ParseWidths(s string) (Widths, error) {
 		if err != nil || strconv.Itoa(width) != part {
 			return fail(fmt.Errorf("width %d is %s, want a whole number", len(w)+1, quote(part)))
 		}
-		if w = append(w, width); len(w) > stages*maxCells+stages-1 {
+		if w = append(w, width); len(w) > maxWidths {
 			break
 		}
 	}

@@ -22,15 +22,34 @@ func (p *Parameters) StateDict() *weights.StateDict {
 	return s
 }
 
+// WidthsOf reads the widths of a network off its state dict, whatever its cell;
+// see [cell.WidthsOf].
+func WidthsOf(s *weights.StateDict) (cell.Widths, bool) {
+	return cell.WidthsOf(func(yield func(string, []int) bool) {
+		for name, t := range s.All() {
+			if !yield(name, t.Shape) {
+				return
+			}
+		}
+	})
+}
+
 // MismatchError says how a state dict differs from what a network needs.
 type MismatchError struct {
 	Missing    []string // in the network's order
 	Unexpected []string // in the state dict's order
 	Misshaped  []string // sentences: tensor X is AxB, the network needs CxD
+	// Widths are those of the state dict if its network has others; nil if it
+	// doesn't or its tensors don't tell.
+	Widths cell.Widths
 }
 
-// Error lists everything that is wrong.
+// Error lists everything that is wrong; of a network of other widths only the
+// first tensor.
 func (e *MismatchError) Error() string {
+	if e.Widths != nil && len(e.Misshaped) > 0 {
+		return fmt.Sprintf("%s: the state dict is of a network of the widths %v", e.Misshaped[0], e.Widths)
+	}
 	parts := slices.Clone(e.Misshaped)
 	if len(e.Missing) > 0 {
 		parts = append(parts, "missing "+strings.Join(e.Missing, ", "))
@@ -45,20 +64,36 @@ func (e *MismatchError) Error() string {
 // tensor of the network must be there, with its shape, and no other
 // ([MismatchError]).
 func FromStateDict(n cell.Network, s *weights.StateDict) (*Parameters, error) {
+	if err := n.Validate(); err != nil {
+		return nil, err
+	}
+	// Before memory is taken for what a file only claims.
+	if err := checkState(n, s); err != nil {
+		return nil, err
+	}
 	p, err := newParameters(n)
 	if err != nil {
 		return nil, err
 	}
-	return p, p.Load(s)
+	return p, p.copyFrom(s)
 }
 
 // Load copies a state dict into the parameters, strictly; see [FromStateDict].
 // On an error the parameters are unchanged.
 func (p *Parameters) Load(s *weights.StateDict) error {
+	if err := checkState(p.network, s); err != nil {
+		return err
+	}
+	return p.copyFrom(s)
+}
+
+// checkState tells whether a state dict has the tensors of a network and no
+// others.
+func checkState(n cell.Network, s *weights.StateDict) error {
 	var mismatch MismatchError
 	known := map[string]bool{}
 	var problem error
-	for _, e := range p.tensors {
+	for e := range n.Tensors() {
 		known[e.Name] = true
 		t, ok := s.Get(e.Name)
 		switch {
@@ -76,11 +111,16 @@ func (p *Parameters) Load(s *weights.StateDict) error {
 		}
 	}
 	if len(mismatch.Missing)+len(mismatch.Unexpected)+len(mismatch.Misshaped) > 0 {
+		if w, ok := WidthsOf(s); ok && !slices.Equal(w, n.Widths) {
+			mismatch.Widths = w
+		}
 		return &mismatch
 	}
-	if problem != nil {
-		return problem
-	}
+	return problem
+}
+
+// copyFrom copies a state dict that checkState finds right.
+func (p *Parameters) copyFrom(s *weights.StateDict) error {
 	for _, e := range p.tensors {
 		t, _ := s.Get(e.Name)
 		if e.Kind == cell.Batches {

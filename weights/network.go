@@ -3,6 +3,8 @@ package weights
 import (
 	"fmt"
 	"strings"
+
+	"cellnet/cell"
 )
 
 // Description is what a file tells about a network besides its tensors. Zero
@@ -18,10 +20,14 @@ type Description struct {
 
 // Network is a state dict in a File.
 type Network struct {
-	// Description has C, N and Classes also if only the tensors tell them.
+	// Description has Classes, and C and N if the widths are C, 2C and 4C, also if
+	// only the tensors tell them.
 	Description
 	Entry   string       // name of its entry in the file, such as "net_state_dict"; empty if it is the whole file
 	Tensors []TensorInfo // not to be changed
+	// Widths are those that the tensors' shapes tell; nil if they are not those of
+	// a network of cells.
+	Widths cell.Widths
 
 	file *File
 	load func() (*StateDict, error)
@@ -55,6 +61,16 @@ func (n *Network) String() string {
 	return strings.Join(parts, " ")
 }
 
+// Structure describes the network if c is its cell: with C and N where the file
+// tells them, else with the widths of its tensors.
+func (n *Network) Structure(c cell.Cell) (cell.Network, error) {
+	if n.C != 0 && n.N != 0 {
+		return cell.NewNetwork(c, n.C, n.N, n.Classes)
+	}
+	net := cell.Network{Cell: c, Widths: n.Widths, Classes: n.Classes}
+	return net, net.Validate()
+}
+
 // Load reads the tensors. A prefix "module." that all names of the file have,
 // as nn.DataParallel adds it, is left out.
 func (n *Network) Load() (*StateDict, error) {
@@ -65,23 +81,34 @@ func (n *Network) Load() (*StateDict, error) {
 	return s, nil
 }
 
-// measure gives what shapes tell about a network of this program.
-func measure(tensors []TensorInfo) (d Description) {
+// measured is what the shapes of a network's tensors tell.
+type measured struct {
+	description Description // C and N unless the widths are others than C, 2C and 4C
+	widths      cell.Widths
+}
+
+func measure(tensors []TensorInfo) measured {
+	var m measured
 	for _, t := range tensors {
 		switch {
-		case t.Name == "stem.0.weight" && len(t.Shape) == 4:
-			d.C = t.Shape[0]
 		case t.Name == "classifier.weight" && len(t.Shape) == 2:
-			d.Classes = t.Shape[0]
-		case d.N == 0 && strings.HasSuffix(t.Name, ".conv_a.op.1.weight"):
-			// The first reduction block comes after the N cells of the first stage.
-			var k int
-			if _, err := fmt.Sscanf(t.Name, "cells.%d.conv_a.", &k); err == nil && k > 0 {
-				d.N = k
-			}
+			m.description.Classes = t.Shape[0]
+		case t.Name == "stem.0.weight" && len(t.Shape) == 4:
+			m.description.C = t.Shape[0]
 		}
 	}
-	return d
+	var ok bool
+	m.widths, ok = cell.WidthsOf(func(yield func(string, []int) bool) {
+		for _, t := range tensors {
+			if !yield(t.Name, t.Shape) {
+				return
+			}
+		}
+	})
+	if ok {
+		m.description.C, m.description.N, _ = cell.Network{Widths: m.widths}.Stages()
+	}
+	return m
 }
 
 // withoutModule gives the function that shortens the names of a state dict.

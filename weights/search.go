@@ -29,7 +29,7 @@ type searcher struct {
 type state struct {
 	tensors  []namedTensor
 	infos    []TensorInfo
-	measured Description
+	measured measured
 }
 
 // search finds the networks in a file's value: a state dict, one in an entry,
@@ -104,11 +104,12 @@ func (s *searcher) add(n *Network, found *state) {
 
 // add notes a network of the file, with what the shapes of its tensors tell if
 // nothing else does.
-func (f *File) add(n *Network, measured Description) {
+func (f *File) add(n *Network, m measured) {
 	n.file = f
-	n.C = cmp.Or(n.C, measured.C)
-	n.N = cmp.Or(n.N, measured.N)
-	n.Classes = cmp.Or(n.Classes, measured.Classes)
+	n.C = cmp.Or(n.C, m.description.C)
+	n.N = cmp.Or(n.N, m.description.N)
+	n.Classes = cmp.Or(n.Classes, m.description.Classes)
+	n.Widths = m.widths
 	f.networks = append(f.networks, n)
 }
 

@@ -58,7 +58,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 	if err != nil {
 		return loaded{}, err
 	}
-	net, err := cell.NewNetwork(c, chosen.C, chosen.N, chosen.Classes)
+	net, err := chosen.Structure(c)
 	if err != nil {
 		return loaded{}, wrap(err)
 	}

@@ -67,7 +67,7 @@ func (f networkFlags) choose(file *weights.File, s weights.Selector) (*weights.N
 
 // checkArch makes sure that weights are those of a network of the cell.
 func checkArch(c cell.Cell, n *weights.Network, state *weights.StateDict) error {
-	config, err := cell.NewNetwork(c, n.C, n.N, n.Classes)
+	config, err := n.Structure(c)
 	if err != nil {
 		return errors.New("they are not those of a network of cells")
 	}
