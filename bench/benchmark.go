@@ -3,82 +3,80 @@ package bench
 import (
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"maps"
 	"slices"
 	"sync"
 
-	"cellnet/internal/lru"
+	"cellnet/bench/internal/source"
+	"cellnet/bench/record"
 )
 
-// Benchmark answers the queries of a benchmark. Its methods may be called by
-// several goroutines.
+// Benchmark answers the queries of a benchmark. It never changes: what adds or
+// replaces records gives another Benchmark. Its methods may be called by several
+// goroutines.
 type Benchmark struct {
 	name   string
 	layout Layout
-	from   backend
+	source source.Source
 
-	space  func() (searchSpace, error)
-	listed func() ([]int, error)
-
-	mu       sync.Mutex
-	cache    *lru.Cache[int, *Arch] // those that were read last
-	changed  map[int]*Arch          // in the place of what files have
-	archives map[int]string         // files of records, in the place of what the backend has
-	asked    map[int]bool           // architectures that were read on demand
-	clock    float64
-}
-
-// cachedArchBytes bounds the records that a benchmark keeps in memory. One of
-// NAS-Bench-201's takes about 100 kB.
-const cachedArchBytes = 16 << 20
-
-// backend is where a benchmark's records come from.
-type backend interface {
-	// archs gives the strings of the search space.
-	archs() ([]string, error)
-	// indexes lists the architectures that there are records of, in the order
-	// of the file.
-	indexes() []int
-	// has tells whether an architecture is one of indexes.
-	has(index int) bool
-	// evaluated lists those that the file calls evaluated, lowest first.
-	evaluated() ([]int, error)
-	// arch reads the record of one of indexes.
-	arch(index int) (*Arch, error)
-	// all reads all records in the order of the file.
-	all() iter.Seq2[*Arch, error]
-	io.Closer
+	space     func() (searchSpace, error)
+	evaluated func() ([]int, error)
+	requested *requested
+	rankings  rankings
 }
 
 // searchSpace holds the strings of all architectures.
 type searchSpace struct {
-	archs []string
-	index map[string]int
+	archStrings []string
+	index       map[string]int
 }
 
-func newBenchmark(name string, l Layout, b backend) *Benchmark {
+// requested notes the architectures that were asked for, of layouts that are read on
+// demand.
+type requested struct {
+	mu      sync.Mutex
+	indexes map[int]bool
+}
+
+func newBenchmark(name string, l Layout, s source.Source) *Benchmark {
 	return &Benchmark{
-		name:   name,
-		layout: l,
-		from:   b,
+		name: name, layout: l, source: s,
 		space: sync.OnceValues(func() (searchSpace, error) {
-			archs, err := b.archs()
+			archStrings, err := s.ArchStrings()
 			if err != nil {
 				return searchSpace{}, err
 			}
-			index, err := archIndex(archs)
-			return searchSpace{archs, index}, err
+			index, err := indexOf(archStrings)
+			return searchSpace{archStrings, index}, err
 		}),
-		listed:  sync.OnceValues(b.evaluated),
-		cache:   lru.New[int, *Arch](cachedArchBytes),
-		changed: map[int]*Arch{}, archives: map[int]string{}, asked: map[int]bool{},
+		evaluated: sync.OnceValues(s.Evaluated),
+		requested: &requested{indexes: map[int]bool{}},
 	}
 }
 
+// with gives a benchmark with records from another place, where some more
+// architectures count as evaluated.
+func (b *Benchmark) with(s source.Source, evaluated []int) *Benchmark {
+	other := newBenchmark(b.name, b.layout, s)
+	other.requested.add(b.requested.list()...)
+	other.requested.add(evaluated...)
+	return other
+}
+
+// indexOf numbers the strings of a search space.
+func indexOf(archStrings []string) (map[string]int, error) {
+	index := make(map[string]int, len(archStrings))
+	for i, arch := range archStrings {
+		if j, twice := index[arch]; twice {
+			return nil, fmt.Errorf("architecture %d, %.100s, is that of number %d too", i, arch, j)
+		}
+		index[arch] = i
+	}
+	return index, nil
+}
+
 // Close releases the benchmark's files.
-func (b *Benchmark) Close() error { return b.from.Close() }
+func (b *Benchmark) Close() error { return b.source.Close() }
 
 // Layout is the form in which the benchmark was published. A store has that of
 // the file it was made from.
@@ -90,16 +88,16 @@ func (b *Benchmark) API() API { return b.layout.API() }
 // Space is the search space.
 func (b *Benchmark) Space() (Space, error) {
 	s, err := b.space()
-	if err != nil || len(s.archs) == 0 {
+	if err != nil || len(s.archStrings) == 0 {
 		return Topology, err
 	}
-	return spaceOf(s.archs[0]), nil
+	return record.SpaceOf(s.archStrings[0]), nil
 }
 
 // Len is the number of architectures of the search space, recorded or not.
 func (b *Benchmark) Len() (int, error) {
 	s, err := b.space()
-	return len(s.archs), err
+	return len(s.archStrings), err
 }
 
 // ArchString gives the string of an architecture.
@@ -108,10 +106,10 @@ func (b *Benchmark) ArchString(index int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := checkIndex(index, len(s.archs)); err != nil {
+	if err := checkIndex(index, len(s.archStrings)); err != nil {
 		return "", err
 	}
-	return s.archs[index], nil
+	return s.archStrings[index], nil
 }
 
 func checkIndex(index, n int) error {
@@ -123,19 +121,19 @@ func checkIndex(index, n int) error {
 
 // IndexOf gives the index of an architecture's string, and false if it is not
 // in the search space.
-func (b *Benchmark) IndexOf(arch string) (int, bool, error) {
+func (b *Benchmark) IndexOf(archString string) (int, bool, error) {
 	s, err := b.space()
 	if err != nil {
 		return 0, false, err
 	}
-	i, ok := s.index[arch]
+	i, ok := s.index[archString]
 	return i, ok, nil
 }
 
 // Strings walks over the search space.
 func (b *Benchmark) Strings() (iter.Seq2[int, string], error) {
 	s, err := b.space()
-	return slices.All(s.archs), err
+	return slices.All(s.archStrings), err
 }
 
 // RandomIndex draws an architecture of the search space.
@@ -152,7 +150,7 @@ func (b *Benchmark) RandomIndex(r Intner) (int, error) {
 
 // Stored lists the architectures that there are records of, lowest first.
 func (b *Benchmark) Stored() []int {
-	all := slices.Concat(b.from.indexes(), b.added())
+	all := slices.Clone(b.source.Indexes())
 	slices.Sort(all)
 	return all
 }
@@ -161,50 +159,58 @@ func (b *Benchmark) Stored() []int {
 // that the file says are or, in layouts that are read on demand, those that
 // were asked for.
 func (b *Benchmark) Evaluated() ([]int, error) {
-	listed, err := b.listed()
+	all, err := b.evaluated()
 	if err != nil {
 		return nil, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	all := slices.Clone(listed)
-	if b.layout.onDemand() {
+	all = slices.Clone(all)
+	if b.layout.OnDemand() {
 		all = all[:0]
 	}
-	for i := range b.asked {
-		all = append(all, i)
-	}
+	all = append(all, b.requested.list()...)
 	slices.Sort(all)
 	return slices.Compact(all), nil
 }
 
 // isEvaluated tells whether Evaluated lists an architecture.
 func (b *Benchmark) isEvaluated(index int) (bool, error) {
-	listed, err := b.listed()
+	evaluated, err := b.evaluated()
 	if err != nil {
 		return false, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.asked[index] {
+	if b.requested.has(index) {
 		return true, nil
 	}
-	_, found := slices.BinarySearch(listed, index)
-	return found && !b.layout.onDemand(), nil
+	_, found := slices.BinarySearch(evaluated, index)
+	return found && !b.layout.OnDemand(), nil
 }
 
-// Arch gives the record of an architecture.
-func (b *Benchmark) Arch(index int) (*Arch, error) {
+// Architecture gives the record of an architecture.
+func (b *Benchmark) Architecture(index int) (*Architecture, error) {
+	return ask(b, index, func() (*Architecture, error) { return b.source.Architecture(index) })
+}
+
+// ask asks the source for something of an architecture, if it counts as evaluated
+// where the published program wants that.
+func ask[T any](b *Benchmark, index int, of func() (T, error)) (T, error) {
+	var none T
 	if err := b.checkAccess(index); err != nil {
-		return nil, err
+		return none, err
 	}
-	return b.load(index)
+	got, err := of()
+	if errors.Is(err, source.ErrNotStored) {
+		return none, b.notStored(index)
+	}
+	if err == nil || errors.Is(err, ErrMissing) {
+		b.note(index)
+	}
+	return got, err
 }
 
 // checkAccess makes sure that an architecture counts as evaluated where the
 // published program asks for that.
 func (b *Benchmark) checkAccess(index int) error {
-	if b.API() == NAS201 || b.layout.onDemand() {
+	if b.layout.OnDemand() || !b.API().OnlyEvaluated() {
 		return nil
 	}
 	ok, err := b.isEvaluated(index)
@@ -214,23 +220,34 @@ func (b *Benchmark) checkAccess(index int) error {
 	return err
 }
 
-// isChanged tells whether an architecture's record is not the backend's.
-func (b *Benchmark) isChanged(index int) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	_, changed := b.changed[index]
-	_, archived := b.archives[index]
-	return changed || archived
+// note counts an architecture as asked for.
+func (b *Benchmark) note(index int) {
+	if b.layout.OnDemand() {
+		b.requested.add(index)
+	}
 }
 
-// noteAsked counts an architecture as evaluated in layouts that are read on
-// demand.
-func (b *Benchmark) noteAsked(index int) {
-	if b.layout.onDemand() {
-		b.mu.Lock()
-		b.asked[index] = true
-		b.mu.Unlock()
+func (r *requested) add(indexes ...int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, i := range indexes {
+		r.indexes[i] = true
 	}
+}
+
+func (r *requested) has(index int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.indexes[index]
+}
+
+func (r *requested) list() (indexes []int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.indexes {
+		indexes = append(indexes, i)
+	}
+	return indexes
 }
 
 func (b *Benchmark) notStored(index int) error {
@@ -242,78 +259,6 @@ func (b *Benchmark) notStored(index int) error {
 	return fmt.Errorf("%s has no record of architecture %d: %w", b.name, index, ErrMissing)
 }
 
-// load reads an architecture's record, unless it was changed or read lately.
-func (b *Benchmark) load(index int) (*Arch, error) {
-	b.mu.Lock()
-	a, ok := b.changed[index]
-	if !ok {
-		a, ok = b.cache.Get(index)
-	}
-	archive := b.archives[index]
-	b.mu.Unlock()
-	if !ok {
-		var err error
-		if a, err = b.read(index, archive); err != nil {
-			return nil, err
-		}
-		b.mu.Lock()
-		if b.archives[index] == archive {
-			b.cache.Put(index, a, a.bytes())
-		}
-		b.mu.Unlock()
-	}
-	b.noteAsked(index)
-	return a, nil
-}
-
-// read reads an architecture's record from an archive's file or, if there is
-// none, from the backend.
-func (b *Benchmark) read(index int, archive string) (*Arch, error) {
-	if archive != "" {
-		return new(decoder).archFile(archive, index)
-	}
-	a, err := b.from.arch(index)
-	if errors.Is(err, errNotStored) {
-		err = b.notStored(index)
-	}
-	return a, err
-}
-
-// errNotStored is what backends return for architectures that are not there.
-var errNotStored = errors.New("not stored")
-
 // All walks over the records of all stored architectures, in the order of the
 // file.
-func (b *Benchmark) All() iter.Seq2[*Arch, error] {
-	return func(yield func(*Arch, error) bool) {
-		for a, err := range b.from.all() {
-			if err == nil && b.isChanged(a.Index) {
-				a, err = b.load(a.Index)
-			}
-			if !yield(a, err) {
-				return
-			}
-		}
-		for _, index := range b.added() {
-			if !yield(b.load(index)) {
-				return
-			}
-		}
-	}
-}
-
-// added lists the architectures that only changes brought, lowest first.
-func (b *Benchmark) added() []int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var added []int
-	for _, indexes := range []iter.Seq[int]{maps.Keys(b.changed), maps.Keys(b.archives)} {
-		for i := range indexes {
-			if !b.from.has(i) {
-				added = append(added, i)
-			}
-		}
-	}
-	slices.Sort(added)
-	return slices.Compact(added)
-}
+func (b *Benchmark) All() iter.Seq2[*Architecture, error] { return b.source.All() }

@@ -1,6 +1,12 @@
 package bench
 
-import "cellnet/data"
+import (
+	"errors"
+	"iter"
+
+	"cellnet/bench/record"
+	"cellnet/data"
+)
 
 // BestQuery asks for the architecture with the highest accuracy.
 type BestQuery struct {
@@ -57,10 +63,34 @@ func (b *Benchmark) Best(q BestQuery) (index int, accuracy Number, err error) {
 			return -1, Number{}, err
 		}
 		if index == -1 || c.Accuracy > accuracy.Value {
-			index, accuracy = c.Index, number(c.Accuracy)
+			index, accuracy = c.Index, record.NumberOf(c.Accuracy)
 		}
 	}
 	return index, accuracy, nil
+}
+
+// Candidate is an architecture with what Best compares.
+type Candidate struct {
+	Index    int
+	Accuracy float64 // mean top-1 in percent
+	FLOPs    float64 // multiply-accumulates in millions
+	Params   float64 // parameters in millions
+}
+
+// Candidates walks over the architectures that Best looks at and that are within
+// the limits, lowest index first. Unlike there, one that lacks the accuracy is
+// left out.
+func (b *Benchmark) Candidates(q BestQuery) iter.Seq2[Candidate, error] {
+	return func(yield func(Candidate, error) bool) {
+		for c, err := range b.ranked(q) {
+			if errors.Is(err, ErrMissing) {
+				continue
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (q BestQuery) within(flops, params float64) bool {
@@ -84,7 +114,7 @@ func (b *Benchmark) Indexes(s Scope) ([]int, error) {
 		return b.Evaluated()
 	}
 	stored := b.Stored()
-	if b.layout.onDemand() {
+	if b.layout.OnDemand() {
 		return stored, nil
 	}
 	evaluated, err := b.Evaluated()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"cellnet/bench/record"
 	"cellnet/data"
 	"cellnet/internal/pickle"
 )
@@ -20,7 +21,7 @@ func TestBestOfEqualOnesIsTheFirst(t *testing.T) {
 		if err != nil || index != 20 || !accuracy.OK {
 			t.Errorf("got %d, %v, %v, want 20", index, accuracy, err)
 		}
-		q.MaxFLOPs = number(1)
+		q.MaxFLOPs = record.NumberOf(1)
 		if index, accuracy, err := b.Best(q); err != nil || index != -1 || accuracy.OK {
 			t.Errorf("got %d, %v, %v within a limit that none keeps", index, accuracy, err)
 		}

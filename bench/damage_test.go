@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"cellnet/internal/fixture"
-	"cellnet/internal/torchfile"
+	"cellnet/weights"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -23,7 +23,7 @@ func publishedCopies(t *testing.T) map[string][]byte {
 	dir := t.TempDir()
 	files := map[string][]byte{"legacy": readFile(t, source)}
 	for name, o := range map[string]ExportOptions{
-		"zip": {Layout: NASBench201, Format: torchfile.Zip}, "bzip2": {Layout: NATSFile},
+		"zip": {Layout: NASBench201, Format: weights.Zip}, "bzip2": {Layout: NATSFile},
 	} {
 		path := filepath.Join(dir, name)
 		if err := Export(b, path, o); err != nil {

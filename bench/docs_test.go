@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"cellnet/bench/record"
 	"cellnet/data"
 	"cellnet/internal/fixture"
 )
@@ -57,7 +58,7 @@ func runExample(t *testing.T, program string, modules ...string) ([]string, *Ben
 func TestExampleOfDuckDB(t *testing.T) {
 	lines, b := runExample(t, fmt.Sprintf("import duckdb\nfor row in duckdb.sql('''%s''').fetchall(): print(row[0], row[2])", example(t, "sql")), "duckdb")
 	var want []Candidate
-	for c, err := range b.Candidates(BestQuery{Dataset: data.CIFAR100, Set: data.OriTest, HP: HP200, MaxFLOPs: number(60)}) {
+	for c, err := range b.Candidates(BestQuery{Dataset: data.CIFAR100, Set: data.OriTest, HP: HP200, MaxFLOPs: record.NumberOf(60)}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ func Example() {
 		return
 	}
 	defer b.Close()
-	info, err := b.MoreInfo(157, data.CIFAR100, bench.HP12, bench.Epoch{}, bench.MeanOfTrials())
+	info, err := b.MoreInfo(bench.Selection{Index: 157, Dataset: data.CIFAR100, HP: bench.HP12})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -68,6 +68,7 @@ func ExampleBenchmark_Simulate() {
 		return
 	}
 	defer b.Close()
+	var clock bench.Clock
 	random := mt19937.NewPython(0)
 	for _, index := range b.Stored() {
 		s, err := b.Simulate(bench.SimulateQuery{Index: index, Dataset: data.CIFAR10, HP: bench.HP12, Random: random})
@@ -75,7 +76,7 @@ func ExampleBenchmark_Simulate() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("%d: %.2f%% for %.1f s, %.1f s in all\n", index, s.Accuracy, s.Cost, s.UsedTime)
+		fmt.Printf("%d: %.2f%% for %.1f s, %.1f s in all\n", index, s.Accuracy, s.Cost, clock.Spend(s.Cost))
 	}
 	// Output:
 	// 157: 28.20% for 68.7 s, 68.7 s in all
@@ -89,11 +90,14 @@ func ExampleBenchmark_Metrics() {
 		return
 	}
 	defer b.Close()
-	m, err := b.Metrics(157, data.CIFAR10, data.OriTest, bench.HP12, bench.AtEpoch(5), bench.OfSeed(111))
+	at5 := bench.Selection{Index: 157, Dataset: data.CIFAR10, HP: bench.HP12, Epoch: bench.AtEpoch(5), Choice: bench.OfSeed(111)}
+	m, err := b.Metrics(at5, data.OriTest)
 	fmt.Printf("%.2f%% at epoch %d, %v\n", m.Accuracy, m.Epoch, err)
-	_, err = b.Metrics(157, data.CIFAR10, data.XTest, bench.HP12, bench.AtEpoch(5), bench.OfSeed(111))
+	_, err = b.Metrics(at5, data.XTest)
 	fmt.Println(err, errors.Is(err, bench.ErrMissing))
-	_, err = b.Metrics(157, data.CIFAR10, data.OriTest, bench.HP12, bench.AtEpoch(12), bench.OfSeed(111))
+	at12 := at5
+	at12.Epoch = bench.AtEpoch(12)
+	_, err = b.Metrics(at12, data.OriTest)
 	fmt.Println(errors.Is(err, bench.ErrRange))
 	// Output:
 	// 28.58% at epoch 5, <nil>

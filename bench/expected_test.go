@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"cellnet/bench/internal/store"
 	"cellnet/internal/fixture"
 )
 
@@ -137,7 +138,8 @@ func compareAnswers(t *testing.T, b *Benchmark, all map[string]recording, name s
 		t.Fatal("no calls")
 	}
 	failures := 0
-	p := player{b: b, r: r, nats: all["nats_mini"], shared: filepath.Dir(filepath.Dir(filepath.Dir(fixture.Shared(t, "fixtures/bench/expected.json"))))}
+	_, isStore := b.source.(*store.Store)
+	p := player{b: b, r: r, isStore: isStore, nats: all["nats_mini"], shared: filepath.Dir(filepath.Dir(filepath.Dir(fixture.Shared(t, "fixtures/bench/expected.json"))))}
 	for _, c := range r.Calls {
 		problem := p.compare(c)
 		if problem == "" {

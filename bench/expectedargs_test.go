@@ -122,8 +122,13 @@ func (a *args) choice() Choice {
 	}
 }
 
+// selection gives what calls choose of an architecture.
+func (a *args) selection() Selection {
+	return Selection{a.index("index"), a.dataset(), a.hp(), a.epoch(), a.choice()}
+}
+
 func (a *args) results() *Results {
-	r, err := a.p.b.load(a.index("index"))
+	r, err := a.p.b.source.Architecture(a.index("index"))
 	if err != nil {
 		a.fail(err)
 		return &Results{}

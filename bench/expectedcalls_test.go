@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cellnet/bench/record"
 	"cellnet/cell"
 	"cellnet/data"
 )
@@ -21,18 +22,20 @@ func (p *player) answer(c recorded) (any, error) {
 	return got, err
 }
 
+// use goes on with another benchmark.
+func (p *player) use(b *Benchmark, err error) error {
+	if err == nil {
+		p.b = b
+	}
+	return err
+}
+
 func seedKeys[T any](trials []*Trial, of func(*Trial) T) map[int]T {
 	m := map[int]T{}
 	for _, t := range trials {
 		m[t.Seed] = of(t)
 	}
 	return m
-}
-
-func timesJSON(times []Times) (json.RawMessage, error) {
-	var o object
-	o.addTimes(times)
-	return o.end()
 }
 
 func (p *player) call(c recorded, a *args) (any, error) {
@@ -98,15 +101,15 @@ func (p *player) call(c recorded, a *args) (any, error) {
 		}
 		return MatrixOf(a.text("arch_str"), ops...)
 	case "reset_time":
-		b.ResetTime()
+		p.clock.Reset()
 		return nil, nil
 	case "reload":
-		return nil, b.Reload(filepath.Join(p.shared, "fixtures/bench", a.text("archive_root")), a.integer("index"))
+		return nil, p.use(b.Reloaded(filepath.Join(p.shared, "fixtures/bench", a.text("archive_root")), a.integer("index")))
 	case "clear_params":
 		if a.isNull("hp") {
-			return nil, b.ClearWeights(a.index("index"))
+			return nil, p.use(b.WithoutWeights(a.index("index")))
 		}
-		return nil, b.ClearWeights(a.index("index"), a.hp())
+		return nil, p.use(b.WithoutWeights(a.index("index"), a.hp()))
 	}
 	return p.query(c, a)
 }
@@ -115,7 +118,7 @@ func (p *player) query(c recorded, a *args) (any, error) {
 	b := p.b
 	switch c.Call {
 	case "get_more_info":
-		return b.MoreInfo(a.index("index"), a.dataset(), a.hp(), a.epoch(), a.choice())
+		return b.MoreInfo(a.selection())
 	case "get_cost_info":
 		return b.Cost(a.index("index"), a.dataset(), a.hp())
 	case "get_latency":
@@ -182,9 +185,11 @@ func (p *player) query(c recorded, a *args) (any, error) {
 		return []any{index, accuracy}, err
 	case "simulate_train_eval":
 		q := SimulateQuery{Index: a.index("arch"), Dataset: a.dataset(), HP: a.hp(), Epoch: a.epoch(), Random: &p.random}
-		q.OffTheClock = string(a.raw["account_time"]) == "false"
 		s, err := b.Simulate(q)
-		return []any{s.Accuracy, s.Latency, s.Cost, s.UsedTime}, err
+		if string(a.raw["account_time"]) != "false" {
+			p.clock.Spend(s.Cost)
+		}
+		return []any{s.Accuracy, s.Latency, s.Cost, p.clock.Spent()}, err
 	}
 	return p.ofObject(c, a)
 }
@@ -193,7 +198,7 @@ func (p *player) query(c recorded, a *args) (any, error) {
 func (p *player) weights(a *args) (any, error) {
 	index, d, hp := a.index("index"), a.dataset(), a.hp()
 	of := func(seed int) (any, error) {
-		s, err := p.b.Weights(index, d, seed, hp)
+		s, err := p.b.Weights(index, d, hp, seed)
 		if s == nil {
 			return nil, err
 		}
@@ -240,7 +245,7 @@ func (p *player) ofObject(c recorded, a *args) (any, error) {
 	case "ArchResults.get_latency":
 		return a.results().Latency(a.dataset())
 	case "ArchResults.get_metrics":
-		return a.results().Metrics(api, a.dataset(), a.set("setname"), a.epoch(), a.choice())
+		return a.results().Metrics(api, a.dataset(), a.set("setname"), record.At{Epoch: a.epoch(), Choice: a.choice()})
 	case "ResultsCount.__repr__":
 		return a.trial().String(), nil
 	case "ResultsCount.get_latency":
@@ -249,7 +254,7 @@ func (p *player) ofObject(c recorded, a *args) (any, error) {
 		}
 		return -1, nil
 	case "ResultsCount.get_times":
-		return timesJSON(a.trial().Times(api))
+		return a.trial().Times(api), nil
 	case "ResultsCount.get_eval_set":
 		return a.trial().Sets(), nil
 	case "ResultsCount.get_total_epoch":

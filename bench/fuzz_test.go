@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"cellnet/bench/internal/published"
 	"cellnet/data"
 	"cellnet/internal/pickle"
-	"cellnet/internal/torchfile"
+	"cellnet/weights"
 )
 
 // useAll makes queries of everything that data holds, if it can be opened.
@@ -28,9 +29,9 @@ func useAll(t *testing.T, text []byte) {
 			continue
 		}
 		for hp := range a.All() {
-			_, err := b.MoreInfo(a.Index, data.CIFAR10, hp, Epoch{}, Choice{})
+			_, err := b.MoreInfo(Selection{Index: a.Index, Dataset: data.CIFAR10, HP: hp})
 			checkLine(t, err)
-			_, err = b.MoreInfo(a.Index, data.CIFAR100, hp, AtEpoch(1), OfSeed(777))
+			_, err = b.MoreInfo(Selection{a.Index, data.CIFAR100, hp, AtEpoch(1), OfSeed(777)})
 			checkLine(t, err)
 			_, err = b.Cost(a.Index, data.CIFAR10Valid, hp)
 			checkLine(t, err)
@@ -71,15 +72,15 @@ func readFile(f testing.TB, path string) []byte {
 func FuzzPublishedFiles(f *testing.F) {
 	b := mustOpen(f, smallFile(f))
 	for i, o := range []ExportOptions{
-		{Layout: NASBench201Archive}, {Layout: NASBench201Archive, Format: torchfile.Zip}, {Layout: NATSFolder},
+		{Layout: NASBench201Archive}, {Layout: NASBench201Archive, Format: weights.Zip}, {Layout: NATSFolder},
 	} {
 		dir := filepath.Join(f.TempDir(), fmt.Sprint(i))
 		if err := Export(b, dir, o); err != nil {
 			f.Fatal(err)
 		}
-		suffix := archiveSuffix
+		suffix := published.ArchiveSuffix
 		if o.Layout == NATSFolder {
-			suffix = natsSuffix
+			suffix = published.NATSSuffix
 		}
 		f.Add(readFile(f, filepath.Join(dir, "000005"+suffix)))
 	}
@@ -93,7 +94,7 @@ func FuzzStore(f *testing.F) {
 		for i := range archs {
 			archs[i] = fmt.Sprint("arch ", i)
 		}
-		index, err := archIndex(archs)
+		index, err := indexOf(archs)
 		return searchSpace{archs, index}, err
 	}
 	store := filepath.Join(f.TempDir(), "small.parquet")

@@ -7,9 +7,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"cellnet/bench/internal/published"
+	"cellnet/bench/internal/source"
+	"cellnet/bench/internal/store"
 	"cellnet/internal/fileformat"
-	"cellnet/internal/pickle/unpickle"
-	"cellnet/internal/torchfile"
 )
 
 // Open opens a benchmark: a published file or folder of any [Layout], a file of
@@ -34,14 +35,7 @@ func open(path string) (*Benchmark, error) {
 	}
 	name := filepath.Base(path)
 	if info.IsDir() {
-		f, l, err := openFolder(path)
-		if errors.Is(err, errForeignFolder) {
-			return openTrialFolder(name, path)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return newBenchmark(name, l, f), nil
+		return openFolder(name, path)
 	}
 	if _, _, ok := ParseTrialFileName(name); ok {
 		return openTrials(name, []string{path})
@@ -57,8 +51,17 @@ func open(path string) (*Benchmark, error) {
 	return b, err
 }
 
-// openTrialFolder opens the trial files in a folder.
-func openTrialFolder(name, folder string) (*Benchmark, error) {
+var errForeignFolder = fmt.Errorf("a folder without files like 000157%s, 000157%s or %s", published.NATSSuffix, published.ArchiveSuffix, TrialFileName(157, 777))
+
+// openFolder opens a folder of a file for each architecture, or of trial files.
+func openFolder(name, folder string) (*Benchmark, error) {
+	records, l, err := published.OpenFolder(folder)
+	if err == nil {
+		return newBenchmark(name, l, source.FromRecords(records)), nil
+	}
+	if !errors.Is(err, published.ErrForeignFolder) {
+		return nil, err
+	}
 	paths, err := FindTrialFiles(folder)
 	if err != nil {
 		return nil, err
@@ -74,24 +77,7 @@ func openTrials(name string, paths []string) (*Benchmark, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newBenchmark(name, TrialFolder, f), nil
-}
-
-// errForeign is returned for files of another kind.
-var errForeign = errors.New("not a benchmark file: want a .pth of PyTorch, a .pickle.pbz2 or a store")
-
-// openSized opens a file and tells its size in bytes.
-func openSized(path string) (*os.File, int64, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	info, err := file.Stat()
-	if err != nil {
-		file.Close()
-		return nil, 0, err
-	}
-	return file, info.Size(), nil
+	return newBenchmark(name, TrialFolder, source.FromRecords(f)), nil
 }
 
 // Read is Open for a file of the given size in bytes that r reads. Closing the
@@ -110,44 +96,18 @@ func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark,
 		return nil, err
 	}
 	if kind == fileformat.Parquet {
-		s, err := openStore(r, size, closer)
+		s, err := store.Open(r, size, closer)
 		if err != nil {
 			return nil, err
 		}
-		return newBenchmark(s.header.Source, s.header.Layout, s), nil
+		return newBenchmark(s.Name(), s.Layout(), s), nil
 	}
-	c, err := torchfile.OpenStream(r, size)
-	if errors.Is(err, torchfile.ErrForeign) {
-		err = errForeign
+	records, l, err := published.Open(r, size, closer)
+	if errors.Is(err, published.ErrTrialFile) {
+		err = errTrialName
 	}
 	if err != nil {
 		return nil, err
 	}
-	f, err := unpickle.Scan(c, keyRecords)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.CheckEnd(f.Length); err != nil {
-		return nil, err
-	}
-	if _, ok := f.Lookup(keyRecords); !ok {
-		if err := checkSingle(f); err != nil {
-			return nil, err
-		}
-		return readSingle(name, r, size, closer)
-	}
-	p, err := newPickleFile(c, f, closer)
-	if err != nil {
-		return nil, err
-	}
-	l, err := p.layout(c.Torch)
-	if err != nil {
-		return nil, err
-	}
-	for _, key := range []string{keyArchs, keyEvaluated} {
-		if _, ok := f.Lookup(key); !ok {
-			return nil, fmt.Errorf("it has no %s", key)
-		}
-	}
-	return newBenchmark(name, l, p), nil
+	return newBenchmark(name, l, source.FromRecords(records)), nil
 }

@@ -4,17 +4,42 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
+	"slices"
+
+	"cellnet/bench/internal/published"
+	"cellnet/bench/internal/source"
+	"cellnet/weights"
 )
 
-// Reload takes the records of architectures from a folder of archive files, such
-// as NAS-Bench-201's archive with the trained weights, in the place of the
-// benchmark's own. Without indexes it takes all of the search space. Every file
-// is read once to see that it is whole, and again when its record is asked for.
-func (b *Benchmark) Reload(dir string, indexes ...int) error {
+// chosen are some of the architectures of a source.
+type chosen struct {
+	source.Records
+	order   []int
+	indexes map[int]bool
+}
+
+func (c *chosen) Indexes() []int     { return c.order }
+func (c *chosen) Has(index int) bool { return c.indexes[index] }
+
+// edited are records the weights of which are another source's.
+type edited struct {
+	source.Records
+	weights source.Source
+}
+
+func (e edited) Weights(index int, hp HP, t *Trial) (*weights.File, weights.Selector, error) {
+	return e.weights.Weights(index, hp, t)
+}
+
+// Reloaded gives a benchmark that has the records of architectures from a folder of
+// archive files, such as NAS-Bench-201's archive with the trained weights, and all
+// else from b, which must stay open. Without indexes it takes all of the search
+// space. Every file is read once to see that it is whole, and again when its record
+// is asked for.
+func (b *Benchmark) Reloaded(dir string, indexes ...int) (*Benchmark, error) {
 	n, err := b.Len()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(indexes) == 0 {
 		indexes = make([]int, n)
@@ -22,42 +47,43 @@ func (b *Benchmark) Reload(dir string, indexes ...int) error {
 			indexes[i] = i
 		}
 	}
-	f, l, err := openFolder(dir)
+	f, l, err := published.OpenFolder(dir)
 	if err != nil {
-		return fmt.Errorf("reloading from %s: %w", dir, err)
+		return nil, fmt.Errorf("reloading from %s: %w", dir, err)
 	}
 	if l.API() != b.API() {
-		return fmt.Errorf("reloading from %s: it has files of %v, the benchmark is of %v", dir, l, b.layout)
+		return nil, fmt.Errorf("reloading from %s: it has files of %v, the benchmark is of %v", dir, l, b.layout)
 	}
+	over := &chosen{f, slices.Clone(indexes), map[int]bool{}}
 	for _, i := range indexes {
 		if err := checkIndex(i, n); err != nil {
-			return err
+			return nil, err
 		}
-		_, err := f.arch(i)
-		if errors.Is(err, errNotStored) {
+		_, err := f.Architecture(i)
+		if errors.Is(err, source.ErrNotStored) {
 			err = fs.ErrNotExist
 		}
 		if err != nil {
-			return fmt.Errorf("reloading architecture %d from %s: %w", i, dir, err)
+			return nil, fmt.Errorf("reloading architecture %d from %s: %w", i, dir, err)
 		}
-		b.mu.Lock()
-		delete(b.changed, i)
-		b.cache.Drop(i)
-		b.archives[i] = filepath.Join(dir, f.files[i])
-		if b.API() == NATS {
-			b.asked[i] = true
-		}
-		b.mu.Unlock()
+		over.indexes[i] = true
 	}
-	return nil
+	if !b.API().OnlyEvaluated() {
+		indexes = nil
+	}
+	return b.with(source.Overlay(b.source, over), indexes), nil
 }
 
-// ClearWeights forgets the trained weights of an architecture's trials by the
-// given recipes, or by all of them.
-func (b *Benchmark) ClearWeights(index int, hps ...HP) error {
-	a, err := b.load(index)
+// WithoutWeights gives a benchmark that has forgotten the trained weights of an
+// architecture's trials by the given recipes, or by all of them, and has all else
+// from b, which must stay open.
+func (b *Benchmark) WithoutWeights(index int, hps ...HP) (*Benchmark, error) {
+	a, err := b.source.Architecture(index)
+	if errors.Is(err, source.ErrNotStored) {
+		err = b.notStored(index)
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a = a.Clone()
 	if len(hps) == 0 {
@@ -66,12 +92,9 @@ func (b *Benchmark) ClearWeights(index int, hps ...HP) error {
 	for _, hp := range hps {
 		r, err := a.Results(hp)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		r.ClearWeights()
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.changed[index] = a
-	return nil
+	return b.with(source.Overlay(b.source, edited{source.FromMemory(a), b.source}), nil), nil
 }

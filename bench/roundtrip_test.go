@@ -13,9 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"cellnet/bench/internal/published"
 	"cellnet/internal/fixture"
 	"cellnet/internal/pickle"
 	"cellnet/internal/torchfile"
+	"cellnet/weights"
 )
 
 // loadTree reads a file's objects with the reference reader.
@@ -25,7 +27,7 @@ func loadTree(t *testing.T, path string) any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.HasSuffix(path, natsSuffix) {
+	if strings.HasSuffix(path, published.NATSSuffix) {
 		d, err := pickle.DecodeBzip2(data)
 		if err != nil {
 			t.Fatal(err)
@@ -236,7 +238,7 @@ func TestStoreKeepsRecords(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := s.load(a.Index)
+				got, err := s.Architecture(a.Index)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -269,7 +271,7 @@ func TestExportGivesTheTreesBack(t *testing.T) {
 				s := importStore(t, path)
 				o := ExportOptions{Layout: s.Layout()}
 				if strings.Contains(path, "zip") {
-					o.Format = torchfile.Zip
+					o.Format = weights.Zip
 				}
 				if err := Export(s, out, o); err != nil {
 					t.Fatal(err)

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"cellnet/data"
 )
 
 // InfoString describes an architecture's results by a recipe in the words of
@@ -28,12 +26,8 @@ func (b *Benchmark) Show(w io.Writer, index int) error {
 		_, err := fmt.Fprintf(w, "This index (%d) is out of range (0~%d).\n", index, n)
 		return err
 	}
-	if b.layout.onDemand() {
-		if _, err := b.load(index); err != nil {
-			return err
-		}
-	} else if b.API() == NATS && b.has(index) {
-		if _, err := b.Arch(index); err != nil {
+	if b.layout.OnDemand() || b.API().OnlyEvaluated() && b.source.Has(index) {
+		if _, err := b.Architecture(index); err != nil {
 			return err
 		}
 	}
@@ -46,11 +40,6 @@ func (b *Benchmark) Show(w io.Writer, index int) error {
 		return err
 	}
 	return b.showOne(w, index)
-}
-
-// has tells whether there is a record of an architecture.
-func (b *Benchmark) has(index int) bool {
-	return b.from.has(index) || b.isChanged(index)
 }
 
 // ShowAll writes what show prints for every evaluated architecture.
@@ -83,12 +72,12 @@ func (b *Benchmark) ShowAll(w io.Writer) error {
 }
 
 func (b *Benchmark) showOne(w io.Writer, index int) error {
-	a, err := b.Arch(index)
+	a, err := b.Architecture(index)
 	if err != nil {
 		return err
 	}
 	arrows := strings.Repeat(">", 40)
-	for _, hp := range a.publishedHPs(b.API()) {
+	for _, hp := range b.keptOrder(a.HPs()) {
 		r, err := a.Results(hp)
 		if err != nil {
 			return err
@@ -116,68 +105,7 @@ func (b *Benchmark) describe(r *Results, extra string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d := describer{api: b.API(), space: space, r: r}
-	names := make([]string, len(r.Seeds))
-	for i, s := range r.Seeds {
-		names[i] = "'" + s.Dataset.String() + "'"
-	}
-	lines := []string{r.Arch, fmt.Sprintf("datasets : [%s], extra-info : %s", strings.Join(names, ", "), extra)}
-	for _, s := range r.Seeds {
-		lines = append(lines, d.cost(s.Dataset), d.accuracies(s.Dataset))
-	}
-	return strings.Join(lines, "\n"), d.err
-}
-
-// describer makes the lines of a description; err is the first error met.
-type describer struct {
-	api   API
-	space Space
-	r     *Results
-	err   error
-}
-
-func (d *describer) cost(on data.Dataset) string {
-	c, err := d.r.Cost(d.api, on)
-	d.fail(err)
-	latency := "None"
-	if c.Latency.OK && c.Latency.Value > 0 {
-		latency = fixed(c.Latency.Value*1000, 0, 2)
-	}
-	return fmt.Sprintf("%-14v FLOP=%s M, Params=%s MB, latency=%s ms.", on, fixed(c.FLOPs, 6, 2), fixed(c.Params, 0, 3), latency)
-}
-
-func (d *describer) accuracies(on data.Dataset) string {
-	text := fmt.Sprintf("%-14v train : %s", on, d.metrics(on, data.Train))
-	add := func(label string, set data.Set) { text += fmt.Sprintf(", %s: %s", label, d.metrics(on, set)) }
-	switch on {
-	case data.CIFAR10Valid:
-		add("valid ", data.XValid)
-		if d.space == Size {
-			add("test ", data.OriTest)
-		}
-	case data.CIFAR10:
-		add("test  ", data.OriTest)
-	default:
-		add("valid ", data.XValid)
-		add("test ", data.XTest)
-	}
-	return text
-}
-
-func (d *describer) metrics(on data.Dataset, set data.Set) string {
-	m, err := d.r.Metrics(d.api, on, set, Epoch{}, Choice{})
-	d.fail(err)
-	joint := ", "
-	if d.api == NATS {
-		joint = " & "
-	}
-	return fmt.Sprintf("[loss = %s%stop1 = %s%%]", fixed(m.Loss, 0, 3), joint, fixed(m.Accuracy, 0, 2))
-}
-
-func (d *describer) fail(err error) {
-	if d.err == nil {
-		d.err = err
-	}
+	return r.Describe(b.API(), space, extra)
 }
 
 // describeSelf gives the line that the published APIs print for a benchmark.
@@ -190,21 +118,19 @@ func (b *Benchmark) describeSelf() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if b.API() == NAS201 {
-		return fmt.Sprintf("NASBench201API(%d/%d architectures, file=%s)", len(evaluated), n, b.name), nil
-	}
 	space, err := b.Space()
 	if err != nil {
 		return "", err
 	}
-	class, fast := "NATStopology", "False"
-	if space == Size {
-		class = "NATSsize"
+	line := fmt.Sprintf("%s(%d/%d architectures, ", b.API().Class(space), len(evaluated), n)
+	if b.API().OnlyEvaluated() {
+		fast := "False"
+		if b.layout.OnDemand() {
+			fast = "True"
+		}
+		line += fmt.Sprintf("fast_mode=%s, ", fast)
 	}
-	if b.layout.onDemand() {
-		fast = "True"
-	}
-	return fmt.Sprintf("%s(%d/%d architectures, fast_mode=%s, file=%s)", class, len(evaluated), n, fast, b.name), nil
+	return line + fmt.Sprintf("file=%s)", b.name), nil
 }
 
 // String gives the line that the published APIs print for a benchmark.

@@ -3,8 +3,11 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
+	"cellnet/bench/internal/source"
+	"cellnet/bench/record"
 	"cellnet/data"
 )
 
@@ -19,13 +22,38 @@ func (b *Benchmark) Statistics(d data.Dataset, hp HP) (map[int]int, error) {
 		return nil, err
 	}
 	counts := map[int]int{}
-	reader := lastReader{b: b}
-	for _, i := range indexes {
-		trials, err := reader.trials(i, d, hp)
-		if none := (*noTrialError)(nil); err != nil && !errors.As(err, &none) {
+	for trials, err := range b.allSnapshots(indexes, source.Query{Dataset: d, HP: hp}) {
+		if none := (*record.NoTrialError)(nil); err != nil && !errors.As(err, &none) {
 			return nil, err
 		}
-		counts[len(trials)]++
+		counts[len(trials.Trials)]++
 	}
 	return counts, nil
+}
+
+// allSnapshots walks over the trials of some architectures, which are given lowest
+// index first, in any order.
+func (b *Benchmark) allSnapshots(indexes []int, q source.Query) iter.Seq2[record.Snapshots, error] {
+	return func(yield func(record.Snapshots, error) bool) {
+		if b.areMost(indexes) {
+			var others []int
+			for _, index := range indexes {
+				if !b.source.Has(index) {
+					others = append(others, index)
+				}
+			}
+			for trials, err := range b.source.AllSnapshots(q) {
+				if _, wanted := slices.BinarySearch(indexes, trials.Index); wanted && !yield(trials, err) {
+					return
+				}
+			}
+			indexes = others
+		}
+		for _, index := range indexes {
+			trials, err := ask(b, index, func() (record.Snapshots, error) { return b.source.Snapshots(index, q) })
+			if !yield(trials, err) {
+				return
+			}
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"cellnet/bench/internal/published"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/pickle"
@@ -37,7 +38,7 @@ func ReadTrialFile(path string) (*TrialFile, error) {
 	if !ok {
 		return nil, fmt.Errorf("reading %s: %w", path, errTrialName)
 	}
-	f, size, err := openSized(path)
+	f, size, err := published.OpenSized(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a trial file: %w", err)
 	}

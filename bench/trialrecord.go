@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"cellnet/bench/record"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/pickle"
@@ -62,14 +63,14 @@ func (f *TrialFile) trial(d data.Dataset, dict *pickle.Dict) (*Trial, error) {
 	}
 	trial := Trial{
 		Dataset: d, Seed: f.Seed, Epochs: r.int("total_epoch"), Params: r.float("param"), FLOPs: r.float("flop"), HasWeights: true,
-		Net: NetConfig{Channels: r.int("channel"), Cells: r.int("num_cells"), Arch: c.String()},
+		Net: NetConfig{Channels: r.int("channel"), Cells: r.int("num_cells"), ArchString: c.String()},
 	}
 	config := &trialRecord{dict: field[*pickle.Dict](r, "config")}
 	if r.err == nil {
 		trial.Net.Classes = config.int("class_num")
 		r.err = config.err
 	}
-	if r.err == nil && (trial.Epochs < 1 || trial.Epochs > maxEpochs) {
+	if r.err == nil && (trial.Epochs < 1 || trial.Epochs > record.MaxEpochs) {
 		r.fail("total_epoch is %d", trial.Epochs)
 	}
 	if r.err != nil {
@@ -80,7 +81,7 @@ func (f *TrialFile) trial(d data.Dataset, dict *pickle.Dict) (*Trial, error) {
 		Top5: r.curve("train_acc5es", trial.Epochs), Seconds: r.curve("train_times", trial.Epochs),
 	}
 	trial.Evals = r.evals(trial.Epochs)
-	return NewTrial(trial), r.err
+	return &trial, r.err
 }
 
 // curve reads a number for each epoch.

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"path/filepath"
 	"slices"
 
+	"cellnet/bench/internal/published"
+	"cellnet/bench/internal/source"
 	"cellnet/cell"
 	"cellnet/internal/parallel"
 	"cellnet/internal/pickle/unpickle"
@@ -17,6 +18,7 @@ import (
 
 // trialFiles is a benchmark of trial files.
 type trialFiles struct {
+	source.NoFile
 	order []int
 	own   map[int][]string // files of an architecture's own trials
 	other map[int][]string // files of trials that stand for it
@@ -51,7 +53,7 @@ func newTrialFiles(paths []string) (*trialFiles, error) {
 
 // standsForOf is standsFor of a file.
 func standsForOf(path string) ([]int, error) {
-	file, size, err := openSized(path)
+	file, size, err := published.OpenSized(path)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func standsFor(r io.ReaderAt, size int64) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	scanned, err := unpickle.Scan(c, keyRecords)
+	scanned, err := unpickle.Scan(c, "")
 	if err != nil {
 		return nil, err
 	}
@@ -95,24 +97,23 @@ func standsFor(r io.ReaderAt, size int64) ([]int, error) {
 	return indexes, nil
 }
 
-func (f *trialFiles) Close() error              { return nil }
-func (f *trialFiles) archs() ([]string, error)  { return Topology.archs(), nil }
-func (f *trialFiles) indexes() []int            { return f.order }
-func (f *trialFiles) evaluated() ([]int, error) { return f.order, nil }
+func (f *trialFiles) ArchStrings() ([]string, error) { return Topology.ArchStrings(), nil }
+func (f *trialFiles) Indexes() []int                 { return f.order }
+func (f *trialFiles) Evaluated() ([]int, error)      { return f.order, nil }
 
-func (f *trialFiles) has(index int) bool { return len(f.own[index])+len(f.other[index]) > 0 }
+func (f *trialFiles) Has(index int) bool { return len(f.own[index])+len(f.other[index]) > 0 }
 
-// arch reads the trials of an architecture and, after them, those that stand for
+// Architecture reads the trials of an architecture and, after them, those that stand for
 // it as far as it has none of its own.
-func (f *trialFiles) arch(index int) (*Arch, error) {
-	if !f.has(index) {
-		return nil, errNotStored
+func (f *trialFiles) Architecture(index int) (*Architecture, error) {
+	if !f.Has(index) {
+		return nil, source.ErrNotStored
 	}
 	net, err := cell.FromIndex(index)
 	if err != nil {
 		return nil, err
 	}
-	a := &Arch{Index: index, Name: net.String()}
+	a := &Architecture{Index: index, ArchString: net.String()}
 	var conflicts []Conflict
 	for i, path := range slices.Concat(f.own[index], f.other[index]) {
 		file, err := ReadTrialFile(path)
@@ -123,25 +124,26 @@ func (f *trialFiles) arch(index int) (*Arch, error) {
 			if i >= len(f.own[index]) && a.Has(HP(t.Epochs), t.Dataset, t.Seed) {
 				continue
 			}
-			more, err := a.Add(HP(t.Epochs), t)
-			if err != nil {
-				return nil, err
-			}
-			conflicts = append(conflicts, more...)
+			conflicts = append(conflicts, a.Add(HP(t.Epochs), t)...)
 		}
 	}
 	if len(conflicts) > 0 {
-		return nil, &ConflictError{conflicts}
+		return nil, &ConflictError{Conflicts: conflicts}
 	}
-	slices.SortFunc(a.runs, func(x, y run) int { return int(y.hp - x.hp) }) // as the published files have them
-	return a, nil
+	hps := a.HPs()
+	TrialFolder.Order(hps)
+	ordered := &Architecture{Index: a.Index, ArchString: a.ArchString}
+	for _, hp := range hps {
+		r, err := a.Results(hp)
+		if err != nil {
+			return nil, err
+		}
+		ordered.Set(hp, r)
+	}
+	return ordered, nil
 }
 
-func (f *trialFiles) all() iter.Seq2[*Arch, error] {
-	return inOrder(len(f.order), func(i int) (*Arch, error) { return f.arch(f.order[i]) })
-}
-
-func (f *trialFiles) weightsFile(index int, hp HP, t *Trial) (*weights.File, weights.Selector, error) {
+func (f *trialFiles) Weights(index int, hp HP, t *Trial) (*weights.File, weights.Selector, error) {
 	none := weights.Selector{}
 	for _, path := range slices.Concat(f.own[index], f.other[index]) {
 		file, err := ReadTrialFile(path)

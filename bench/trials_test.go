@@ -134,7 +134,7 @@ func TestTrialFolder(t *testing.T) {
 			{157, HP12, OfSeed(777), 30 + 11}, {157, HP12, OfSeed(888), 50 + 11},
 			{3, HP12, MeanOfTrials(), 45 + 11}, {9, HP12, MeanOfTrials(), 45 + 11},
 		} {
-			info, err := b.MoreInfo(c.index, data.CIFAR10, c.hp, Epoch{}, c.choice)
+			info, err := b.MoreInfo(Selection{c.index, data.CIFAR10, c.hp, Epoch{}, c.choice})
 			if err != nil || info.Train.Accuracy != c.want || info.Test == nil {
 				t.Errorf("%s: architecture %d by %v: %+v, %v, want %g", name, c.index, c.hp, info, err, c.want)
 			}
@@ -150,12 +150,12 @@ func TestTrialFolder(t *testing.T) {
 		if err := b.Show(&shown, 157); err != nil || !strings.Contains(shown.String(), "cifar10") {
 			t.Errorf("%s: %s, %v", name, &shown, err)
 		}
-		if _, err := b.MoreInfo(11, data.CIFAR10, HP12, Epoch{}, Choice{}); !errors.Is(err, ErrMissing) {
+		if _, err := b.MoreInfo(Selection{11, data.CIFAR10, HP12, Epoch{}, Choice{}}); !errors.Is(err, ErrMissing) {
 			t.Errorf("%s: an unfinished trial is there: %v", name, err)
 		}
 	}
 	for seed, want := range map[int]float32{777: 30, 888: 50} { // the second is architecture 3's
-		state, err := files.Weights(157, data.CIFAR10, seed, HP12)
+		state, err := files.Weights(157, data.CIFAR10, HP12, seed)
 		if err != nil || state == nil {
 			t.Fatalf("weights of seed %d: %v, %v", seed, state, err)
 		}
@@ -175,8 +175,8 @@ func TestOneTrialFile(t *testing.T) {
 	published := mustOpen(t, fixture.Shared(t, "fixtures/bench/trial"))
 	again := mustOpen(t, fixture.Shared(t, "fixtures/bench/trial/"+TrialFileName(157, 777)))
 	for _, d := range []data.Dataset{data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16} {
-		x, err := published.MoreInfo(157, d, HP12, Epoch{}, Choice{})
-		y, err2 := again.MoreInfo(157, d, HP12, Epoch{}, Choice{})
+		x, err := published.MoreInfo(Selection{157, d, HP12, Epoch{}, Choice{}})
+		y, err2 := again.MoreInfo(Selection{157, d, HP12, Epoch{}, Choice{}})
 		if err != nil || err2 != nil || x.Train != y.Train || x.Train.Accuracy < 1 {
 			t.Errorf("%v: %+v, %v and %+v, %v", d, x, err, y, err2)
 		}
@@ -186,7 +186,7 @@ func TestOneTrialFile(t *testing.T) {
 // TestTrialFolderIsExported writes trial files in all published layouts.
 func TestTrialFolderIsExported(t *testing.T) {
 	files := mustOpen(t, trialFolder(t))
-	want, err := files.MoreInfo(3, data.CIFAR10, HP12, Epoch{}, OfSeed(777))
+	want, err := files.MoreInfo(Selection{3, data.CIFAR10, HP12, Epoch{}, OfSeed(777)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,10 +197,10 @@ func TestTrialFolderIsExported(t *testing.T) {
 			continue
 		}
 		b := mustOpen(t, path)
-		if got, err := b.MoreInfo(3, data.CIFAR10, HP12, Epoch{}, OfSeed(777)); err != nil || got.Train != want.Train {
+		if got, err := b.MoreInfo(Selection{3, data.CIFAR10, HP12, Epoch{}, OfSeed(777)}); err != nil || got.Train != want.Train {
 			t.Errorf("%v: %+v, %v, want %+v", l, got, err, want)
 		}
-		a, err := b.Arch(3) // which was trained by one recipe
+		a, err := b.Architecture(3) // which was trained by one recipe
 		if err != nil || l.API() == NAS201 && !slices.Equal(a.HPs(), []HP{HP200, HP12}) {
 			t.Errorf("%v: recipes %v, %v", l, a.HPs(), err)
 		}
@@ -230,7 +230,7 @@ func TestTrialFilesThatAreNone(t *testing.T) {
 		writeTrial(t, path, c.root, torchfile.Zip)
 		b, err := Open(path)
 		if err == nil {
-			_, err = b.Arch(3)
+			_, err = b.Architecture(3)
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.name) {
 			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
@@ -245,7 +245,7 @@ func TestTrialFilesThatAreNone(t *testing.T) {
 		writeTrial(t, filepath.Join(dir, fmt.Sprint(i), name), trialRoot(t, 2, quality, one), torchfile.Zip)
 	}
 	conflict := new(ConflictError)
-	if _, err := mustOpen(t, dir).Arch(3); !errors.As(err, &conflict) {
+	if _, err := mustOpen(t, dir).Architecture(3); !errors.As(err, &conflict) {
 		t.Errorf("two records of a trial: %v", err)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"cellnet/bench"
-	"cellnet/internal/torchfile"
 	"cellnet/internal/usage"
+	"cellnet/weights"
 
 	"github.com/spf13/cobra"
 )
@@ -29,9 +29,9 @@ which are left out.`,
 			o := bench.ExportOptions{}
 			switch formatName {
 			case "legacy":
-				o.Format = torchfile.Legacy
+				o.Format = weights.Legacy
 			case "zip":
-				o.Format = torchfile.Zip
+				o.Format = weights.Zip
 			default:
 				return usage.Errorf("--format: unknown format %q, want legacy or zip", formatName)
 			}

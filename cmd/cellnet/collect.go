@@ -10,6 +10,7 @@ import (
 	"cellnet/internal/torchfile"
 	"cellnet/internal/usage"
 	"cellnet/train/trials"
+	"cellnet/weights"
 
 	"github.com/spf13/cobra"
 )
@@ -94,9 +95,13 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	if f.latency < 0 {
 		return usage.Errorf("--latency: %d batches, want 0 or more", f.latency)
 	}
-	format, err := torchFormat(f.format)
+	container, err := torchFormat(f.format)
 	if err != nil {
 		return err
+	}
+	format := weights.Legacy
+	if container == torchfile.Zip {
+		format = weights.Zip
 	}
 	options := trials.CollectOptions{LatencyBatches: f.latency}
 	if f.into != "" {
@@ -133,7 +138,7 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	return a.printCollected(f, c, outputs)
 }
 
-func (a *app) writeCollection(c *trials.Collection, o output, format torchfile.Format) error {
+func (a *app) writeCollection(c *trials.Collection, o output, format weights.Format) error {
 	merged, err := c.Benchmark(o.layout.API())
 	if err != nil {
 		return err

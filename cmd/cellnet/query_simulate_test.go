@@ -41,17 +41,18 @@ func TestSimulateAddsTimes(t *testing.T) {
 	}
 	defer b.Close()
 	random := mt19937.NewPython(3)
+	var clock bench.Clock
 	var want []simulatedStep
 	for _, arch := range []int{11, 284, -1, 0, 11} {
 		if arch < 0 {
-			b.ResetTime()
+			clock.Reset()
 			continue
 		}
 		s, err := b.Simulate(bench.SimulateQuery{Index: arch, Dataset: data.CIFAR10, HP: bench.HP12, Random: random})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want = append(want, simulatedStep{arch, s.Accuracy, s.Cost, s.UsedTime})
+		want = append(want, simulatedStep{arch, s.Accuracy, s.Cost, clock.Spend(s.Cost)})
 	}
 	if want[1].Total != want[0].Cost+want[1].Cost || want[2].Total != want[2].Cost {
 		t.Fatalf("the clock went wrong: %+v", want)

@@ -46,7 +46,7 @@ func config(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 
 func (c netConfig) Text(w io.Writer) error {
 	if c.IsSize() {
-		return table(w, row("channels", c.Arch), row("cell", c.Genotype), row("classes", c.Classes))
+		return table(w, row("channels", c.ArchString), row("cell", c.Genotype), row("classes", c.Classes))
 	}
-	return table(w, row("arch", c.Arch), row("C", c.Channels), row("N", c.Cells), row("classes", c.Classes))
+	return table(w, row("arch", c.ArchString), row("C", c.Channels), row("N", c.Cells), row("classes", c.Classes))
 }

@@ -23,7 +23,7 @@ func metrics(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 		return nil, err
 	}
 	if !a.given[Set] {
-		info, err := b.MoreInfo(index, a.dataset, a.hp, a.epoch, a.choice())
+		info, err := b.MoreInfo(a.selection(index))
 		return moreInfo{info}, err
 	}
 	// The trainings asked for stay those on this dataset, though "valid" may mean
@@ -32,8 +32,13 @@ func metrics(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	if err != nil {
 		return nil, faulty(Set, "%q is no set of %v", a.set, a.dataset)
 	}
-	m, err := b.Metrics(index, a.dataset, set, a.hp, a.epoch, a.choice())
+	m, err := b.Metrics(a.selection(index), set)
 	return onSet{m, set}, err
+}
+
+// selection gives what the parameters ask for of an architecture.
+func (a Args) selection(index int) bench.Selection {
+	return bench.Selection{Index: index, Dataset: a.dataset, HP: a.hp, Epoch: a.epoch, Choice: a.choice()}
 }
 
 func (i moreInfo) Text(w io.Writer) error {

@@ -104,7 +104,6 @@ type Args struct {
 
 	maxFLOPs, maxParams bench.Number
 	limit               int
-	offTheClock         bool // of simulated trainings
 }
 
 // parse reads the value of a parameter.

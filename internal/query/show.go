@@ -43,11 +43,11 @@ func show(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 		return nil, err
 	}
 	// Whether there is such an architecture, show says in its text only.
-	all, err := b.Arch(index)
+	all, err := b.Architecture(index)
 	if err != nil {
 		return nil, err
 	}
-	r := record{Index: index, Arch: all.Name}
+	r := record{Index: index, Arch: all.ArchString}
 	for hp, results := range all.All() {
 		of := recipe{HP: hp}
 		for _, d := range results.Datasets() {
@@ -63,7 +63,7 @@ func show(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	if err := b.Show(&text, index); err != nil {
 		// The published show wants more of a record than it must have.
 		text.Reset()
-		fmt.Fprintf(&text, "architecture %d: %s\n", index, all.Name)
+		fmt.Fprintf(&text, "architecture %d: %s\n", index, all.ArchString)
 	}
 	r.text = text.String()
 	return r, nil
@@ -104,7 +104,7 @@ func resultsOn(b *bench.Benchmark, r *bench.Results, d data.Dataset, hp bench.HP
 	case !incomplete(err):
 		return on, err
 	}
-	switch m, err := b.MoreInfo(r.Index, d, hp, bench.Epoch{}, bench.MeanOfTrials()); {
+	switch m, err := b.MoreInfo(bench.Selection{Index: r.Index, Dataset: d, HP: hp}); {
 	case err == nil:
 		on.Metrics = &m
 	case !incomplete(err):

@@ -15,14 +15,11 @@ type simulated struct {
 	Cost     bench.Number `json:"time_cost"`      // seconds
 }
 
-// simulate leaves the benchmark's clock alone, which answers to one asker must not
-// move for another.
 func simulate(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	index, err := a.at(b)
 	if err != nil {
 		return nil, err
 	}
-	a.offTheClock = true
 	s, err := a.simulateOne(b, index, newRandom(a.random))
 	return simulatedOf(s), err
 }
@@ -33,7 +30,7 @@ func (a Args) simulateOne(b *bench.Benchmark, index int, random bench.Intner) (b
 		return bench.Simulated{}, faulty(Dataset, "%v cannot be simulated, want cifar10, cifar100 or ImageNet16-120", a.dataset)
 	}
 	return b.Simulate(bench.SimulateQuery{
-		Index: index, Dataset: a.dataset, HP: a.hp, Epoch: a.epoch, Random: random, OffTheClock: a.offTheClock,
+		Index: index, Dataset: a.dataset, HP: a.hp, Epoch: a.epoch, Random: random,
 	})
 }
 

@@ -54,11 +54,11 @@ func (s Steps) Each() iter.Seq[Answer] {
 // "reset" sets the clock to zero.
 func (a Args) Simulate(b *bench.Benchmark, archs []string) (Steps, error) {
 	random := newRandom(a.random)
-	b.ResetTime()
+	var clock bench.Clock
 	var list Steps
 	for _, arch := range archs {
 		if arch == resetTime {
-			b.ResetTime()
+			clock.Reset()
 			continue
 		}
 		index, err := a.indexOf(b, arch)
@@ -69,7 +69,7 @@ func (a Args) Simulate(b *bench.Benchmark, archs []string) (Steps, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, step{index, simulatedOf(s), number(s.UsedTime)})
+		list = append(list, step{index, simulatedOf(s), number(clock.Spend(s.Cost))})
 	}
 	return list, nil
 }

@@ -19,5 +19,5 @@ func (a Args) ReadWeights(b *bench.Benchmark) (*weights.StateDict, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.Weights(index, a.dataset, a.seed, a.hp)
+	return b.Weights(index, a.dataset, a.hp, a.seed)
 }

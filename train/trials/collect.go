@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/weights"
@@ -30,8 +31,8 @@ type Collection struct {
 	Files   int // trial files
 	Added   int // trials that the benchmark did not have
 	into    *bench.Benchmark
-	archs   map[int]*bench.Arch // those with trials of the files
-	weights map[trialKey]string // files that have a trial's weights
+	archs   map[int]*bench.Architecture // those with trials of the files
+	weights map[trialKey]string         // files that have a trial's weights
 }
 
 // trialKey names a trial.
@@ -57,7 +58,7 @@ func Collect(ctx context.Context, folders []string, o CollectOptions) (*Collecti
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("collecting from %v: no trial files, such as arch-000157-seed-0777.pth", folders)
 	}
-	c := &Collection{Files: len(paths), into: o.Into, archs: map[int]*bench.Arch{}, weights: map[trialKey]string{}}
+	c := &Collection{Files: len(paths), into: o.Into, archs: map[int]*bench.Architecture{}, weights: map[trialKey]string{}}
 	var conflicts []bench.Conflict
 	var standIns []*trialFile
 	for i, path := range paths {
@@ -108,12 +109,12 @@ func findTrialFiles(folders []string) ([]string, error) {
 }
 
 // record is an architecture's record as it is so far.
-func (c *Collection) record(arch int) (*bench.Arch, error) {
+func (c *Collection) record(arch int) (*bench.Architecture, error) {
 	if a, ok := c.archs[arch]; ok {
 		return a, nil
 	}
 	if c.into != nil {
-		a, err := c.into.Arch(arch)
+		a, err := c.into.Architecture(arch)
 		if err == nil {
 			return a.Clone(), nil
 		}
@@ -125,7 +126,7 @@ func (c *Collection) record(arch int) (*bench.Arch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bench.Arch{Index: arch, Name: net.String()}, nil
+	return &bench.Architecture{Index: arch, ArchString: net.String()}, nil
 }
 
 // add adds a file's trials to an architecture's record.
@@ -143,11 +144,7 @@ func (c *Collection) add(ctx context.Context, file *trialFile, arch, latencyBatc
 				return nil, err
 			}
 		}
-		more, err := a.Add(hp, t)
-		if err != nil {
-			return nil, err
-		}
-		conflicts = append(conflicts, more...)
+		conflicts = append(conflicts, a.Add(hp, t)...)
 		if !known {
 			c.Added++
 			c.weights[trialKey{arch, hp, t.Dataset, t.Seed}] = file.path
@@ -219,7 +216,7 @@ func (c *Collection) Archs() []int { return slices.Sorted(maps.Keys(c.archs)) }
 // NAS-Bench-201 wants records of both of its recipes: those without trials are
 // empty.
 func (c *Collection) Benchmark(api bench.API) (*bench.Benchmark, error) {
-	var archs []*bench.Arch
+	var archs []*bench.Architecture
 	for _, index := range c.Archs() {
 		a := c.archs[index]
 		if api == bench.NAS201 {
@@ -235,8 +232,8 @@ func (c *Collection) Benchmark(api bench.API) (*bench.Benchmark, error) {
 
 // withBothRecipes gives a record with results of the recipes of 200 and of 12
 // epochs.
-func withBothRecipes(a *bench.Arch) (*bench.Arch, error) {
-	both := &bench.Arch{Index: a.Index, Name: a.Name}
+func withBothRecipes(a *bench.Architecture) (*bench.Architecture, error) {
+	both := &bench.Architecture{Index: a.Index, ArchString: a.ArchString}
 	_, err12 := a.Results(bench.HP12)
 	_, err200 := a.Results(bench.HP200)
 	if err12 == nil && err200 == nil {
@@ -245,7 +242,7 @@ func withBothRecipes(a *bench.Arch) (*bench.Arch, error) {
 	for _, hp := range []bench.HP{bench.HP200, bench.HP12} {
 		r, err := a.Results(hp)
 		if err != nil {
-			if r, err = bench.NewResults(a.Index, a.Name, nil); err != nil {
+			if r, err = record.NewResults(a.Index, a.ArchString, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -267,5 +264,5 @@ func (c *Collection) Weights(index int, hp bench.HP, t *bench.Trial) (*weights.S
 	if !t.HasWeights || c.into == nil {
 		return nil, nil
 	}
-	return c.into.Weights(index, t.Dataset, t.Seed, hp)
+	return c.into.Weights(index, t.Dataset, hp, t.Seed)
 }

@@ -95,7 +95,7 @@ func export(t testing.TB, c *Collection, layout bench.Layout, withWeights bool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := bench.ExportOptions{Layout: layout, Format: torchfile.Zip}
+	options := bench.ExportOptions{Layout: layout, Format: weights.Zip}
 	if withWeights {
 		options.Weights = c.Weights
 	}
@@ -139,7 +139,7 @@ func TestCollectIntoAllLayouts(t *testing.T) {
 			if !slices.Equal(b.Stored(), []int{3, 157}) {
 				t.Errorf("stored are %v", b.Stored())
 			}
-			m, err := b.Metrics(157, data.CIFAR10Valid, data.OriTest, bench.HP200, bench.Epoch{}, bench.MeanOfTrials())
+			m, err := b.Metrics(bench.Selection{Index: 157, Dataset: data.CIFAR10Valid, HP: bench.HP200}, data.OriTest)
 			if err != nil || m.Accuracy != 15+199*0.25+1 || m.Epoch != 199 {
 				t.Errorf("mean is %+v, %v", m, err)
 			}
@@ -155,7 +155,7 @@ func TestCollectIntoAllLayouts(t *testing.T) {
 				t.Errorf("has weights: %v", one.HasWeights)
 			}
 			if test.weights {
-				got, err := b.Weights(3, data.CIFAR10Valid, 777, bench.HP12)
+				got, err := b.Weights(3, data.CIFAR10Valid, bench.HP12, 777)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -245,7 +245,7 @@ func pathOf(t *testing.T, c *Collection) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := bench.Export(b, path, bench.ExportOptions{Layout: bench.NASBench201, Format: torchfile.Legacy}); err != nil {
+	if err := bench.Export(b, path, bench.ExportOptions{Layout: bench.NASBench201, Format: weights.Legacy}); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -302,7 +302,7 @@ func TestStandIns(t *testing.T) {
 		if err != nil || len(trials) != 1 {
 			t.Fatal(trials, err)
 		}
-		names[arch] = trials[0].Net.Arch
+		names[arch] = trials[0].Net.ArchString
 		if name, err := b.ArchString(arch); err != nil || (name != names[arch]) != (arch == 8) {
 			t.Errorf("architecture %d is %s, the trained one %s, %v", arch, name, names[arch], err)
 		}
@@ -310,7 +310,7 @@ func TestStandIns(t *testing.T) {
 	if names[8] != names[3] {
 		t.Errorf("the record of 8 names %s, want %s", names[8], names[3])
 	}
-	if _, err := b.Weights(8, data.CIFAR10Valid, 777, bench.HP12); err != nil {
+	if _, err := b.Weights(8, data.CIFAR10Valid, bench.HP12, 777); err != nil {
 		t.Error(err)
 	}
 }
@@ -328,7 +328,7 @@ func TestFullFilesAreLikeThePublishedOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	archive := filepath.Join(t.TempDir(), "archive")
-	if err := bench.Export(b, archive, bench.ExportOptions{Layout: bench.NASBench201Archive, Format: torchfile.Legacy, Weights: c.Weights}); err != nil {
+	if err := bench.Export(b, archive, bench.ExportOptions{Layout: bench.NASBench201Archive, Format: weights.Legacy, Weights: c.Weights}); err != nil {
 		t.Fatal(err)
 	}
 	ours := openTorch(t, filepath.Join(archive, "000157-FULL.pth"))
@@ -491,7 +491,7 @@ func TestPyTorchLoadsCollectedFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		options := bench.ExportOptions{Layout: layout, Format: torchfile.Zip}
+		options := bench.ExportOptions{Layout: layout, Format: weights.Zip}
 		if layout == bench.NASBench201Archive {
 			options.Weights = c.Weights
 		}

@@ -1,0 +1,88 @@
+package published
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"cellnet/bench/internal/source"
+	"cellnet/bench/record"
+	"cellnet/internal/pickle/unpickle"
+	"cellnet/weights"
+)
+
+// single is a benchmark of one architecture, read whole from its file.
+type single struct {
+	source.NoFile
+	a      *record.Architecture
+	r      io.ReaderAt
+	size   int64
+	closer io.Closer
+}
+
+// ErrTrialFile is returned for a file of trials, which tells nothing of which
+// architecture they are.
+var ErrTrialFile = errors.New("a trial file")
+
+// checkSingle makes sure that a file that is no whole benchmark has recipes in
+// its root.
+func checkSingle(f *unpickle.File) error {
+	if _, ok := f.Lookup(keyTrialDatasets); ok {
+		return ErrTrialFile
+	}
+	for _, e := range f.Root {
+		if _, _, err := record.ParseRecipeKey(e.Key); err != nil {
+			return fmt.Errorf("not a benchmark file: it has an entry %.40q, want %s, %s and %s, or the recipes of an architecture",
+				e.Key, keyArchs, keyRecords, keyEvaluated)
+		}
+	}
+	return nil
+}
+
+// openSingle reads a file of one architecture.
+func openSingle(r io.ReaderAt, size int64, closer io.Closer) (*single, record.Layout, error) {
+	d := new(decoder)
+	v, err := decodeContainer(&d.Decoder, r, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	a, api, err := d.architecture(-1, v)
+	if err != nil {
+		return nil, 0, err
+	}
+	hps := a.HPs()
+	if len(hps) == 0 {
+		return nil, 0, errNoRecords
+	}
+	first, err := a.Results(hps[0])
+	if err != nil {
+		return nil, 0, err
+	}
+	a.Index = first.Index
+	l := record.NASBench201Archive
+	if api == record.NATS {
+		l = record.NATSFolder
+	}
+	return &single{a: a, r: r, size: size, closer: closer}, l, nil
+}
+
+func (s *single) ArchStrings() ([]string, error) {
+	return record.SpaceOf(s.a.ArchString).ArchStrings(), nil
+}
+
+func (s *single) Indexes() []int            { return []int{s.a.Index} }
+func (s *single) Has(index int) bool        { return index == s.a.Index }
+func (s *single) Evaluated() ([]int, error) { return s.Indexes(), nil }
+func (s *single) Close() error              { return s.closer.Close() }
+
+func (s *single) Architecture(index int) (*record.Architecture, error) {
+	if !s.Has(index) {
+		return nil, source.ErrNotStored
+	}
+	return s.a, nil
+}
+
+func (s *single) Weights(_ int, hp record.HP, t *record.Trial) (*weights.File, weights.Selector, error) {
+	f, err := weights.Open(s.r, s.size)
+	return f, inArchive(hp, t), err
+}

@@ -1,0 +1,15 @@
+package record
+
+import "errors"
+
+// Errors of queries. Those that the functions return say more and wrap one of
+// these.
+var (
+	// ErrRange: there is no such architecture or epoch.
+	ErrRange = errors.New("out of range")
+	// ErrMissing: the benchmark has no such record, recipe, dataset, trial, set
+	// or value.
+	ErrMissing = errors.New("not recorded")
+	// ErrMixed: trials that should be averaged differ in what they recorded.
+	ErrMixed = errors.New("trials differ")
+)
