@@ -238,7 +238,7 @@ func TestStoreKeepsRecords(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := s.Architecture(a.Index)
+				got, err := s.source.Architecture(a.Index)
 				if err != nil {
 					t.Fatal(err)
 				}
