@@ -41,10 +41,13 @@ type fileEntry struct {
 }
 
 // keepEntries notes the entries of a checkpoint that are no networks.
-func (f *File) keepEntries(top *pickle.Dict, networks []string, data dataReader) {
+func (f *File) keepEntries(top *pickle.Dict, data dataReader) {
 	for key, v := range top.All() {
-		name, ok := key.(string)
-		if !ok || slices.Contains(networks, name) {
+		name, isText := key.(string)
+		if n, isInt := key.(int); isInt {
+			name, isText = strconv.Itoa(n), true
+		}
+		if !isText || slices.ContainsFunc(f.networks, func(n *Network) bool { return n.Entry == name }) {
 			continue
 		}
 		f.entries = append(f.entries, fileEntry{name, func() (Value, error) {
@@ -98,13 +101,15 @@ func (r *valueReader) read(v any, depth int) (Value, error) {
 		return r.list(*v, depth)
 	case *pickle.Tensor:
 		return r.tensors.tensor(v)
+	case *pickle.Object:
+		return Opaque{pickle.TypeName(v)}, nil
 	case *pickle.Dict:
 		if tensors, ok := tensorsOf(v); ok {
 			return r.tensors.stateDict(tensors)
 		}
 		return r.dict(v, depth)
 	}
-	return nil, &UnsupportedError{What: "a value of its type"}
+	return Opaque{pickle.TypeName(v)}, nil
 }
 
 func (r *valueReader) list(items []any, depth int) (Value, error) {

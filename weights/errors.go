@@ -31,6 +31,7 @@ type SelectionError struct {
 	Fitting  []*Network // two or more, or none
 	There    []*Network // all networks with weights in the file
 	Cleared  int        // trials in the file whose weights were left out
+	Holds    string     // what is in the place of weights, if anything tells it
 }
 
 // Error lists the networks to choose from.
@@ -38,12 +39,24 @@ func (e *SelectionError) Error() string {
 	switch {
 	case len(e.Fitting) > 0:
 		return fmt.Sprintf("%d networks fit, choose one: %s", len(e.Fitting), list(e.Fitting))
+	case len(e.There) == 1 && e.otherArch(e.There[0]):
+		return fmt.Sprintf("the file says that the network is of %s, not of %s", e.There[0].Arch, e.Selector.Arch)
 	case len(e.There) > 0:
 		return fmt.Sprintf("no network fits %v; there are: %s", e.Selector, list(e.There))
 	case e.Cleared > 0:
 		return fmt.Sprintf("it holds records of %d trials, but their weights were left out", e.Cleared)
 	}
+	if e.Holds != "" {
+		return "no state dict is in it: " + e.Holds
+	}
 	return "no state dict is in it"
+}
+
+// otherArch reports whether only the architecture of n is another.
+func (e *SelectionError) otherArch(n *Network) bool {
+	s := e.Selector
+	s.Arch = ""
+	return s.fits(n)
 }
 
 func list(networks []*Network) string {

@@ -23,8 +23,13 @@ type Network struct {
 	// Description has Classes, and C and N if the widths are C, 2C and 4C, also if
 	// only the tensors tell them.
 	Description
-	Entry   string       // name of its entry in the file, such as "net_state_dict"; empty if it is the whole file
+	// Entry names its entry in the file, such as "net_state_dict"; one within
+	// others by all their names, such as "checkpoint.net". It is empty if it is the
+	// whole file.
+	Entry   string
+	Prefix  string       // what was taken off the tensors' names, such as "module."
 	Tensors []TensorInfo // not to be changed
+	Notes   []string     // what else a user may want to know, a line each
 	// Widths are those that the tensors' shapes tell; nil if they are not those of
 	// a network of cells.
 	Widths cell.Widths
@@ -71,8 +76,11 @@ func (n *Network) Structure(c cell.Cell) (cell.Network, error) {
 	return net, net.Validate()
 }
 
-// Load reads the tensors. A prefix "module." that all names of the file have,
-// as nn.DataParallel adds it, is left out.
+func (n *Network) note(format string, args ...any) {
+	n.Notes = append(n.Notes, fmt.Sprintf(format, args...))
+}
+
+// Load reads the tensors, under their names without Prefix.
 func (n *Network) Load() (*StateDict, error) {
 	s, err := n.load()
 	if err != nil {
@@ -86,6 +94,9 @@ type measured struct {
 	description Description // C and N unless the widths are others than C, 2C and 4C
 	widths      cell.Widths
 }
+
+// network reports whether they are those of a network of cells.
+func (m measured) network() bool { return m.widths != nil || m.description.C > 0 }
 
 func measure(tensors []TensorInfo) measured {
 	var m measured
@@ -109,15 +120,4 @@ func measure(tensors []TensorInfo) measured {
 		m.description.C, m.description.N, _ = cell.Network{Widths: m.widths}.Stages()
 	}
 	return m
-}
-
-// withoutModule gives the function that shortens the names of a state dict.
-func withoutModule(names []string) func(string) string {
-	const prefix = "module."
-	for _, name := range names {
-		if !strings.HasPrefix(name, prefix) {
-			return func(name string) string { return name }
-		}
-	}
-	return func(name string) string { return strings.TrimPrefix(name, prefix) }
 }

@@ -1,7 +1,6 @@
 package weights
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"cellnet/internal/fileformat"
 	"cellnet/internal/pickle"
 	"cellnet/internal/torchfile"
 )
@@ -21,12 +21,15 @@ const maxWhole = 1 << 30
 type File struct {
 	Format Format
 
-	name     string
-	size     int64
-	networks []*Network
-	cleared  int         // trials without weights
-	entries  []fileEntry // of the top level, but for networks
-	closer   io.Closer
+	name      string
+	size      int64
+	networks  []*Network
+	others    []*Network  // that are taken only if their entry is named
+	cleared   int         // trials without weights
+	holds     string      // what is in the place of weights, if there are none
+	otherFile string      // name of another file that is in it
+	entries   []fileEntry // of the top level, but for networks
+	closer    io.Closer
 }
 
 // Open looks into a file of the given size: what networks it holds, and the
@@ -98,27 +101,25 @@ func (f *File) wrap(err error) error {
 
 // open tells the format by the first bytes.
 func (f *File) open(r io.ReaderAt) error {
-	start := make([]byte, min(f.size, int64(len(pickle.LegacyMagic))))
-	if n, err := r.ReadAt(start, 0); n < len(start) {
+	format, err := fileformat.Of(r, f.size)
+	if err != nil {
 		return err
 	}
-	has := func(prefix string) bool {
-		return len(start) >= len(prefix) && string(start[:len(prefix)]) == prefix
-	}
-	switch {
-	case len(start) == 0:
-		return &FormatError{Reason: "the file is empty"}
-	case has("PK\x03\x04"), has(pickle.LegacyMagic):
+	switch format {
+	case fileformat.TorchZip, fileformat.TorchLegacy:
 		return f.openTorch(r)
-	case has("BZh"):
+	case fileformat.Bzip2:
 		f.Format = Bzip2Pickle
 		return f.openPickle(r, pickle.DecodeBzip2)
-	case len(start) > 8 && start[8] == '{' && binary.LittleEndian.Uint64(start) < 1<<40:
+	case fileformat.Safetensors:
 		f.Format = Safetensors
 		return f.openSafetensors(r)
-	case start[0] == 0x80:
+	case fileformat.Pickle:
 		f.Format = Pickle
 		return f.openPickle(r, pickle.Decode)
+	}
+	if why := format.Explain(); why != "" {
+		return &FormatError{Reason: why}
 	}
 	return &FormatError{Reason: "it is neither a .pth file nor a pickle nor safetensors"}
 }

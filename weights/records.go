@@ -75,7 +75,8 @@ func (s *searcher) results(results *pickle.Dict, hp int) bool {
 		if !okKey || !okTrial || pair.Len() != 2 {
 			continue
 		}
-		n := &Network{Description: describe(trial), Entry: "net_state_dict"}
+		n := &Network{Entry: "net_state_dict"}
+		describe(n, trial)
 		n.Dataset, _ = pair.Get(0).(string)
 		if seed, ok := seedOf(pair.Get(1)); ok {
 			n.Seed = &seed
@@ -100,7 +101,8 @@ func (s *searcher) trialFile(d *pickle.Dict) {
 		if !ok || !isText {
 			continue
 		}
-		n := &Network{Description: describe(trial), Entry: "net_state_dict"}
+		n := &Network{Entry: "net_state_dict"}
+		describe(n, trial)
 		n.Dataset = dataset
 		s.trial(n, trial)
 	}
@@ -109,8 +111,8 @@ func (s *searcher) trialFile(d *pickle.Dict) {
 // trial adds the network of a trial's record, if its weights are there.
 func (s *searcher) trial(n *Network, trial *pickle.Dict) {
 	if dict, err := pickle.Field[*pickle.Dict](trial, n.Entry); err == nil {
-		if found := s.state(dict); found != nil {
-			s.add(n, found)
+		if found := s.statesOf(dict); len(found) == 1 {
+			s.add(n, found[0])
 			return
 		}
 	}

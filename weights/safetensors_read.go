@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // maxHeader is the size of the largest header, as in the format's own library.
@@ -58,9 +59,16 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 	for _, t := range tensors {
 		network.Tensors = append(network.Tensors, t.TensorInfo)
 	}
-	short := withoutModule(namesOf(network.Tensors))
-	for i := range network.Tensors {
-		network.Tensors[i].Name = short(network.Tensors[i].Name)
+	if prefixes, _ := prefixesOf(namesOf(network.Tensors)); len(prefixes) == 1 {
+		network.Prefix = prefixes[0]
+	}
+	tensors, aside := withoutPrefix(tensors, network.Prefix)
+	if len(aside) > 0 {
+		network.note("left aside, being no part of the network: %s", names(aside))
+	}
+	network.Tensors = network.Tensors[:0]
+	for _, t := range tensors {
+		network.Tensors = append(network.Tensors, t.TensorInfo)
 	}
 	network.load = func() (*StateDict, error) {
 		data := make([]byte, f.size-8-int64(n))
@@ -74,7 +82,8 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 		return s, nil
 	}
 	if len(tensors) > 0 {
-		f.add(network, measure(network.Tensors))
+		network.complete(f, measure(network.Tensors))
+		f.networks = append(f.networks, network)
 	}
 	for _, e := range metadata {
 		if e.Name == formatEntry {
@@ -87,6 +96,20 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 		f.entries = append(f.entries, fileEntry{e.Name, func() (Value, error) { return value, nil }})
 	}
 	return nil
+}
+
+// withoutPrefix takes a prefix off names; tensors without it are left aside.
+func withoutPrefix(tensors []safeTensor, prefix string) (kept []safeTensor, aside []string) {
+	for _, t := range tensors {
+		name, ok := strings.CutPrefix(t.Name, prefix)
+		if !ok {
+			aside = append(aside, t.Name)
+			continue
+		}
+		t.Name = name
+		kept = append(kept, t)
+	}
+	return kept, aside
 }
 
 func namesOf(tensors []TensorInfo) []string {

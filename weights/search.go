@@ -2,8 +2,11 @@ package weights
 
 import (
 	"cmp"
+	"fmt"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cellnet/internal/pickle"
 )
@@ -16,151 +19,281 @@ func stateDictEntries() []string {
 	}
 }
 
-// searcher finds the networks in what a file holds. A dict may be referred to
-// from many places, but is looked into once.
+// maxDepth is the number of levels within which state dicts are looked for.
+const maxDepth = 20
+
+// searcher finds the networks in what a file holds. A container may be referred
+// to from many places, but is looked into once.
 type searcher struct {
 	file   *File
 	data   dataReader
-	states map[*pickle.Dict]*state
-	seen   map[*pickle.Dict]bool // results of architectures
+	states map[any][]*state
+	seen   map[any]bool
+	found  []candidate
 }
 
-// state is a state dict that was found.
-type state struct {
-	tensors  []namedTensor
-	infos    []TensorInfo
-	measured measured
+// candidate is a state dict outside of the benchmark's records.
+type candidate struct {
+	network *Network
+	usual   bool // its entry has the name of one that holds a network
+	state   *state
 }
 
-// search finds the networks in a file's value: a state dict, one in an entry,
-// or records of trials.
+// search finds the networks in a file's value: records of trials, or else state
+// dicts and modules wherever they are.
 func (f *File) search(value any, data dataReader) {
-	top, ok := value.(*pickle.Dict)
-	if !ok {
+	s := &searcher{file: f, data: data, states: map[any][]*state{}, seen: map[any]bool{}}
+	top, isDict := value.(*pickle.Dict)
+	if isDict && len(s.statesOf(top)) == 0 && s.records(top) {
 		return
 	}
-	s := &searcher{f, data, map[*pickle.Dict]*state{}, map[*pickle.Dict]bool{}}
-	if found := s.state(top); found != nil {
-		s.add(&Network{}, found)
+	s.walk(value, place{}, 0)
+	s.choose()
+	if isDict && len(s.statesOf(top)) == 0 {
+		f.keepEntries(top, data)
+	}
+	if len(f.networks) == 0 && f.holds == "" && f.otherFile != "" {
+		f.holds = fmt.Sprintf("it names another file, %.200q, which may hold the weights", f.otherFile)
+	}
+	if _, ok := value.(*pickle.Object); ok && len(f.networks) == 0 && f.holds == "" {
+		f.holds = fmt.Sprintf("it holds an instance of %.100s", pickle.TypeName(value))
+	}
+}
+
+// place is where a value is in a file, with what the dicts around it tell.
+type place struct {
+	path  []string
+	tells []*pickle.Dict // outermost first
+}
+
+func (p place) enter(name string) place {
+	return place{append(slices.Clip(p.path), name), p.tells}
+}
+
+func (p place) name() string { return strings.Join(p.path, ".") }
+
+// usual reports whether the last name in the path is that of a network.
+func (p place) usual() bool {
+	return len(p.path) == 0 || slices.Contains(stateDictEntries(), p.path[len(p.path)-1])
+}
+
+// walk looks for state dicts in v and what it holds.
+func (s *searcher) walk(v any, at place, depth int) {
+	if depth > maxDepth {
 		return
 	}
-	if s.records(top) {
-		return
+	switch v := v.(type) {
+	case *pickle.Dict:
+		if s.enter(v, at) {
+			s.walkDict(v, at, depth)
+		}
+	case *pickle.List:
+		if !s.seen[v] {
+			s.seen[v] = true
+			s.walkItems(*v, at, depth)
+		}
+	case *pickle.Tuple:
+		if !s.seen[v] {
+			s.seen[v] = true
+			s.walkItems(*v, at, depth)
+		}
+	case *pickle.Object:
+		if v.Class == "pathlib.PosixPath" || v.Class == "pathlib.WindowsPath" {
+			s.file.noteOtherFile(joined(v.Args))
+		}
+		if !s.enter(v, at) {
+			return
+		}
+		if v.Entries != nil {
+			s.walk(v.Entries, at, depth+1)
+		}
+		if v.Items != nil {
+			s.walk(v.Items, at, depth+1)
+		}
+		if fields, ok := v.Fields(); ok {
+			s.walk(fields, at, depth+1)
+		}
 	}
+}
+
+// enter adds the state dicts that v is. It reports whether v is none and was not
+// seen before.
+func (s *searcher) enter(v any, at place) bool {
+	if s.seen[v] {
+		return false
+	}
+	s.seen[v] = true
+	states := s.statesOf(v)
+	for _, found := range states {
+		inner := at
+		if len(states) > 1 {
+			inner = at.enter(strings.TrimSuffix(found.prefix, "."))
+		}
+		n := &Network{Entry: inner.name()}
+		for _, d := range at.tells {
+			describe(n, d)
+		}
+		if len(found.aside) > 0 {
+			n.note("left aside, being no part of the network: %s", names(found.aside))
+		}
+		if found.prefix != "" {
+			n.Prefix = found.prefix
+		}
+		if len(s.found) < maxCandidates(s.file.size) {
+			s.found = append(s.found, candidate{n, at.usual(), found})
+		}
+	}
+	return len(states) == 0
+}
+
+// maxCandidates bounds the state dicts of a file of the given size.
+func maxCandidates(size int64) int { return 64 + int(size/256) }
+
+func (s *searcher) walkDict(d *pickle.Dict, at place, depth int) {
+	at.tells = append(slices.Clip(at.tells), d)
+	for key, v := range d.All() {
+		if v == nil {
+			s.file.noteNone(at, key)
+		}
+		if s.worthwhile(v) {
+			s.walk(v, at.enter(keyName(key)), depth+1)
+		}
+	}
+}
+
+func (s *searcher) walkItems(items []any, at place, depth int) {
+	for i, v := range items {
+		if s.worthwhile(v) {
+			s.walk(v, at.enter(strconv.Itoa(i)), depth+1)
+		}
+	}
+}
+
+// worthwhile reports whether v is a container that was not looked into.
+func (s *searcher) worthwhile(v any) bool {
+	switch v := v.(type) {
+	case string:
+		s.file.noteOtherFile(v)
+		return false
+	case *pickle.Dict, *pickle.List, *pickle.Tuple, *pickle.Object:
+		return !s.seen[v]
+	}
+	return false
+}
+
+// keyName names an entry by its key: text, a number, or a tuple of these.
+func keyName(key any) string {
+	switch k := key.(type) {
+	case string:
+		return k
+	case []byte:
+		return string(k)
+	case *pickle.Tuple:
+		parts := make([]string, len(*k))
+		for i, part := range *k {
+			parts[i] = keyName(part)
+		}
+		return strings.Join(parts, ":")
+	}
+	if n, ok := pickle.Int(key); ok {
+		return strconv.Itoa(n)
+	}
+	return pickle.TypeName(key)
+}
+
+// joined gives the path of the parts that a Path is made of.
+func joined(parts *pickle.Tuple) string {
 	var names []string
-	for key, value := range top.All() {
-		name, isText := key.(string)
-		if dict, ok := value.(*pickle.Dict); ok && isText && s.state(dict) != nil {
+	for _, part := range *parts {
+		if name, ok := part.(string); ok {
 			names = append(names, name)
 		}
 	}
-	// An entry of a usual name is the network, others (moments of an optimizer,
-	// averaged weights) are only if there is no such.
-	known := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return !slices.Contains(stateDictEntries(), name)
-	})
-	if len(known) == 0 {
-		known = names
-	}
-	description := describe(top)
-	for _, name := range known {
-		dict, _ := pickle.Field[*pickle.Dict](top, name)
-		s.add(&Network{Description: description, Entry: name}, s.state(dict))
-	}
-	f.keepEntries(top, known, data)
+	return path.Join(names...)
 }
 
-// state gives the state dict that d is, or nil.
-func (s *searcher) state(d *pickle.Dict) *state {
-	found, known := s.states[d]
-	if known {
-		return found
-	}
-	if tensors, ok := tensorsOf(d); ok {
-		found = new(state)
-		names := make([]string, len(tensors))
-		for i, t := range tensors {
-			names[i] = t.name
+// choose makes networks of the candidates. One whose entry has a usual name is
+// the network; others (averaged weights, moments of an optimizer) are only if
+// there is no such, and are taken otherwise if their entry is named. What looks
+// like a network of this program goes before what does not.
+func (s *searcher) choose() {
+	chosen := s.found
+	for _, better := range []func(candidate) bool{
+		func(c candidate) bool { return c.state.measured.network() },
+		func(c candidate) bool { return c.usual },
+	} {
+		if kept := slices.DeleteFunc(slices.Clone(chosen), func(c candidate) bool { return !better(c) }); len(kept) > 0 {
+			chosen = kept
 		}
-		short := withoutModule(names)
-		for _, t := range tensors {
-			name := short(t.name)
-			found.tensors = append(found.tensors, namedTensor{name, t.tensor})
-			found.infos = append(found.infos, TensorInfo{name, dtypeOf(t.tensor.Storage.Type), slices.Clone(t.tensor.Shape)})
-		}
-		found.measured = measure(found.infos)
 	}
-	s.states[d] = found
-	return found
+	var also []string
+	for _, c := range s.found {
+		s.finish(c.network, c.state)
+		if slices.Contains(chosen, c) {
+			s.file.networks = append(s.file.networks, c.network)
+			continue
+		}
+		s.file.others = append(s.file.others, c.network)
+		if slices.ContainsFunc(chosen, func(o candidate) bool { return o.state.sameNames(c.state) }) {
+			also = append(also, c.network.Entry)
+		}
+	}
+	if len(also) > 0 {
+		for _, n := range s.file.networks {
+			n.note("other weights are in the file, too: entry %s", names(also))
+		}
+	}
 }
 
+// names lists some names.
+func names(all []string) string {
+	const most = 8
+	if len(all) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(all[:most], ", "), len(all)-most)
+	}
+	return strings.Join(all, ", ")
+}
+
+// add adds a network of a record.
 func (s *searcher) add(n *Network, found *state) {
+	s.finish(n, found)
+	s.file.networks = append(s.file.networks, n)
+}
+
+// finish gives a network its tensors, with what their shapes tell if nothing
+// else does.
+func (s *searcher) finish(n *Network, found *state) {
 	n.Tensors = found.infos
 	n.load = func() (*StateDict, error) {
 		return newTensorLoader(s.data, s.file.size).stateDict(found.tensors)
 	}
-	s.file.add(n, found.measured)
+	n.complete(s.file, found.measured)
 }
 
-// add notes a network of the file, with what the shapes of its tensors tell if
-// nothing else does.
-func (f *File) add(n *Network, m measured) {
+func (n *Network) complete(f *File, m measured) {
 	n.file = f
 	n.C = cmp.Or(n.C, m.description.C)
 	n.N = cmp.Or(n.N, m.description.N)
 	n.Classes = cmp.Or(n.Classes, m.description.Classes)
 	n.Widths = m.widths
-	f.networks = append(f.networks, n)
 }
 
-// describe reads what a checkpoint tells about its network, in the names that
-// this and other programs use.
-func describe(d *pickle.Dict) Description {
-	var out Description
-	for _, inner := range []string{"arch_config", "config", "model_config"} {
-		if config, err := pickle.Field[*pickle.Dict](d, inner); err == nil {
-			describeInto(&out, config)
-		}
+// noteNone remembers an entry that should hold weights and is None.
+func (f *File) noteNone(at place, key any) {
+	if f.holds != "" {
+		return
 	}
-	describeInto(&out, d)
-	return out
-}
-
-func describeInto(out *Description, d *pickle.Dict) {
-	text := func(to *string, names ...string) {
-		for _, name := range names {
-			if v, err := pickle.Field[string](d, name); err == nil && v != "" {
-				*to = v
-			}
-		}
-	}
-	number := func(to *int, names ...string) {
-		for _, name := range names {
-			if v, ok := d.Get(name); ok {
-				if n, ok := pickle.Int(v); ok && n > 0 {
-					*to = n
-				}
-			}
-		}
-	}
-	text(&out.Arch, "arch", "arch_str")
-	text(&out.Dataset, "dataset")
-	number(&out.C, "C", "channel")
-	number(&out.N, "N", "num_cells")
-	number(&out.Classes, "classes", "num_classes", "class_num")
-	number(&out.HP, "hp", "total_epoch", "epochs")
-	if v, ok := d.Get("seed"); ok {
-		if n, ok := seedOf(v); ok {
-			out.Seed = &n
-		}
+	_, isNumber := key.(int)
+	if name, ok := key.(string); isNumber || ok && slices.Contains(stateDictEntries(), name) {
+		f.holds = fmt.Sprintf("entry %s is None, from an archive without weights", at.enter(keyName(key)).name())
 	}
 }
 
-// seedOf reads a seed: an int, or text such as "0777".
-func seedOf(v any) (int, bool) {
-	if s, ok := v.(string); ok {
-		n, err := strconv.Atoi(s)
-		return n, err == nil
+// noteOtherFile remembers a name of another file of weights.
+func (f *File) noteOtherFile(name string) {
+	for _, suffix := range []string{".pth", ".pt", ".pth.tar", ".pkl", ".safetensors"} {
+		if strings.HasSuffix(name, suffix) && f.otherFile == "" {
+			f.otherFile = name
+		}
 	}
-	return pickle.Int(v)
 }

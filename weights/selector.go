@@ -53,8 +53,13 @@ func (f *File) Select(s Selector) (*Network, error) {
 			fitting = append(fitting, n)
 		}
 	}
+	for _, n := range f.others {
+		if len(fitting) == 0 && s.Entry != "" && s.fits(n) {
+			fitting = append(fitting, n)
+		}
+	}
 	if len(fitting) != 1 {
-		return nil, f.wrap(&SelectionError{Selector: s, Fitting: fitting, There: f.Networks(), Cleared: f.cleared})
+		return nil, f.wrap(&SelectionError{Selector: s, Fitting: fitting, There: f.Networks(), Cleared: f.cleared, Holds: f.holds})
 	}
 	return fitting[0], nil
 }

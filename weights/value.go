@@ -13,8 +13,18 @@ type Entry struct {
 	Value Value
 }
 
+// Opaque is a value of which only the class is known: it is read, but cannot be
+// written.
+type Opaque struct {
+	Class string // such as "argparse.Namespace"
+}
+
+func (v Opaque) pickled() (any, error) {
+	return nil, fmt.Errorf("weights: an instance of %.100s cannot be written", v.Class)
+}
+
 // Value is a value of an Entry: Text, Int, Float, Flag, None, List, Dict,
-// Tensor or *StateDict.
+// Tensor, *StateDict or Opaque.
 type Value interface {
 	pickled() (any, error)
 }

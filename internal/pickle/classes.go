@@ -178,7 +178,7 @@ func encode(l *loader, args []any) (any, error) {
 	}
 	text, ok := args[0].(string)
 	if !ok {
-		return nil, fmt.Errorf("a %s where a str is needed", typeName(args[0]))
+		return nil, fmt.Errorf("a %s where a str is needed", TypeName(args[0]))
 	}
 	if err := l.charge(len(text)); err != nil {
 		return nil, err
@@ -216,7 +216,7 @@ func makeScalar(args []any) (any, error) {
 	}
 	dtype, ok := args[0].(*DType)
 	if !ok {
-		return nil, fmt.Errorf("a %s where a numpy dtype is needed", typeName(args[0]))
+		return nil, fmt.Errorf("a %s where a numpy dtype is needed", TypeName(args[0]))
 	}
 	var data []byte
 	switch v := args[1].(type) {
@@ -226,7 +226,7 @@ func makeScalar(args []any) (any, error) {
 		data = []byte(v[:min(len(v), 16)])
 	}
 	if len(data) != dtype.Type.Size {
-		return nil, fmt.Errorf("a scalar of type %v made of a %s of other size", dtype.Type, typeName(args[1]))
+		return nil, fmt.Errorf("a scalar of type %v made of a %s of other size", dtype.Type, TypeName(args[1]))
 	}
 	return Scalar{Type: dtype.Type, Data: dtype.little(data)}, nil
 }
@@ -266,7 +266,7 @@ func argument0(args []any) any {
 func makeSize(args []any) (any, error) {
 	t, ok := argument0(args).(*Tuple)
 	if !ok {
-		return nil, fmt.Errorf("a size made of a %s", typeName(argument0(args)))
+		return nil, fmt.Errorf("a size made of a %s", TypeName(argument0(args)))
 	}
 	return t, nil
 }
@@ -286,7 +286,7 @@ func rebuildTensor(l *loader, args []any) (any, error) {
 	stride, okStride := args[3].(*Tuple)
 	if !okStorage || !okOffset || !okSize || !okStride {
 		return nil, fmt.Errorf("a tensor made of a %s, a %s, a %s and a %s",
-			typeName(args[0]), typeName(args[1]), typeName(args[2]), typeName(args[3]))
+			TypeName(args[0]), TypeName(args[1]), TypeName(args[2]), TypeName(args[3]))
 	}
 	if err := l.charge(16*(size.Len()+stride.Len()) + costObject); err != nil {
 		return nil, err
@@ -320,7 +320,7 @@ func rebuildParameter(l *loader, args []any) (any, error) {
 	}
 	t, ok := argument0(args).(*Tensor)
 	if !ok || len(args) < 2 {
-		return nil, fmt.Errorf("a parameter made of a %s", typeName(argument0(args)))
+		return nil, fmt.Errorf("a parameter made of a %s", TypeName(argument0(args)))
 	}
 	if err := l.charge(costObject); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ const costNested = 40 << 10
 func loadFromBytes(l *loader, args []any) (any, error) {
 	data, ok := argument0(args).([]byte)
 	if !ok {
-		return nil, fmt.Errorf("a %s where bytes are needed", typeName(argument0(args)))
+		return nil, fmt.Errorf("a %s where bytes are needed", TypeName(argument0(args)))
 	}
 	if l.nested {
 		return nil, unsupported("a storage within a storage")
@@ -36,7 +36,7 @@ func loadFromBytes(l *loader, args []any) (any, error) {
 	}
 	s, ok := header.Value.(*Storage)
 	if !ok || len(header.Order) != 1 {
-		return nil, unsupported("a legacy container of a %s by value", typeName(header.Value))
+		return nil, unsupported("a legacy container of a %s by value", TypeName(header.Value))
 	}
 	rest := data[header.Len:]
 	if len(rest) < 8 {
@@ -85,7 +85,7 @@ func decodeLegacy(data []byte, decode func([]byte) (*Document, error)) (*LegacyH
 	header.Len += keys.Len
 	list, ok := keys.Value.(*List)
 	if !ok {
-		return nil, &FormatError{Reason: "the keys of the storages are a " + typeName(keys.Value)}
+		return nil, &FormatError{Reason: "the keys of the storages are a " + TypeName(keys.Value)}
 	}
 	known := make(map[string]*Storage, len(header.Storages))
 	for _, s := range header.Storages {

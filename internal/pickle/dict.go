@@ -164,7 +164,7 @@ func keySize(key any, depth int) (size int, err error) {
 		}
 		size = 8
 	default:
-		return 0, unsupported("a dictionary key of type %s", typeName(key))
+		return 0, unsupported("a dictionary key of type %s", TypeName(key))
 	}
 	if size > maxKey {
 		return 0, unsupported("a dictionary key of %d bytes", size)
@@ -261,8 +261,8 @@ func (s *Set) All() iter.Seq[any] {
 	}
 }
 
-// typeName gives Python's word for the type of a value of a tree.
-func typeName(v any) string {
+// TypeName gives Python's word for the type of a value of a tree.
+func TypeName(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "None"

@@ -147,7 +147,7 @@ func (l *loader) answer(call int, of any) (any, error) {
 	}
 	items, ok := of.(*Tuple)
 	if !ok {
-		return nil, fmt.Errorf("a persistent id of a %s", typeName(of))
+		return nil, fmt.Errorf("a persistent id of a %s", TypeName(of))
 	}
 	if err := l.charge(costEntry * items.Len()); err != nil {
 		return nil, err
@@ -185,7 +185,7 @@ func (l *loader) instance(call int, of any) (any, error) {
 		}
 		t, ok := inner.(*Tuple)
 		if !ok {
-			return nil, fmt.Errorf("an instance made of a %s", typeName(inner))
+			return nil, fmt.Errorf("an instance made of a %s", TypeName(inner))
 		}
 		args = *t
 		if parts.Len() == 3 {
@@ -200,7 +200,7 @@ func (l *loader) instance(call int, of any) (any, error) {
 	case *Object:
 		return c.Call(args...)
 	}
-	return nil, fmt.Errorf("an instance of a %s", typeName(class))
+	return nil, fmt.Errorf("an instance of a %s", TypeName(class))
 }
 
 // charge takes bytes that are about to be allocated from the budget.

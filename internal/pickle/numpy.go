@@ -162,7 +162,7 @@ func (a *Array) PySetState(state any) error {
 	fortran, okOrder := truth(t.Get(3))
 	if !okShape || !okType || !okOrder {
 		return fmt.Errorf("the state of a numpy array has a %s, a %s and a %s for shape, type and order",
-			typeName(t.Get(1)), typeName(t.Get(2)), typeName(t.Get(3)))
+			TypeName(t.Get(1)), TypeName(t.Get(2)), TypeName(t.Get(3)))
 	}
 	var data []byte
 	switch v := t.Get(4).(type) {
@@ -190,6 +190,31 @@ func (a *Array) PySetState(state any) error {
 	return nil
 }
 
+// RowMajor gives the elements in the order in which the last axis varies
+// fastest: Data itself, or a copy.
+func (a *Array) RowMajor() []byte {
+	if !a.Fortran || len(a.Shape) < 2 {
+		return a.Data
+	}
+	size := a.Type.Size
+	out := make([]byte, 0, len(a.Data))
+	index := make([]int, len(a.Shape))
+	for len(out) < len(a.Data) {
+		at := 0
+		for axis := len(index) - 1; axis >= 0; axis-- {
+			at = at*a.Shape[axis] + index[axis]
+		}
+		out = append(out, a.Data[at*size:(at+1)*size]...)
+		for axis := len(index) - 1; axis >= 0; axis-- {
+			if index[axis]++; index[axis] < a.Shape[axis] {
+				break
+			}
+			index[axis] = 0
+		}
+	}
+	return out
+}
+
 func truth(v any) (value, ok bool) {
 	switch v := v.(type) {
 	case bool:
@@ -212,7 +237,7 @@ func intsOf(t *Tuple) ([]int, error) {
 	for i, v := range *t {
 		n, ok := v.(int)
 		if !ok || n < 0 {
-			return nil, fmt.Errorf("a shape with a %s as a size, or a negative one", typeName(v))
+			return nil, fmt.Errorf("a shape with a %s as a size, or a negative one", TypeName(v))
 		}
 		out[i] = n
 	}

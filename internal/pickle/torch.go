@@ -184,7 +184,7 @@ func (l *loader) storage(id *Tuple) (any, error) {
 	n, okLen := fields[4].(int)
 	if !okClass || !okKey || !okLocation || !okLen {
 		return nil, fmt.Errorf("a persistent id of a %s, a %s, a %s and a %s",
-			typeName(fields[1]), typeName(fields[2]), typeName(fields[3]), typeName(fields[4]))
+			TypeName(fields[1]), TypeName(fields[2]), TypeName(fields[3]), TypeName(fields[4]))
 	}
 	kind, ok := storageTypeOf(c.known)
 	if !ok {

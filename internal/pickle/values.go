@@ -72,7 +72,7 @@ func Field[T any](d *Dict, name string) (T, error) {
 	}
 	t, ok := v.(T)
 	if !ok {
-		return none, fmt.Errorf("entry %q is a %s where a %s is needed", name, typeName(v), typeName(none))
+		return none, fmt.Errorf("entry %q is a %s where a %s is needed", name, TypeName(v), TypeName(none))
 	}
 	return t, nil
 }
