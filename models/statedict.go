@@ -62,7 +62,8 @@ func (e *MismatchError) Error() string {
 
 // FromStateDict makes parameters of a state dict's copy. It is strict: every
 // tensor of the network must be there, with its shape, and no other
-// ([MismatchError]).
+// ([MismatchError]), but for the counters num_batches_tracked, which are 0 where
+// they are missing.
 func FromStateDict(n cell.Network, s *weights.StateDict) (*Parameters, error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
@@ -97,6 +98,7 @@ func checkState(n cell.Network, s *weights.StateDict) error {
 		known[e.Name] = true
 		t, ok := s.Get(e.Name)
 		switch {
+		case !ok && e.Kind == cell.Batches: // PyTorch counted none before version 0.4.1
 		case !ok:
 			mismatch.Missing = append(mismatch.Missing, e.Name)
 		case !slices.Equal(t.Shape, e.Shape):
@@ -122,7 +124,11 @@ func checkState(n cell.Network, s *weights.StateDict) error {
 // copyFrom copies a state dict that checkState finds right.
 func (p *Parameters) copyFrom(s *weights.StateDict) error {
 	for _, e := range p.tensors {
-		t, _ := s.Get(e.Name)
+		t, ok := s.Get(e.Name)
+		if !ok {
+			*p.batches[e.Name] = 0
+			continue
+		}
 		if e.Kind == cell.Batches {
 			v, err := t.Int64s()
 			if err != nil {

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cellnet/cell"
@@ -87,6 +88,28 @@ func (n *Network) Load() (*StateDict, error) {
 		return nil, n.file.wrap(translate(err))
 	}
 	return s, nil
+}
+
+// CheckNetwork returns an error that says what the tensors' names begin with if
+// they are not those of a network of cells.
+func (n *Network) CheckNetwork() error {
+	all := namesOf(n.Tensors)
+	if slices.Contains(all, firstTensor) {
+		return nil
+	}
+	begin := ""
+	if len(all) > 0 {
+		begin = all[0]
+	}
+	for _, name := range all {
+		for !strings.HasPrefix(name, begin) {
+			begin = begin[:len(begin)-1]
+		}
+	}
+	if begin = begin[:strings.LastIndexByte(begin, '.')+1]; begin == "" {
+		return fmt.Errorf("the tensors are not those of a network of cells: there is no %s", firstTensor)
+	}
+	return fmt.Errorf("the tensors are not those of a network of cells: there is no %s, and all names begin with %s", firstTensor, begin)
 }
 
 // measured is what the shapes of a network's tensors tell.

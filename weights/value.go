@@ -2,6 +2,7 @@ package weights
 
 import (
 	"fmt"
+	"slices"
 
 	"cellnet/internal/pickle"
 )
@@ -118,4 +119,18 @@ func (v Dict) Get(name string) (Value, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Writable reports whether v can be written in a file of torch.save: it holds
+// nothing opaque.
+func Writable(v Value) bool {
+	switch v := v.(type) {
+	case Opaque:
+		return false
+	case List:
+		return !slices.ContainsFunc(v, func(item Value) bool { return !Writable(item) })
+	case Dict:
+		return !slices.ContainsFunc(v, func(e Entry) bool { return !Writable(e.Value) })
+	}
+	return true
 }

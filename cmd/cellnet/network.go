@@ -54,6 +54,12 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 			return loaded{}, wrap(err)
 		}
 	}
+	for _, note := range chosen.Notes {
+		fmt.Fprintf(a.stderr, "cellnet: note: %s: %s\n", path, quotedName(note))
+	}
+	if err := chosen.CheckNetwork(); err != nil {
+		return loaded{}, wrap(err)
+	}
 	state, err := chosen.Load()
 	if err != nil {
 		return loaded{}, err

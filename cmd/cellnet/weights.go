@@ -67,6 +67,9 @@ func (f networkFlags) choose(file *weights.File, s weights.Selector) (*weights.N
 
 // checkArch makes sure that weights are those of a network of the cell.
 func checkArch(c cell.Cell, n *weights.Network, state *weights.StateDict) error {
+	if err := n.CheckNetwork(); err != nil {
+		return err
+	}
 	config, err := n.Structure(c)
 	if err != nil {
 		return errors.New("they are not those of a network of cells")

@@ -107,6 +107,9 @@ func (a *app) entriesFor(f *weights.File, n *weights.Network, format weights.For
 				err = fmt.Errorf("entry %s is no text", name)
 			}
 		}
+		if err == nil && !weights.Writable(v) {
+			err = fmt.Errorf("entry %s has a value of which only the class is known", name)
+		}
 		if err != nil {
 			left = append(left, name)
 			continue

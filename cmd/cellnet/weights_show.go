@@ -23,6 +23,7 @@ type weightsRecord struct {
 	Tensors   []tensorRecord  `json:"tensors"`
 	Elements  *int            `json:"elements"`
 	NonFinite []string        `json:"non_finite"` // tensors with NaN or infinity
+	Notes     []string        `json:"notes,omitempty"`
 	names     []string        // of the entries, in order
 }
 
@@ -64,6 +65,9 @@ If the file holds several networks, they are listed; choose one for its tensors.
 			r, err := describeWeights(args[0], arch, flags)
 			if err != nil {
 				return err
+			}
+			for _, note := range r.Notes {
+				fmt.Fprintf(a.stderr, "cellnet: note: %s: %s\n", args[0], quotedName(note))
 			}
 			if len(r.NonFinite) > 0 {
 				fmt.Fprintf(a.stderr, "cellnet: warning: %s: NaN or infinite numbers in %s\n", args[0], strings.Join(quoted(r.NonFinite), ", "))
@@ -117,6 +121,7 @@ func describeWeights(name, arch string, flags networkFlags) (weightsRecord, erro
 	if err != nil {
 		return r, err
 	}
+	r.Notes = n.Notes
 	state, err := n.Load()
 	if err != nil {
 		return r, err
@@ -181,6 +186,8 @@ func plainValue(v weights.Value) any {
 		return fmt.Sprintf("dict of %d", len(v))
 	case *weights.StateDict:
 		return fmt.Sprintf("state dict of %d tensors", v.Len())
+	case weights.Opaque:
+		return "instance of " + v.Class
 	case weights.Tensor:
 		return fmt.Sprintf("tensor of %v, shape %v", v.DType, v.Shape)
 	}
