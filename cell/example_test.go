@@ -77,3 +77,22 @@ func ExampleNetwork() {
 	fmt.Println(string(record))
 	// Output: {"name":"infer.tiny","C":16,"N":5,"arch_str":"|nor_conv_3x3~0|+|nor_conv_3x3~1|+|skip_connect~0|skip_connect~2|","num_classes":10}
 }
+
+// The size space is a formula, too: no file is needed to find an architecture
+// under a limit.
+func ExampleSpace() {
+	a, err := cell.Size.Arch(284)
+	if err != nil {
+		panic(err)
+	}
+	cost := a.Network(10).Cost(32)
+	fmt.Printf("%v: %.6f M multiply-accumulates, %.6f M parameters\n", a, cost.FLOPs, cost.Params)
+	b, err := cell.ParseArch("64:64:64:64:64")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(b.Index())
+	// Output:
+	// 8:8:40:32:40: 21.827994 M multiply-accumulates, 0.144834 M parameters
+	// 32767 true
+}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/models"
@@ -19,7 +18,7 @@ func BenchmarkEpoch(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	run := Run{Net: cell.Benchmark(c, 10), Dataset: data.Synthetic, Recipe: preset(b, bench.HP1), Seed: 777}
+	run := Run{Net: cell.Benchmark(c, 10), Dataset: data.Synthetic, Recipe: preset(b, 1), Seed: 777}
 	trainer := newTrainer(b, run, smallData(b, 256*4, 1), Options{})
 	m, err := trainer.newMachine()
 	if err != nil {

@@ -3,7 +3,7 @@
 //
 //	source, err := data.Open(data.CIFAR10Valid, data.Options{Dir: "/data"})
 //	images, missing, err := train.LoadData(source)
-//	recipe, err := train.Preset(bench.HP12)
+//	recipe, err := train.Preset(12)
 //	run := train.Run{Net: cell.Benchmark(c, 10), Dataset: data.CIFAR10Valid, Recipe: recipe, Seed: 777}
 //	trainer, err := train.NewTrainer(run, images, train.Options{Checkpoints: "checkpoints"})
 //	resumed, damaged, err := trainer.Resume()

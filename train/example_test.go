@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/train"
@@ -23,7 +22,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	recipe, err := train.Preset(bench.HP12)
+	recipe, err := train.Preset(12)
 	if err != nil {
 		panic(err)
 	}
@@ -53,7 +52,7 @@ func Example() {
 }
 
 func ExampleRecipe_RateAt() {
-	recipe, err := train.Preset(bench.HP12)
+	recipe, err := train.Preset(12)
 	if err != nil {
 		panic(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"cellnet/bench"
 	"cellnet/data"
 )
 
@@ -46,15 +45,15 @@ func (m Method) String() string {
 // Preset returns the benchmark's recipe of 1, 12, 90 or 200 epochs: SGD with
 // Nesterov momentum 0.9 and weight decay 5e-4 on batches of 256, and a rate that
 // falls from 0.1 to 0 on a cosine.
-func Preset(hp bench.HP) (Recipe, error) {
-	switch hp {
-	case bench.HP1, bench.HP12, bench.HP90, bench.HP200:
+func Preset(epochs int) (Recipe, error) {
+	switch epochs {
+	case 1, 12, 90, 200:
 		return Recipe{
-			Epochs: int(hp), BatchSize: data.DefaultBatchSize, Rate: 0.1, Schedule: Cosine{},
+			Epochs: epochs, BatchSize: data.DefaultBatchSize, Rate: 0.1, Schedule: Cosine{},
 			Method: MethodSGD, Momentum: 0.9, Nesterov: true, Decay: 5e-4,
 		}, nil
 	}
-	return Recipe{}, fmt.Errorf("no recipe %v: the benchmark's are 01, 12, 90 and 200", hp)
+	return Recipe{}, fmt.Errorf("no recipe of %d epochs: the benchmark's have 1, 12, 90 and 200", epochs)
 }
 
 // TotalEpochs counts the epochs, those of the warm-up included.

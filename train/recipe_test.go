@@ -6,13 +6,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"cellnet/bench"
 )
 
-func preset(t testing.TB, hp bench.HP) Recipe {
+func preset(t testing.TB, epochs int) Recipe {
 	t.Helper()
-	r, err := Preset(hp)
+	r, err := Preset(epochs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,18 +18,18 @@ func preset(t testing.TB, hp bench.HP) Recipe {
 }
 
 func TestPresets(t *testing.T) {
-	for _, hp := range []bench.HP{bench.HP1, bench.HP12, bench.HP90, bench.HP200} {
-		r := preset(t, hp)
+	for _, epochs := range []int{1, 12, 90, 200} {
+		r := preset(t, epochs)
 		if err := r.Validate(); err != nil {
 			t.Error(err)
 		}
-		if r.TotalEpochs() != int(hp) {
-			t.Errorf("recipe %v has %d epochs", hp, r.TotalEpochs())
+		if r.TotalEpochs() != epochs {
+			t.Errorf("recipe of %d epochs has %d", epochs, r.TotalEpochs())
 		}
 		for epoch := range r.Epochs {
-			want := 0.05 * (1 + math.Cos(math.Pi*float64(epoch)/float64(hp)))
+			want := 0.05 * (1 + math.Cos(math.Pi*float64(epoch)/float64(epochs)))
 			if got := r.RateAt(epoch, 7, 98); math.Abs(got-want) > 1e-15 {
-				t.Errorf("recipe %v: rate of epoch %d is %g, want %g", hp, epoch, got, want)
+				t.Errorf("recipe of %d epochs: rate of epoch %d is %g, want %g", epochs, epoch, got, want)
 			}
 		}
 	}
@@ -103,7 +101,7 @@ func TestValidate(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := preset(t, bench.HP12)
+			r := preset(t, 12)
 			test.change(&r)
 			err := r.Validate()
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
@@ -153,7 +151,7 @@ func TestConfigs(t *testing.T) {
 		name, config string
 		want         Recipe
 	}{
-		{"12 epochs", config12, preset(t, bench.HP12)},
+		{"12 epochs", config12, preset(t, 12)},
 		{"multistep", configSteps, Recipe{
 			Epochs: 120, WarmUp: 5, BatchSize: 256, Rate: 0.1, Momentum: 0.9, Decay: 1e-4,
 			Schedule: MultiStep{[]int{30, 60}, []float64{0.1, 0.2}},
@@ -186,7 +184,7 @@ func TestConfigs(t *testing.T) {
 			}
 		})
 	}
-	written, err := json.Marshal(preset(t, bench.HP12))
+	written, err := json.Marshal(preset(t, 12))
 	if err != nil {
 		t.Fatal(err)
 	}

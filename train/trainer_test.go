@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
 )
@@ -20,7 +19,7 @@ import (
 // smallRun trains on 40 images in steps of 16, 16 and 8, for three epochs.
 func smallRun(t testing.TB) Run {
 	t.Helper()
-	recipe := preset(t, bench.HP12)
+	recipe := preset(t, 12)
 	recipe.Epochs, recipe.BatchSize, recipe.Rate = 3, 16, 0.05
 	return Run{Net: smallConfig(t, 10), Dataset: data.Synthetic, Recipe: recipe, Seed: 777}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/fixture"
@@ -26,7 +25,7 @@ func inventedTrial(t testing.TB) Trial {
 	}
 	trial := Trial{Info: "program and machine"}
 	for _, d := range []data.Dataset{data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16} {
-		run := Run{cell.Benchmark(c, d.Classes()), d, preset(t, bench.HP12), 777}
+		run := Run{cell.Benchmark(c, d.Classes()), d, preset(t, 12), 777}
 		params, err := models.Initialize(run.Net, run.Seed)
 		if err != nil {
 			t.Fatal(err)

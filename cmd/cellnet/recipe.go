@@ -55,7 +55,7 @@ func (f *recipeFlags) recipe() (r train.Recipe, overrides []string, err error) {
 	} else {
 		hp, err := bench.ParseHP(f.hp)
 		if err == nil {
-			r, err = train.Preset(hp)
+			r, err = train.Preset(int(hp))
 		}
 		if err != nil {
 			return r, nil, usage.Errorf("--hp: %w", err)

@@ -31,7 +31,7 @@ func invent(t testing.TB, folder string, arch int, seed uint32, hp bench.HP, c, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipe, err := train.Preset(hp)
+	recipe, err := train.Preset(int(hp))
 	if err != nil {
 		t.Fatal(err)
 	}

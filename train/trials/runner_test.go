@@ -24,7 +24,7 @@ import (
 // smallSet is six trials of a moment each.
 func smallSet(t testing.TB) Set {
 	t.Helper()
-	recipe, err := train.Preset(bench.HP12)
+	recipe, err := train.Preset(12)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,7 +173,7 @@ func TestFolder(t *testing.T) {
 	for hp, want := range map[bench.HP]string{
 		bench.HP12: "out/000000-015624-C16-N5-LESS", bench.HP200: "out/000000-015624-C16-N5", bench.HP1: "out/000000-015624-C16-N5-E01",
 	} {
-		recipe, err := train.Preset(hp)
+		recipe, err := train.Preset(int(hp))
 		if err != nil {
 			t.Fatal(err)
 		}

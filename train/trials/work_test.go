@@ -6,13 +6,12 @@ import (
 	"path/filepath"
 	"testing"
 
-	"cellnet/bench"
 	"cellnet/data"
 	"cellnet/train"
 )
 
 func TestWork(t *testing.T) {
-	recipe, err := train.Preset(bench.HP12)
+	recipe, err := train.Preset(12)
 	if err != nil {
 		t.Fatal(err)
 	}
