@@ -11,6 +11,7 @@ import (
 	"cellnet/bench/internal/source"
 	"cellnet/bench/internal/store"
 	"cellnet/internal/fileformat"
+	"cellnet/internal/inputfile"
 )
 
 // Open opens a benchmark: a published file or folder of any [Layout], a file of
@@ -40,11 +41,11 @@ func open(path string) (*Benchmark, error) {
 	if _, _, ok := ParseTrialFileName(name); ok {
 		return openTrials(name, []string{path})
 	}
-	file, err := os.Open(path)
+	file, size, err := inputfile.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	b, err := read(name, file, info.Size(), file)
+	b, err := read(name, file, size, file)
 	if err != nil {
 		file.Close()
 	}

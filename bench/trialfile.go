@@ -6,9 +6,9 @@ import (
 	"io"
 	"path/filepath"
 
-	"cellnet/bench/internal/published"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/torchfile"
 )
@@ -38,7 +38,7 @@ func ReadTrialFile(path string) (*TrialFile, error) {
 	if !ok {
 		return nil, fmt.Errorf("reading %s: %w", path, errTrialName)
 	}
-	f, size, err := published.OpenSized(path)
+	f, size, err := inputfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading a trial file: %w", err)
 	}

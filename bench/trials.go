@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"cellnet/bench/internal/published"
 	"cellnet/bench/internal/source"
 	"cellnet/cell"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/parallel"
 	"cellnet/internal/pickle/unpickle"
 	"cellnet/internal/torchfile"
@@ -53,7 +53,7 @@ func newTrialFiles(paths []string) (*trialFiles, error) {
 
 // standsForOf is standsFor of a file.
 func standsForOf(path string) ([]int, error) {
-	file, size, err := published.OpenSized(path)
+	file, size, err := inputfile.Open(path)
 	if err != nil {
 		return nil, err
 	}

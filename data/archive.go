@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"cellnet/internal/filelock"
+	"cellnet/internal/inputfile"
 )
 
 // Archive is a published .tar.gz file that holds one folder of a dataset.
@@ -88,7 +89,7 @@ func (a Archive) Download(ctx context.Context, dir string, options DownloadOptio
 
 // unpack unpacks the archive in file into a new folder in dir.
 func (a Archive) unpack(ctx context.Context, file, dir string) (err error) {
-	packed, err := os.Open(file)
+	packed, _, err := inputfile.Open(file)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,10 @@ import (
 	_ "image/jpeg" // what image.Decode reads
 	_ "image/png"
 	"io"
-	"os"
 
 	"golang.org/x/image/draw"
+
+	"cellnet/internal/inputfile"
 )
 
 // Bounds of what DecodePicture reads. Decoders take memory for as many pixels as a
@@ -21,11 +22,18 @@ const (
 	// A byte of DEFLATE holds at most 1032 bytes, of 8 pixels each; one of JPEG
 	// holds fewer.
 	maxPixelsPerByte = 8 * 1032
+	// Every scan of a progressive JPEG may cost as much as the picture. libjpeg
+	// writes 10.
+	maxScans         = 12
+	maxScannedPixels = 1 << 26 // of pictures of more scans than that
 )
+
+// startOfScan is the marker before a scan; no coded data contain it.
+const startOfScan = "\xff\xda"
 
 // ReadPicture is [DecodePicture] for a file.
 func ReadPicture(path string, side int) ([]byte, error) {
-	file, err := os.Open(path)
+	file, _, err := inputfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading picture: %w", err)
 	}
@@ -62,6 +70,9 @@ func DecodePicture(r io.Reader, side int) ([]byte, error) {
 	}
 	if config.Width*config.Height/maxPixelsPerByte > len(content) {
 		return nil, brokenf("%d x %d pixels in a file of %d bytes: cut off", config.Width, config.Height, len(content))
+	}
+	if scans := bytes.Count(content, []byte(startOfScan)); scans > maxScans && scans > maxScannedPixels/(config.Width*config.Height) {
+		return nil, brokenf("%d scans of %d x %d pixels, more than any program writes", scans, config.Width, config.Height)
 	}
 	picture, _, err := image.Decode(bytes.NewReader(content))
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -131,6 +132,7 @@ func TestBrokenPictures(t *testing.T) {
 		{"damaged header", huge, "checksum"},
 		{"too many pixels", encodePNG(t, image.NewPaletted(image.Rect(0, 0, 1<<13, 1<<12+1), color.Palette{color.Black})), "8192 x 4097 pixels"},
 		{"more pixels than the file can hold", cutPNG(t), "cut off"},
+		{"scan after scan", scannedJPEG(t, 2000), "2000 scans of 512 x 512 pixels"},
 	} {
 		if _, err := DecodePicture(bytes.NewReader(c.content), 32); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
@@ -139,6 +141,18 @@ func TestBrokenPictures(t *testing.T) {
 	if _, err := DecodePicture(bytes.NewReader(good), 0); err == nil {
 		t.Error("side 0 is accepted")
 	}
+}
+
+// scannedJPEG returns a JPEG of 512 x 512 pixels with that many scans.
+func scannedJPEG(t testing.TB, scans int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, gradient(512, 512), nil); err != nil {
+		t.Fatal(err)
+	}
+	const end = 2 // bytes of the last marker
+	content := b.Bytes()
+	return slices.Concat(content[:b.Len()-end], bytes.Repeat([]byte{0xff, 0xda}, scans-1), content[b.Len()-end:])
 }
 
 // cutPNG returns the first bytes of a large picture.

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+
+	"cellnet/internal/inputfile"
 )
 
 // Options says where a dataset's files are. The zero value is the default place,
@@ -213,7 +215,7 @@ func (s *Source) loadCIFAR10Half(set Set) (*Images, error) {
 }
 
 func (s *Source) loadTestPart(set Set) (*Images, error) {
-	content, err := os.ReadFile(s.splitFile)
+	content, err := inputfile.Read(s.splitFile, maxSplitFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading split file: %w", err)
 	}
@@ -235,6 +237,13 @@ func (s *Source) loadTestPart(set Set) (*Images, error) {
 	}
 	return images, nil
 }
+
+// What a file may have, in bytes. The largest published one is CIFAR-100's train,
+// with 155 million.
+const (
+	maxImageFile = 256 << 20
+	maxSplitFile = 64 << 20
+)
 
 // read reads files side by side and joins their images.
 func (s *Source) read(files []publishedFile) (*Images, error) {
@@ -264,7 +273,7 @@ func (s *Source) read(files []publishedFile) (*Images, error) {
 
 func (s *Source) readFile(file publishedFile) (*Images, error) {
 	path := filepath.Join(s.folder, file.name)
-	content, err := os.ReadFile(path)
+	content, err := inputfile.Read(path, maxImageFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &MissingError{Dataset: s.dataset, Dir: s.folder, Wanted: []string{file.name}}
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"cellnet/internal/fixture"
+	"cellnet/internal/inputfile"
 )
 
 func writeFile(t testing.TB, content []byte, path ...string) string {
@@ -177,6 +178,21 @@ func TestBrokenFilesAreNamed(t *testing.T) {
 	_, err := load(t, CIFAR10, OriTest, Options{Dir: filepath.Dir(path), NoVerify: true})
 	if !errors.Is(err, ErrFormat) || !strings.HasPrefix(err.Error(), "reading "+path+": ") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestEndlessFiles has sparse files that no memory holds.
+func TestEndlessFiles(t *testing.T) {
+	for _, noVerify := range []bool{false, true} {
+		path := writeFile(t, nil, t.TempDir(), "cifar-10-batches-py", "test_batch")
+		if err := os.Truncate(path, 300<<30); err != nil {
+			t.Skipf("no sparse file can be made here: %v", err)
+		}
+		_, err := load(t, CIFAR10, OriTest, Options{Dir: filepath.Dir(path), NoVerify: noVerify})
+		var large *inputfile.TooLargeError
+		if !errors.As(err, &large) || !strings.Contains(err.Error(), path) {
+			t.Errorf("without verification %v: error %v", noVerify, err)
+		}
 	}
 }
 

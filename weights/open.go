@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"cellnet/internal/fileformat"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/torchfile"
 )
@@ -47,7 +47,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 // and seed only by their names (arch-000157-seed-0777.pth). Errors name the
 // file.
 func OpenFile(name string) (*File, error) {
-	file, err := os.Open(name)
+	file, size, err := inputfile.Open(name)
 	if err != nil {
 		var path *fs.PathError
 		if errors.As(err, &path) {
@@ -55,18 +55,7 @@ func OpenFile(name string) (*File, error) {
 		}
 		return nil, readingError(name, err)
 	}
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-	case info.IsDir():
-		err = errors.New("it is a folder")
-	case !info.Mode().IsRegular():
-		err = errors.New("it is no regular file")
-	}
-	var f *File
-	if err == nil {
-		f, err = Open(file, info.Size())
-	}
+	f, err := Open(file, size)
 	if err != nil {
 		file.Close()
 		return nil, readingError(name, err)

@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"cellnet/bench"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/query"
 	"cellnet/internal/usage"
 
@@ -89,7 +89,7 @@ func (a *app) simulate(b *bench.Benchmark, args query.Args, archs []string, asJS
 func (a *app) readLines(path string) ([]string, error) {
 	in := a.stdin
 	if path != "-" {
-		f, err := os.Open(path)
+		f, _, err := inputfile.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("reading architectures: %w", err)
 		}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"cellnet/bench"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/usage"
 	"cellnet/train"
 
@@ -115,7 +115,7 @@ func (f *recipeFlags) overrides(r *train.Recipe) []string {
 }
 
 func readRecipe(path string) (train.Recipe, error) {
-	file, err := os.Open(path)
+	file, _, err := inputfile.Open(path)
 	if err != nil {
 		return train.Recipe{}, fmt.Errorf("reading a recipe: %w", err)
 	}

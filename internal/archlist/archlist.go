@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
 	"cellnet/cell"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/usage"
 )
 
@@ -80,7 +80,7 @@ func parseRange(text string) (first, last int, ok bool) {
 
 // readArchs reads a file of lines; # begins a comment.
 func readArchs(path string) ([]int, error) {
-	f, err := os.Open(path)
+	f, _, err := inputfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage.Errorf("%q is no index, range, arch string or file", path)
 	}

@@ -13,6 +13,7 @@ import (
 	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
 )
@@ -42,6 +43,9 @@ func Parse(arg string) (s Source, err error) {
 	return s, nil
 }
 
+// maxBytes is how large a file of curves may be.
+const maxBytes = 64 << 20
+
 // Read reads the curves on a set that a source has.
 func (s Source) Read(set data.Set) ([]Curve, error) {
 	if path, trials, ok := strings.Cut(s.source, "#"); ok {
@@ -52,7 +56,7 @@ func (s Source) Read(set data.Set) ([]Curve, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = rundir.LogIn(path)
 	}
-	content, err := os.ReadFile(path)
+	content, err := inputfile.Read(path, maxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("reading curves: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/inputfile"
 	"cellnet/train"
 )
 
@@ -58,11 +59,14 @@ func ReadLog(content []byte) ([]Line, error) {
 	return lines, nil
 }
 
+// maxLog is how many bytes log.jsonl may have.
+const maxLog = 64 << 20
+
 // openLog opens a log for the epochs to come. Of those that are done it adds the
 // missing ones. Lines of later epochs stay: the training comes to them again.
 func openLog(path string, epochs int, done []train.Epoch) (*Log, error) {
 	fail := func(err error) (*Log, error) { return nil, fmt.Errorf("starting the log: %w", err) }
-	content, err := os.ReadFile(path)
+	content, err := inputfile.Read(path, maxLog)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {
 		return fail(err)

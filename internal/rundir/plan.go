@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/inputfile"
 	"cellnet/train"
 )
 
@@ -56,8 +56,11 @@ func ReadPlan(folder string) (Plan, error) {
 	return plan, err
 }
 
+// maxPlan is how many bytes run.json may have.
+const maxPlan = 1 << 20
+
 func readPlan(path string) (plan Plan, found bool, err error) {
-	content, err := os.ReadFile(path)
+	content, err := inputfile.Read(path, maxPlan)
 	if errors.Is(err, fs.ErrNotExist) {
 		return plan, false, nil
 	}

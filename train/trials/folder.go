@@ -13,6 +13,7 @@ import (
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/inputfile"
 	"cellnet/train"
 )
 
@@ -46,7 +47,10 @@ type setRecord struct {
 	Limit    int            `json:"limit,omitempty"`
 }
 
-const setName = "set.json"
+const (
+	setName      = "set.json"
+	maxSetRecord = 1 << 20 // bytes
+)
 
 // open makes the folder, or makes sure that it is one for trials of this set.
 func (s Set) open(folder string) error {
@@ -55,7 +59,7 @@ func (s Set) open(folder string) error {
 		return err
 	}
 	path := filepath.Join(folder, setName)
-	there, err := os.ReadFile(path)
+	there, err := inputfile.Read(path, maxSetRecord)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.MkdirAll(folder, 0o777); err != nil {

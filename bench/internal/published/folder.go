@@ -14,6 +14,7 @@ import (
 
 	"cellnet/bench/internal/source"
 	"cellnet/bench/record"
+	"cellnet/internal/inputfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/pickle/unpickle"
 	"cellnet/internal/torchfile"
@@ -181,7 +182,7 @@ func inArchive(hp record.HP, t *record.Trial) weights.Selector {
 // decodeFile decodes the pickle of a small file.
 func decodeFile(d *unpickle.Decoder, path string) (unpickle.Value, error) {
 	var none unpickle.Value
-	file, size, err := OpenSized(path)
+	file, size, err := inputfile.Open(path)
 	if err != nil {
 		return none, err
 	}
@@ -213,18 +214,4 @@ func decodeContainer(d *unpickle.Decoder, file io.ReaderAt, size int64) (unpickl
 		return unpickle.Value{}, err
 	}
 	return v, c.CheckEnd(length)
-}
-
-// OpenSized opens a file and tells its size in bytes.
-func OpenSized(path string) (*os.File, int64, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	info, err := file.Stat()
-	if err != nil {
-		file.Close()
-		return nil, 0, err
-	}
-	return file, info.Size(), nil
 }
