@@ -8,7 +8,7 @@
 // that ops of Gorgonia's can be added around it:
 //
 //	params := models.Initialize(config, 777)
-//	net, err := models.New(params, models.Options{Side: 32, Capacity: 256, Mode: models.Training})
+//	net, err := models.New(params, models.Options{Side: 32, Capacity: 256, Norm: models.NormByBatch, Gradients: true})
 //	...
 //	_, err = gorgonia.Grad(net.Loss, net.Learnables()...)
 //	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))

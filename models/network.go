@@ -1,6 +1,7 @@
 package models
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -13,16 +14,25 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Mode says what a graph is for.
-type Mode uint8
+// Norm says what batch norm normalizes with.
+type Norm uint8
 
-// The modes. In training, batch norm normalizes with the statistics of the
-// batch and moves the running ones; in evaluation it uses the running ones,
-// folded into the weights, and there is no gradient.
+// The ways to normalize.
 const (
-	Training Mode = iota
-	Evaluation
+	NormByRunning Norm = iota // the running statistics, as in evaluation
+	NormByBatch               // the statistics of the batch, which move the running ones, as in training
+	NormOff                   // none: batch norm is the identity, its parameters have no effect
 )
+
+func (n Norm) statistics() block.Statistics {
+	switch n {
+	case NormByBatch:
+		return block.OfBatch
+	case NormOff:
+		return block.None
+	}
+	return block.Running
+}
 
 // EvaluationCapacity is a good capacity for evaluation on the processors that Go
 // uses: few enough images for their activations to stay in the caches.
@@ -33,10 +43,16 @@ func EvaluationCapacity() int {
 
 // Options say how a network's graph is built.
 type Options struct {
-	Side      int // of the images, a multiple of 4
-	Capacity  int // the largest number of images of a batch
-	Mode      Mode
-	Smoothing float64
+	Side     int // of the images, a multiple of 4
+	Capacity int // the largest number of images of a batch
+	Norm     Norm
+	// Gradients builds a graph that can be differentiated. Without them, and
+	// with the running statistics, batch norm is folded into the weights.
+	Gradients bool
+	// InputGradient builds a graph that can be differentiated by its images,
+	// too.
+	InputGradient bool
+	Smoothing     float64 // of the labels, in the loss
 	// Kernels computes the blocks; nil chooses the best for the processor.
 	Kernels *kernel.Kernels
 }
@@ -50,6 +66,10 @@ func (o Options) validate() error {
 		return fmt.Errorf("images of side %d: the network needs a multiple of %d", o.Side, sideUnit)
 	case o.Capacity < 1:
 		return fmt.Errorf("a capacity of %d images: the network needs 1 or more", o.Capacity)
+	case o.Norm > NormOff:
+		return fmt.Errorf("batch norm %d is unknown", o.Norm)
+	case o.InputGradient && !o.Gradients:
+		return errors.New("the gradient of the images without gradients")
 	case o.Smoothing < 0 || o.Smoothing > 1:
 		return fmt.Errorf("label smoothing %g is outside 0..1", o.Smoothing)
 	}
@@ -122,6 +142,18 @@ func (n *Network) Parameters() *Parameters { return n.params }
 // Capacity is the largest number of images of a batch.
 func (n *Network) Capacity() int { return n.options.Capacity }
 
+// imageSize is how many numbers an image has.
+func (n *Network) imageSize() int { return 3 * n.options.Side * n.options.Side }
+
+// logits are those of the images in use.
+func (n *Network) logits() ([]float32, error) {
+	all, ok := n.Logits.Value().Data().([]float32)
+	if !ok {
+		return nil, fmt.Errorf("logits are a %v, want a float32 tensor", n.Logits.Value().Dtype())
+	}
+	return all[:n.batch.N()*n.params.network.Classes], nil
+}
+
 // Smoothing is the label smoothing of the loss.
 func (n *Network) Smoothing() float64 { return n.options.Smoothing }
 
@@ -131,7 +163,7 @@ func (n *Network) Learnables() gorgonia.Nodes { return n.learnables }
 // SetBatch copies images (NCHW, normalized) and their labels into the input
 // nodes; they are at most the capacity. A nil labels leaves the loss undefined.
 func (n *Network) SetBatch(images []float32, labels []int) error {
-	size := 3 * n.options.Side * n.options.Side
+	size := n.imageSize()
 	count := len(images) / size
 	if len(images)%size != 0 || labels != nil && len(labels) != count {
 		return fmt.Errorf("a batch of %d numbers and %d labels: an image has 3x%dx%d", len(images), len(labels), n.options.Side, n.options.Side)
@@ -139,8 +171,8 @@ func (n *Network) SetBatch(images []float32, labels []int) error {
 	if err := n.batch.Use(count); err != nil {
 		return err
 	}
-	if n.options.Mode == Training && count*n.options.Side*n.options.Side/16 < 2 {
-		return fmt.Errorf("training on %d image of side %d: batch norm needs more than one value a channel", count, n.options.Side)
+	if n.options.Norm == NormByBatch && count*n.options.Side*n.options.Side/16 < 2 {
+		return fmt.Errorf("%d image of side %d: batch norm by the batch needs more than one value a channel", count, n.options.Side)
 	}
 	copy(n.images, images)
 	clear(n.labels)
@@ -148,8 +180,9 @@ func (n *Network) SetBatch(images []float32, labels []int) error {
 	return nil
 }
 
-// Freeze promises that the parameters don't change until Freeze(false), so that
-// an evaluation network need not fold batch norm into the weights at every run.
+// Freeze promises that the parameters don't change until it is called again, so
+// that a network without gradients need not fold batch norm into the weights at
+// every run.
 func (n *Network) Freeze(on bool) { n.batch.Freeze(on) }
 
 // convNorm returns a convolution's state and the nodes of its parameters.
@@ -169,7 +202,7 @@ func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
 
 // build adds the blocks.
 func (n *Network) build() error {
-	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.options.Kernels), Training: n.options.Mode == Training}
+	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.options.Kernels, n.options.Norm.statistics()), Gradients: n.options.Gradients, InputGradient: n.options.InputGradient}
 	x := n.Input
 	for next := range n.params.network.Blocks() {
 		y, err := n.block(b, next, x)

@@ -199,24 +199,23 @@ func eachKernels(t *testing.T, f func(t *testing.T, k *kernel.Kernels)) {
 
 // newNet builds a network with room for one image more than it is given, so
 // that incomplete batches are what is tested.
-func newNet(t testing.TB, p *Parameters, side, images int, mode Mode, k *kernel.Kernels) *Network {
+func newNet(t testing.TB, p *Parameters, images int, o Options) *Network {
 	t.Helper()
-	net, err := New(p, Options{Side: side, Capacity: images + 1, Mode: mode, Kernels: k})
+	o.Capacity = images + 1
+	net, err := New(p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return net
 }
 
-func run(t testing.TB, vm gorgonia.VM, net *Network, images []float32, labels []int) {
+func predict(t testing.TB, p *Predictor, images []float32) []float32 {
 	t.Helper()
-	if err := net.SetBatch(images, labels); err != nil {
+	logits, err := p.Predict(images)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := vm.RunAll(); err != nil {
-		t.Fatal(err)
-	}
-	vm.Reset()
+	return logits
 }
 
 func values(n *gorgonia.Node) []float32 { return n.Value().Data().([]float32) }
@@ -227,9 +226,9 @@ func TestEvaluationEqualsPyTorch(t *testing.T) {
 			for _, file := range []string{"weights.pth", "weights-zip.pth"} {
 				r := readReference(t, name)
 				want := r.evaluated(t)
-				net := newNet(t, r.load(t, file), r.side, 4, Evaluation, k)
-				vm := gorgonia.NewTapeMachine(net.Graph)
-				run(t, vm, net, want["input"], nil)
+				net := newNet(t, r.load(t, file), 4, Options{Side: r.side, Kernels: k})
+				p := NewPredictor(net)
+				predict(t, p, want["input"])
 				for what, node := range map[string]*gorgonia.Node{"features": net.Features, "logits": net.Logits} {
 					want := want[what]
 					if e := relativeNorm(values(node)[:len(want)], want); e > 1e-5 {
@@ -239,7 +238,7 @@ func TestEvaluationEqualsPyTorch(t *testing.T) {
 						t.Errorf("%s: %s of images that are not there: %v", name, what, rest)
 					}
 				}
-				vm.Close()
+				p.Close()
 			}
 		}
 	})
@@ -254,14 +253,20 @@ type trained struct {
 
 func (r reference) train(t testing.TB, p *Parameters, k *kernel.Kernels, images []float32, labels []int) trained {
 	t.Helper()
-	net := newNet(t, p, r.side, len(labels), Training, k)
-	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
+	net := newNet(t, p, len(labels), Options{Side: r.side, Norm: NormByBatch, Gradients: true, Kernels: k})
+	s, err := NewStepper(net, net.Loss)
+	if err != nil {
 		t.Fatal(err)
 	}
-	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
-	defer vm.Close()
-	run(t, vm, net, images, labels)
-	out := trained{float64(net.Loss.Value().Data().(float32)), map[string][]float32{}, p.StateDict()}
+	defer s.Close()
+	if err := s.Run(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	loss, err := s.Objective()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := trained{loss, map[string][]float32{}, p.StateDict()}
 	for _, n := range net.Learnables() {
 		g, err := n.Grad()
 		if err != nil {
@@ -417,56 +422,6 @@ func checkStatistics(t *testing.T, got, want *weights.StateDict) {
 	}
 }
 
-// The gradient of the whole network against differences of its loss, on a tiny
-// one.
-func TestGradientIsThatOfDifferences(t *testing.T) {
-	r := reference{"tiny", network(t, parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|"), 3, 1, 4), 8}
-	k, err := kernel.Best()
-	if err != nil {
-		t.Fatal(err)
-	}
-	random := rand.New(rand.NewPCG(1, 1))
-	images, labels := make([]float32, 4*3*8*8), []int{0, 1, 2, 3}
-	for i := range images {
-		images[i] = float32(random.NormFloat64())
-	}
-	loss := func(change func(p *Parameters)) float64 {
-		p, err := Initialize(r.config, 5)
-		if err != nil {
-			t.Fatal(err)
-		}
-		change(p)
-		return r.train(t, p, k, images, labels).loss
-	}
-	p, err := Initialize(r.config, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	grads := r.train(t, p, k, images, labels).grads
-	for _, e := range p.Tensors() {
-		if !e.Kind.Learnable() {
-			continue
-		}
-		// Along the gradient the loss changes most: float32 shows it.
-		size := norm(grads[e.Name])
-		if size < 2e-2 {
-			continue
-		}
-		const step = 3e-4
-		along := func(sign float32) float64 {
-			return loss(func(p *Parameters) {
-				for i := range p.floats(e.Name) {
-					p.floats(e.Name)[i] += sign * step * grads[e.Name][i] / float32(size)
-				}
-			})
-		}
-		slope := (along(1) - along(-1)) / (2 * step)
-		if relative(slope, size) > 2e-2 {
-			t.Errorf("%s: slope %.5g along the gradient, whose norm is %.5g", e.Name, slope, size)
-		}
-	}
-}
-
 func TestSameBitsForAnyThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
@@ -513,18 +468,17 @@ func TestEvaluationOfAnyBatch(t *testing.T) {
 		}
 		var first []float32
 		for _, capacity := range []int{24, 8, 16, 3} {
-			net, err := New(p, Options{Side: side, Capacity: capacity, Mode: Evaluation, Kernels: k})
+			net, err := New(p, Options{Side: side, Capacity: capacity, Kernels: k})
 			if err != nil {
 				t.Fatal(err)
 			}
-			vm := gorgonia.NewTapeMachine(net.Graph)
+			predictor := NewPredictor(net)
 			var all []float32
 			for from := 0; from < count; from += capacity {
 				n := min(capacity, count-from)
-				run(t, vm, net, images[from*3*side*side:(from+n)*3*side*side], nil)
-				all = append(all, values(net.Logits)[:n*config.Classes]...)
+				all = append(all, predict(t, predictor, images[from*3*side*side:(from+n)*3*side*side])...)
 			}
-			vm.Close()
+			predictor.Close()
 			if first == nil {
 				first = all
 			}

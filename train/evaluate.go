@@ -9,8 +9,6 @@ import (
 
 	"cellnet/data"
 	"cellnet/models"
-
-	"gorgonia.org/gorgonia"
 )
 
 // Metrics are means over the images of one pass over a set.
@@ -29,18 +27,15 @@ type EvaluationHooks struct {
 	OnBatch func(images int, work time.Duration)
 }
 
-// Evaluate runs batches through a network in evaluation mode, whose parameters
-// must not change meanwhile. Batches larger than the network's capacity are
-// taken in parts. Evaluate returns early, with ctx's error, when ctx is done.
+// Evaluate runs batches through a network, by its parameters as they are now,
+// which must not change meanwhile. Evaluate returns early, with ctx's error, when
+// ctx is done.
 //
 // An image counts as right if its label's logit is the highest, or among the
 // five highest. Of equal logits that of the lower class ranks higher. A logit
 // that is not a number ranks above all others, but is never right.
-func Evaluate(ctx context.Context, net *models.Network, batches iter.Seq2[data.Batch, error], hooks EvaluationHooks) (Metrics, error) {
-	vm := gorgonia.NewTapeMachine(net.Graph)
-	defer vm.Close()
-	net.Freeze(true)
-	defer net.Freeze(false)
+func Evaluate(ctx context.Context, p *models.Predictor, batches iter.Seq2[data.Batch, error], hooks EvaluationHooks) (Metrics, error) {
+	p.Refresh()
 	var s score
 	start := time.Now()
 	for batch, err := range batches {
@@ -51,7 +46,7 @@ func Evaluate(ctx context.Context, net *models.Network, batches iter.Seq2[data.B
 			return Metrics{}, fmt.Errorf("evaluating: %w", err)
 		}
 		began := time.Now()
-		if err := evaluateBatch(net, vm, batch, &s); err != nil {
+		if err := evaluateBatch(p, batch, &s); err != nil {
 			return Metrics{}, fmt.Errorf("evaluating batch %d: %w", batch.Step, err)
 		}
 		if hooks.OnBatch != nil {
@@ -64,25 +59,20 @@ func Evaluate(ctx context.Context, net *models.Network, batches iter.Seq2[data.B
 	return s.metrics(time.Since(start)), nil
 }
 
-func evaluateBatch(net *models.Network, vm gorgonia.VM, batch data.Batch, s *score) error {
-	if len(batch.Labels) == 0 {
-		return errors.New("no images")
+func evaluateBatch(p *models.Predictor, batch data.Batch, s *score) error {
+	logits, err := p.Predict(batch.Input)
+	if err != nil {
+		return err
 	}
-	size := len(batch.Input) / len(batch.Labels)
-	for from := 0; from < len(batch.Labels); from += net.Capacity() {
-		end := min(from+net.Capacity(), len(batch.Labels))
-		labels := batch.Labels[from:end]
-		if err := net.SetBatch(batch.Input[from*size:end*size], labels); err != nil {
-			return err
-		}
-		err := vm.RunAll()
-		vm.Reset()
-		if err != nil {
-			return err
-		}
-		if err := s.add(net, labels); err != nil {
-			return err
+	classes := p.Network().Parameters().Network().Classes
+	if images := len(logits) / classes; len(batch.Labels) != images {
+		return fmt.Errorf("%d images with %d labels", images, len(batch.Labels))
+	}
+	for i, label := range batch.Labels {
+		if label < 0 || label >= classes {
+			return fmt.Errorf("label %d of image %d is outside 0..%d", label, i, classes-1)
 		}
 	}
+	s.add(logits, batch.Labels, p.Network().Smoothing())
 	return nil
 }

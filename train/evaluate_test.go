@@ -11,8 +11,6 @@ import (
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/models"
-
-	"gorgonia.org/gorgonia"
 )
 
 // smallConfig is a network that runs in a moment.
@@ -52,13 +50,15 @@ func syntheticBatches(t testing.TB, images, size int) func(ctx context.Context) 
 	return func(ctx context.Context) iter.Seq2[data.Batch, error] { return loader.Epoch(ctx, 0, 0) }
 }
 
-func newNetwork(t testing.TB, params *models.Parameters, capacity int, mode models.Mode) *models.Network {
+func newPredictor(t testing.TB, params *models.Parameters, capacity int) *models.Predictor {
 	t.Helper()
-	net, err := models.New(params, models.Options{Side: 32, Capacity: capacity, Mode: mode})
+	net, err := models.New(params, models.Options{Side: 32, Capacity: capacity})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return net
+	p := models.NewPredictor(net)
+	t.Cleanup(func() { p.Close() })
+	return p
 }
 
 // TestEvaluate compares with losses and accuracies taken image by image.
@@ -70,17 +70,12 @@ func TestEvaluate(t *testing.T) {
 	const images = 43
 	batches := syntheticBatches(t, images, 10)
 	var want Metrics
-	single := newNetwork(t, params, 1, models.Evaluation)
-	vm := gorgonia.NewTapeMachine(single.Graph)
+	single := newPredictor(t, params, 1)
 	for batch := range syntheticBatches(t, images, 1)(t.Context()) {
-		if err := single.SetBatch(batch.Input, batch.Labels); err != nil {
+		logits, err := single.Predict(batch.Input)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := vm.RunAll(); err != nil {
-			t.Fatal(err)
-		}
-		vm.Reset()
-		logits := single.Logits.Value().Data().([]float32)
 		var sum float64
 		higher := 0
 		for _, v := range logits {
@@ -100,7 +95,7 @@ func TestEvaluate(t *testing.T) {
 	}
 	for _, capacity := range []int{1, 7, 16} { // smaller and larger than the batches
 		var sizes []int
-		got, err := Evaluate(t.Context(), newNetwork(t, params, capacity, models.Evaluation), batches(t.Context()), EvaluationHooks{
+		got, err := Evaluate(t.Context(), newPredictor(t, params, capacity), batches(t.Context()), EvaluationHooks{
 			OnBatch: func(images int, work time.Duration) {
 				if work <= 0 {
 					t.Errorf("a batch took %v", work)
@@ -128,7 +123,7 @@ func TestEvaluateStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net := newNetwork(t, params, 16, models.Evaluation)
+	net := newPredictor(t, params, 16)
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
 	_, err = Evaluate(ctx, net, syntheticBatches(t, 64, 16)(ctx), EvaluationHooks{

@@ -1,11 +1,9 @@
 package train
 
 import (
-	"fmt"
 	"time"
 
 	"cellnet/internal/ops"
-	"cellnet/models"
 )
 
 // score adds up losses and right answers over batches.
@@ -14,14 +12,10 @@ type score struct {
 	loss          float64 // sum over images
 }
 
-// add takes what a network's last run gave for the images of the labels. Losses
+// add takes the logits [images][classes] for the images of the labels. Losses
 // are added image by image, so that the sum does not depend on the batches.
-func (s *score) add(net *models.Network, labels []int) error {
-	logits, ok := net.Logits.Value().Data().([]float32)
-	if !ok {
-		return fmt.Errorf("logits are a %v, want a float32 tensor", net.Logits.Value().Dtype())
-	}
-	classes, smoothing := net.Parameters().Network().Classes, net.Smoothing()
+func (s *score) add(logits []float32, labels []int, smoothing float64) {
+	classes := len(logits) / len(labels)
 	for i, label := range labels {
 		own := logits[i*classes:][:classes]
 		s.n++
@@ -34,7 +28,6 @@ func (s *score) add(net *models.Network, labels []int) error {
 			s.top5++
 		}
 	}
-	return nil
 }
 
 // rankOf counts the classes that rank above the label; a label whose logit is

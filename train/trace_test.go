@@ -11,8 +11,6 @@ import (
 	"cellnet/internal/fixture"
 	"cellnet/models"
 	"cellnet/weights"
-
-	"gorgonia.org/gorgonia"
 )
 
 // maxNudge bounds those of testdata/trace-nudges.json.
@@ -156,15 +154,15 @@ func (r trace) run(t *testing.T, nudges [][]nudge) outcome {
 		t.Fatal(err)
 	}
 	n := len(r.labels) / len(r.losses)
-	net, err := models.New(params, models.Options{Side: r.side, Capacity: n, Mode: models.Training})
+	net, err := models.New(params, models.Options{Side: r.side, Capacity: n, Norm: models.NormByBatch, Gradients: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
+	stepper, err := models.NewStepper(net, net.Loss)
+	if err != nil {
 		t.Fatal(err)
 	}
-	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
-	defer vm.Close()
+	defer stepper.Close()
 	numbers := map[string][]float32{}
 	for _, n := range net.Learnables() {
 		numbers[n.Name()] = n.Value().Data().([]float32)
@@ -173,9 +171,6 @@ func (r trace) run(t *testing.T, nudges [][]nudge) outcome {
 	var losses []float64
 	for step, rate := range r.rates {
 		size := 3 * r.side * r.side
-		if err := net.SetBatch(r.inputs[step*n*size:(step+1)*n*size], r.labels[step*n:(step+1)*n]); err != nil {
-			t.Fatal(err)
-		}
 		var now []nudge
 		if nudges != nil {
 			now = nudges[step]
@@ -183,16 +178,19 @@ func (r trace) run(t *testing.T, nudges [][]nudge) outcome {
 		for _, n := range now {
 			numbers[n.Parameter][n.Channel] += n.By
 		}
-		if err := vm.RunAll(); err != nil {
+		if err := stepper.Run(r.inputs[step*n*size:(step+1)*n*size], r.labels[step*n:(step+1)*n]); err != nil {
 			t.Fatal(err)
 		}
-		vm.Reset()
 		for _, n := range now {
 			numbers[n.Parameter][n.Channel] -= n.By
 		}
-		losses = append(losses, float64(net.Loss.Value().Data().(float32)))
+		loss, err := stepper.Objective()
+		if err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, loss)
 		optimizer.SetRate(rate)
-		if err := optimizer.Step(gorgonia.NodesToValueGrads(net.Learnables())); err != nil {
+		if err := optimizer.Step(stepper.Learnables()); err != nil {
 			t.Fatal(err)
 		}
 	}

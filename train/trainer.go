@@ -8,8 +8,6 @@ import (
 
 	"cellnet/data"
 	"cellnet/models"
-
-	"gorgonia.org/gorgonia"
 )
 
 // Options are choices that don't change the result of a run.
@@ -140,7 +138,7 @@ func (t *Trainer) Train(ctx context.Context) error {
 		if err := t.trainEpoch(ctx, machine); err != nil {
 			return t.interrupted(ctx, err)
 		}
-		evaluations, err := t.evaluate(ctx, machine.evaluation)
+		evaluations, err := t.evaluate(ctx, machine.predictor)
 		if err != nil {
 			return t.interrupted(ctx, err)
 		}
@@ -169,32 +167,33 @@ func (t *Trainer) interrupted(ctx context.Context, err error) error {
 
 // machine is what a run computes with.
 type machine struct {
-	net, evaluation *models.Network
-	vm              gorgonia.VM
-	learnables      []gorgonia.ValueGrad
+	stepper   *models.Stepper
+	predictor *models.Predictor
 }
 
 func (t *Trainer) newMachine() (*machine, error) {
-	options := models.Options{
-		Side: t.data.Train.Side(), Capacity: t.loader.BatchSize(), Mode: models.Training, Smoothing: t.run.Recipe.Smoothing,
-	}
-	net, err := models.New(t.params, options)
+	side, smoothing := t.data.Train.Side(), t.run.Recipe.Smoothing
+	net, err := models.New(t.params, models.Options{
+		Side: side, Capacity: t.loader.BatchSize(), Norm: models.NormByBatch, Gradients: true, Smoothing: smoothing,
+	})
 	if err != nil {
 		return nil, err
 	}
-	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
-		return nil, fmt.Errorf("differentiating the network: %w", err)
-	}
-	options.Capacity, options.Mode = models.EvaluationCapacity(), models.Evaluation
-	evaluation, err := models.New(t.params, options)
+	evaluation, err := models.New(t.params, models.Options{Side: side, Capacity: models.EvaluationCapacity(), Smoothing: smoothing})
 	if err != nil {
 		return nil, err
 	}
-	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
-	return &machine{net, evaluation, vm, gorgonia.NodesToValueGrads(net.Learnables())}, nil
+	stepper, err := models.NewStepper(net, net.Loss)
+	if err != nil {
+		return nil, err
+	}
+	return &machine{stepper, models.NewPredictor(evaluation)}, nil
 }
 
-func (m *machine) close() { m.vm.Close() }
+func (m *machine) close() {
+	m.stepper.Close()
+	m.predictor.Close()
+}
 
 // trainEpoch takes the steps of the epoch that are left.
 func (t *Trainer) trainEpoch(ctx context.Context, m *machine) error {
@@ -226,25 +225,22 @@ func (t *Trainer) trainEpoch(ctx context.Context, m *machine) error {
 func (t *Trainer) step(m *machine, batch data.Batch) (float64, error) {
 	s := &t.state
 	where := func(err error) error { return fmt.Errorf("training epoch %d, step %d: %w", s.epoch, s.step, err) }
-	if err := m.net.SetBatch(batch.Input, batch.Labels); err != nil {
+	if err := m.stepper.Run(batch.Input, batch.Labels); err != nil {
 		return 0, where(err)
 	}
-	err := m.vm.RunAll()
-	m.vm.Reset()
+	logits, err := m.stepper.Logits()
 	if err != nil {
 		return 0, where(err)
 	}
 	before := s.partial.loss
-	if err := s.partial.add(m.net, batch.Labels); err != nil {
-		return 0, where(err)
-	}
+	s.partial.add(logits, batch.Labels, t.run.Recipe.Smoothing)
 	loss := (s.partial.loss - before) / float64(len(batch.Labels))
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return 0, &DivergedError{s.epoch, s.step, fmt.Sprintf("loss is %g", loss)}
 	}
 	s.rate = t.run.Recipe.RateAt(s.epoch, s.step, t.loader.Steps())
 	t.optimizer.SetRate(s.rate)
-	if err := t.optimizer.Step(m.learnables); err != nil {
+	if err := t.optimizer.Step(m.stepper.Learnables()); err != nil {
 		return 0, where(err)
 	}
 	s.step++
@@ -263,7 +259,7 @@ func (t *Trainer) told(images int, loss float64) {
 }
 
 // evaluate evaluates all sets.
-func (t *Trainer) evaluate(ctx context.Context, net *models.Network) ([]Evaluation, error) {
+func (t *Trainer) evaluate(ctx context.Context, p *models.Predictor) ([]Evaluation, error) {
 	var evaluations []Evaluation
 	for _, set := range t.data.Evaluations {
 		loader, err := set.loader(t.data.Dataset)
@@ -271,7 +267,7 @@ func (t *Trainer) evaluate(ctx context.Context, net *models.Network) ([]Evaluati
 			return nil, err
 		}
 		progress := EvaluationProgress{Epoch: t.state.epoch, Epochs: t.run.Recipe.TotalEpochs(), Set: set.Set, Total: loader.Len()}
-		metrics, err := Evaluate(ctx, net, loader.Epoch(ctx, 0, 0), EvaluationHooks{OnBatch: func(images int, _ time.Duration) {
+		metrics, err := Evaluate(ctx, p, loader.Epoch(ctx, 0, 0), EvaluationHooks{OnBatch: func(images int, _ time.Duration) {
 			progress.Images = images
 			progress.Done += images
 			if t.options.Hooks.OnEvaluation != nil {

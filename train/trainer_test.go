@@ -92,7 +92,7 @@ func TestTrainLearns(t *testing.T) {
 		t.Errorf("no progress: %+v, %+v", first, last)
 	}
 	// What was evaluated is what a network made of the weights gives.
-	net := newNetwork(t, trainer.Parameters(), 50, 1)
+	net := newPredictor(t, trainer.Parameters(), 50)
 	want, err := Evaluate(t.Context(), net, syntheticBatches(t, 50, 50)(t.Context()), EvaluationHooks{})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"cellnet/weights"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/gorgonia"
 )
 
 // The demo's network and training: small enough for portable code on two
@@ -112,14 +111,15 @@ func (a *app) demo(ctx context.Context, out string) (demoRecord, error) {
 }
 
 func (a *app) demoTest(ctx context.Context, params *models.Parameters, test *data.Images) (train.Metrics, error) {
-	net, err := newEvaluation(params, test.Side())
+	predictor, err := newPredictor(params, test.Side())
 	if err != nil {
 		return train.Metrics{}, err
 	}
-	return a.evaluate(ctx, net, test, data.Synthetic, "the test images")
+	defer predictor.Close()
+	return a.evaluate(ctx, predictor, test, data.Synthetic, "the test images")
 }
 
-// demoTrain is a training loop on Gorgonia's graph as a user would write it.
+// demoTrain is a training loop as a user would write it.
 func (a *app) demoTrain(ctx context.Context, params *models.Parameters, source *data.Source, r *demoRecord) error {
 	images, err := source.Load(data.Train)
 	if err != nil {
@@ -129,15 +129,15 @@ func (a *app) demoTrain(ctx context.Context, params *models.Parameters, source *
 	if err != nil {
 		return err
 	}
-	net, err := models.New(params, models.Options{Side: images.Side(), Capacity: demoBatch, Mode: models.Training})
+	net, err := models.New(params, models.Options{Side: images.Side(), Capacity: demoBatch, Norm: models.NormByBatch, Gradients: true})
 	if err != nil {
 		return err
 	}
-	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
+	stepper, err := models.NewStepper(net, net.Loss)
+	if err != nil {
 		return err
 	}
-	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
-	defer vm.Close()
+	defer stepper.Close()
 	solver := &train.SGD{}
 	b := progress.NewBar(a.stderr, demoSteps, "training", "steps")
 	defer b.Finish()
@@ -146,18 +146,17 @@ func (a *app) demoTrain(ctx context.Context, params *models.Parameters, source *
 		if err != nil {
 			return err
 		}
-		if err := net.SetBatch(batch.Input, batch.Labels); err != nil {
-			return err
-		}
-		if err := vm.RunAll(); err != nil {
+		if err := stepper.Run(batch.Input, batch.Labels); err != nil {
 			return err
 		}
 		solver.SetRate(demoRate * 0.5 * (1 + math.Cos(math.Pi*float64(batch.Step)/demoSteps)))
-		if err := solver.Step(gorgonia.NodesToValueGrads(net.Learnables())); err != nil {
+		if err := solver.Step(stepper.Learnables()); err != nil {
 			return err
 		}
-		vm.Reset()
-		loss := float64(net.Loss.Value().Data().(float32))
+		loss, err := stepper.Objective()
+		if err != nil {
+			return err
+		}
 		if batch.Step == 0 {
 			r.Loss[0] = loss
 		}

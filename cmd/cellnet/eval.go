@@ -106,10 +106,11 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	for _, err := range missing {
 		fmt.Fprintf(a.stderr, "note: %v\n", err)
 	}
-	net, err := newEvaluation(l.params, dataset.Side())
+	predictor, err := newPredictor(l.params, dataset.Side())
 	if err != nil {
 		return err
 	}
+	defer predictor.Close()
 	if err := <-first; err != nil {
 		return fmt.Errorf("reading %s: %w", dataset, err)
 	}
@@ -122,7 +123,7 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", dataset, err)
 		}
-		if r.Sets[set.String()], err = a.evaluate(ctx, net, images, dataset, set.String()); err != nil {
+		if r.Sets[set.String()], err = a.evaluate(ctx, predictor, images, dataset, set.String()); err != nil {
 			return err
 		}
 	}
@@ -132,20 +133,24 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	return a.printEval(r, wanted)
 }
 
-// newEvaluation builds a network for evaluation.
-func newEvaluation(params *models.Parameters, side int) (*models.Network, error) {
-	return models.New(params, models.Options{Side: side, Capacity: models.EvaluationCapacity(), Mode: models.Evaluation})
+// newPredictor builds a network for evaluation.
+func newPredictor(params *models.Parameters, side int) (*models.Predictor, error) {
+	net, err := models.New(params, models.Options{Side: side, Capacity: models.EvaluationCapacity()})
+	if err != nil {
+		return nil, err
+	}
+	return models.NewPredictor(net), nil
 }
 
 // evaluate runs images through a network.
-func (a *app) evaluate(ctx context.Context, net *models.Network, images *data.Images, d data.Dataset, title string) (train.Metrics, error) {
-	loader, err := data.NewLoader(images, data.LoaderConfig{BatchSize: net.Capacity(), Normalization: d.Normalization()})
+func (a *app) evaluate(ctx context.Context, p *models.Predictor, images *data.Images, d data.Dataset, title string) (train.Metrics, error) {
+	loader, err := data.NewLoader(images, data.LoaderConfig{BatchSize: p.Network().Capacity(), Normalization: d.Normalization()})
 	if err != nil {
 		return train.Metrics{}, err
 	}
 	b := progress.NewBar(a.stderr, int64(images.Len()), "evaluating "+title, "images")
 	defer b.Finish()
-	return train.Evaluate(ctx, net, loader.Epoch(ctx, 0, 0), train.EvaluationHooks{OnBatch: func(n int, _ time.Duration) { b.Add(n) }})
+	return train.Evaluate(ctx, p, loader.Epoch(ctx, 0, 0), train.EvaluationHooks{OnBatch: func(n int, _ time.Duration) { b.Add(n) }})
 }
 
 func (a *app) printEval(r evalRecord, sets []data.Set) error {

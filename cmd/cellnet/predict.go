@@ -11,7 +11,6 @@ import (
 	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
-	"gorgonia.org/gorgonia"
 )
 
 // predictFlags are those of predict.
@@ -73,13 +72,11 @@ func (a *app) predict(paths []string, f predictFlags) error {
 	if err != nil {
 		return err
 	}
-	net, err := newEvaluation(l.params, d.Side())
+	predictor, err := newPredictor(l.params, d.Side())
 	if err != nil {
 		return err
 	}
-	net.Freeze(true)
-	vm := gorgonia.NewTapeMachine(net.Graph)
-	defer vm.Close()
+	defer predictor.Close()
 	normalizer := d.Normalization().Normalizer()
 	input := make([]float32, 3*d.Side()*d.Side())
 	for _, path := range paths {
@@ -88,14 +85,10 @@ func (a *app) predict(paths []string, f predictFlags) error {
 			return fmt.Errorf("reading image: %w", err)
 		}
 		normalizer.Image(input, pixels)
-		if err := net.SetBatch(input, nil); err != nil {
+		logits, err := predictor.Predict(input)
+		if err != nil {
 			return err
 		}
-		if err := vm.RunAll(); err != nil {
-			return err
-		}
-		vm.Reset()
-		logits := net.Logits.Value().Data().([]float32)[:l.network().Classes]
 		if err := a.printPrediction(prediction{path, ranked(logits, d.ClassNames(), f.top)}, f.asJSON); err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func TestAllocationsOfAStep(t *testing.T) {
 	for i := range x {
 		x[i] = float32(i%7) - 3
 	}
-	work := NewWorkspace(k)
+	work := NewWorkspace(k, OfBatch)
 	cells := must(NewCell(work, c, side, channels, capacity, params))
 	reduction := NewReduction(work, side, channels, capacity, reductionParams)
 	stem := NewStem(work, side, channels, capacity, stemParams)

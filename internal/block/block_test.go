@@ -87,7 +87,7 @@ func cellProblem(t *testing.T, k *kernel.Kernels, arch string, n, channels, side
 		refs, params = append(refs, ref), append(params, param)
 		p.inputs = append(p.inputs, ref.conv, ref.weight, ref.bias)
 	}
-	b := must(NewCell(NewWorkspace(k), c, side, channels, n+1, params))
+	b := must(NewCell(NewWorkspace(k, OfBatch), c, side, channels, n+1, params))
 	dense := func() []float32 { return append(x.toDense(), make([]float32, side*side*kernel.Pad(channels))...) }
 	p.forward = func() volume { return refCell(c, refs, x) }
 	p.output = func() volume { return fromDense(b.Forward(dense(), n), n, channels, side) }
@@ -110,7 +110,7 @@ func reductionProblem(k *kernel.Kernels, n, channels, side int) problem {
 	refA, a := newConvNorm(r, wide, channels, 9)
 	refB, b := newConvNorm(r, wide, wide, 9)
 	down := random(r, wide*channels, 0, 0.5)
-	block := NewReduction(NewWorkspace(k), side, channels, n, ReductionParams{a, b, narrow(down)})
+	block := NewReduction(NewWorkspace(k, OfBatch), side, channels, n, ReductionParams{a, b, narrow(down)})
 	return problem{
 		inputs: [][]float64{x.v, refA.conv, refA.weight, refA.bias, refB.conv, refB.weight, refB.bias, down},
 		forward: func() volume {
@@ -131,7 +131,7 @@ func stemProblem(k *kernel.Kernels, n, channels, side int) problem {
 	x := newVolume(n, imageChannels, side)
 	copy(x.v, random(r, len(x.v), 0, 1))
 	ref, params := newConvNorm(r, channels, imageChannels, 9)
-	block := NewStem(NewWorkspace(k), side, channels, n, params)
+	block := NewStem(NewWorkspace(k, OfBatch), side, channels, n, params)
 	return problem{
 		inputs:  [][]float64{x.v, ref.conv, ref.weight, ref.bias},
 		forward: func() volume { return x.convNorm(ref, 3, 1) },
@@ -148,7 +148,7 @@ func headProblem(k *kernel.Kernels, n, channels, side int) problem {
 	x := newVolume(n, channels, side)
 	copy(x.v, random(r, len(x.v), 0.3, 1))
 	weight, bias := random(r, channels, 1, 0.2), random(r, channels, 0, 0.3)
-	block := NewHead(NewWorkspace(k), side, channels, n, newNormParams(weight, bias))
+	block := NewHead(NewWorkspace(k, OfBatch), side, channels, n, newNormParams(weight, bias))
 	return problem{
 		inputs: [][]float64{x.v, weight, bias},
 		forward: func() volume {
@@ -280,7 +280,7 @@ func TestRunningStatistics(t *testing.T) {
 		x := newVolume(n, imageChannels, side)
 		copy(x.v, random(r, len(x.v), 2, 0.5))
 		ref, params := newConvNorm(r, channels, imageChannels, 9)
-		NewStem(NewWorkspace(k), side, channels, n, params).Forward(narrow(x.v), n)
+		NewStem(NewWorkspace(k, OfBatch), side, channels, n, params).Forward(narrow(x.v), n)
 		_, means, variances := x.conv(ref.conv, channels, 3, 1).batchNorm(ref.weight, ref.bias)
 		for c := range means {
 			wantMean, wantVar := 0.1*means[c], 0.9+0.1*variances[c]
@@ -312,7 +312,7 @@ func TestCellEval(t *testing.T) {
 					params = append(params, p)
 				}
 			}
-			train := must(NewCell(NewWorkspace(k), c, side, channels, n, params))
+			train := must(NewCell(NewWorkspace(k, OfBatch), c, side, channels, n, params))
 			want := slices.Clone(train.Forward(x.toDense(), n))
 			// The statistics of this batch become the running ones.
 			for i := range params {
@@ -322,7 +322,7 @@ func TestCellEval(t *testing.T) {
 					params[i].RunningVar[ch] = float32(1/(b.invStd[ch]*b.invStd[ch]) - Epsilon)
 				}
 			}
-			eval := must(NewCellEval(NewWorkspace(k), c, side, channels, n, params))
+			eval := must(NewCellEval(NewWorkspace(k, OfBatch), c, side, channels, n, params))
 			eval.Fold()
 			got := eval.Forward(x.toDense(), n)
 			if e := distance(fromDense(got, n, channels, side).v, fromDense(want, n, channels, side).v); e > 3e-6 {

@@ -37,7 +37,7 @@ func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []C
 	size := capacity * b.imageSize()
 	b.needed = b.computed()
 	for range b.convs {
-		b.norms = append(b.norms, newNorm(channels, side*side, capacity, hugepage.Floats(size)))
+		b.norms = append(b.norms, newNorm(w.Statistics, channels, side*side, capacity, hugepage.Floats(size)))
 	}
 	b.values = make([][]float32, b.nodes)
 	b.out = make([][]group, b.nodes)

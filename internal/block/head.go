@@ -24,7 +24,7 @@ func NewHead(w *Workspace, side, channels, capacity int, params Norm) *Head {
 	padded := kernel.Pad(channels)
 	return &Head{
 		work: w, side: side, channels: channels, padded: padded, Params: params,
-		norm:     newNorm(channels, side*side, capacity, nil),
+		norm:     newNorm(w.Statistics, channels, side*side, capacity, nil),
 		features: make([]float32, capacity*channels),
 	}
 }

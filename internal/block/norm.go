@@ -8,6 +8,8 @@ import (
 
 // norm is one batch norm in training: of z, a dense batch of images.
 type norm struct {
+	statistics Statistics
+
 	channels, padded, pixels int
 
 	z []float32 // [capacity][pixels][padded], what is normalized
@@ -23,11 +25,11 @@ type norm struct {
 	gradY, gradZ, gradOne []float32
 }
 
-func newNorm(channels, pixels, capacity int, z []float32) *norm {
+func newNorm(s Statistics, channels, pixels, capacity int, z []float32) *norm {
 	padded := kernel.Pad(channels)
 	vector := func() []float32 { return make([]float32, padded) }
 	return &norm{
-		channels: channels, padded: padded, pixels: pixels, z: z,
+		statistics: s, channels: channels, padded: padded, pixels: pixels, z: z,
 		observed: make([]int, capacity), partial: make([]float32, capacity*3*padded),
 		mean: vector(), invStd: make([]float64, channels), scale: vector(), shift: vector(),
 		gradY: vector(), gradZ: vector(), gradOne: vector(),
@@ -59,16 +61,44 @@ func (b *norm) slots(from, count int) (first, second, pivot []float32) {
 // observe takes the sums of count images from number from on, whose z is
 // complete.
 func (b *norm) observe(k *kernel.Kernels, from, count int) {
+	if b.statistics != OfBatch {
+		return
+	}
 	sum, squares, pivot := b.slots(from, count)
 	z := b.images(from, count)
 	copy(pivot, z[:b.padded])
 	k.Moments(sum, squares, z, pivot, count*b.pixels, b.padded)
 }
 
-// settle computes the batch's statistics from the sums of n images, sets scale
-// and shift and moves the running statistics: the variance is biased in the
-// normalization and unbiased in the running value.
+// settle sets scale and shift for n images, whose sums are complete.
 func (b *norm) settle(p Norm, n int) {
+	switch b.statistics {
+	case OfBatch:
+		b.settleBatch(p, n)
+	case Running:
+		for c, mean := range p.RunningMean {
+			b.setStatistics(p, c, float64(mean), float64(p.RunningVar[c]))
+		}
+	case None:
+		for c := range b.channels {
+			b.mean[c], b.invStd[c], b.scale[c], b.shift[c] = 0, 1, 1, 0
+		}
+	}
+}
+
+// setStatistics sets what follows from a channel's mean and variance.
+func (b *norm) setStatistics(p Norm, c int, mean, variance float64) {
+	b.mean[c] = float32(mean)
+	b.invStd[c] = 1 / math.Sqrt(variance+Epsilon)
+	scale := float64(p.Weight[c]) * b.invStd[c]
+	b.scale[c] = float32(scale)
+	b.shift[c] = float32(float64(p.Bias[c]) - scale*mean)
+}
+
+// settleBatch computes the batch's statistics from the sums of n images and
+// moves the running ones: the variance is biased in the normalization and
+// unbiased in the running value.
+func (b *norm) settleBatch(p Norm, n int) {
 	count := float64(n * b.pixels)
 	means, squares := make([]float64, b.channels), make([]float64, b.channels)
 	for i := 0; i < n; i += b.observed[i] {
@@ -92,11 +122,7 @@ func (b *norm) settle(p Norm, n int) {
 	}
 	for c, mean := range means {
 		variance := math.Max(squares[c], 0)
-		b.mean[c] = float32(mean)
-		b.invStd[c] = 1 / math.Sqrt(variance/count+Epsilon)
-		scale := float64(p.Weight[c]) * b.invStd[c]
-		b.scale[c] = float32(scale)
-		b.shift[c] = float32(float64(p.Bias[c]) - scale*mean)
+		b.setStatistics(p, c, mean, variance/count)
 		p.RunningMean[c] += Momentum * (float32(mean) - p.RunningMean[c])
 		p.RunningVar[c] += Momentum * (float32(variance/(count-1)) - p.RunningVar[c])
 	}
@@ -122,9 +148,17 @@ func (b *norm) settleGrad(p Norm, grad NormGrad, n int) {
 		}
 	}
 	for c, total := range totals {
+		if b.statistics == None {
+			b.gradY[c] = 1
+			continue
+		}
 		grad.Bias[c] = float32(total)
 		grad.Weight[c] = float32(dots[c] * b.invStd[c])
 		a := float64(p.Weight[c]) * b.invStd[c]
+		if b.statistics == Running {
+			b.gradY[c] = float32(a)
+			continue
+		}
 		slope := -a * b.invStd[c] * b.invStd[c] * dots[c] / count
 		b.gradY[c] = float32(a)
 		b.gradZ[c] = float32(slope)

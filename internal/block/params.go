@@ -9,6 +9,16 @@ const (
 	Momentum = 0.1
 )
 
+// Statistics says what a batch norm normalizes with.
+type Statistics uint8
+
+// The statistics.
+const (
+	OfBatch Statistics = iota // those of the batch; the running ones move
+	Running                   // the running ones, which stay as they are
+	None                      // the norm is the identity, its weight and bias have no effect
+)
+
 // Norm is a batch norm's parameters and state, one number a channel.
 type Norm struct {
 	Weight, Bias            []float32

@@ -33,7 +33,7 @@ func TestEveryOperation(t *testing.T) {
 				ref, param := newConvNorm(r, channels, channels, op.Taps())
 				refs, params = append(refs, ref), append(params, param)
 			}
-			block, err := NewCell(NewWorkspace(must(kernel.Best())), c, side, channels, n, params)
+			block, err := NewCell(NewWorkspace(must(kernel.Best()), OfBatch), c, side, channels, n, params)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -49,8 +49,8 @@ func NewReduction(w *Workspace, side, channels, capacity int, params ReductionPa
 		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), unit: together(half),
 	}
 	size := capacity * half * half * r.outPad
-	r.normA = newNorm(wide, half*half, capacity, hugepage.Floats(size))
-	r.normB = newNorm(wide, half*half, capacity, hugepage.Floats(size))
+	r.normA = newNorm(w.Statistics, wide, half*half, capacity, hugepage.Floats(size))
+	r.normB = newNorm(w.Statistics, wide, half*half, capacity, hugepage.Floats(size))
 	r.middle, r.y = hugepage.Floats(size), make([]float32, size)
 	r.prepare(&r.packing, r.packing.forward, func() { r.a.pack(r.Params.A.Conv, nil) })
 	return r

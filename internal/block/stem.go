@@ -24,6 +24,7 @@ type Stem struct {
 	norm     *norm
 	x, y     []float32
 	grad     *ConvNormGrad
+	input    stemInput
 }
 
 // stemGeometry is the convolution of a bordered image of imagePitch.
@@ -42,7 +43,7 @@ func NewStem(w *Workspace, side, channels, capacity int, params ConvNorm) *Stem 
 	return &Stem{
 		work: w, side: side, padded: padded, Params: params,
 		geometry: stemGeometry(side, padded), weights: make([]float32, 9*imageChannels*padded),
-		norm: newNorm(channels, side*side, capacity, hugepage.Floats(size)), y: hugepage.Floats(size),
+		norm: newNorm(w.Statistics, channels, side*side, capacity, hugepage.Floats(size)), y: hugepage.Floats(size),
 	}
 }
 
@@ -80,6 +81,44 @@ func (b *Stem) Forward(x []float32, n int) []float32 {
 		k.AffineSum(imageOf(b.y, i, b.side*b.side, b.padded), b.norm.shift, s.terms, kernel.Plane{}, b.side, b.side, b.padded)
 	})
 	return b.y
+}
+
+// stemInput is what the gradient of the images needs.
+type stemInput struct {
+	convs   *convs
+	packing packing
+	dx      []float32 // NCHW
+}
+
+// prepareInput allocates its memory at its first use.
+func (b *Stem) prepareInput() {
+	if b.input.convs != nil {
+		return
+	}
+	b.input.convs = newConvs(b.side, imageChannels, b.norm.channels, 9, 1)
+	b.input.packing.backward(b.input.convs, b.work.Kernels, func(int) []float32 { return b.Params.Conv })
+	b.input.dx = make([]float32, len(b.y)/b.padded*imageChannels)
+}
+
+// InputGrad computes the gradient of the images (NCHW), valid until the next
+// call, after [Stem.Backward] and from the same gradient of the output.
+func (b *Stem) InputGrad(dy []float32, n int) []float32 {
+	b.prepareInput()
+	b.input.packing.run(b.work)
+	k, pixels := b.work.Kernels, b.side*b.side
+	b.work.images(n, func(s *scratch, i int) {
+		dz := s.densely(useNormGrad, pixels*b.padded)
+		b.norm.storeGrad(k, kernel.Dense(dz, b.side, b.padded), imageOf(dy, i, pixels, b.padded), i, b.side, b.side)
+		g := s.densely(useGrad, pixels*b.input.convs.inPad)
+		b.input.convs.inputGrad(k, s, g, dz, 1, false)
+		for c := range imageChannels {
+			plane := b.input.dx[(i*imageChannels+c)*pixels:][:pixels]
+			for p := range plane {
+				plane[p] = g[p*b.input.convs.inPad+c]
+			}
+		}
+	})
+	return b.input.dx
 }
 
 // Backward computes the gradients of the parameters, valid until the next call,

@@ -10,6 +10,7 @@ import (
 // run one after the other.
 type Workspace struct {
 	Kernels    *kernel.Kernels
+	Statistics Statistics // that training blocks normalize with
 	team       parallel.Team
 	workers    []*scratch
 	descending bool // the last loop: the next one begins with what is still in the caches
@@ -17,8 +18,8 @@ type Workspace struct {
 }
 
 // NewWorkspace returns an empty workspace, which grows as it is used.
-func NewWorkspace(k *kernel.Kernels) *Workspace {
-	return &Workspace{Kernels: k, batch: map[slot][]float32{}}
+func NewWorkspace(k *kernel.Kernels, s Statistics) *Workspace {
+	return &Workspace{Kernels: k, Statistics: s, batch: map[slot][]float32{}}
 }
 
 // slot names a buffer of a given size; use tells apart buffers that are needed

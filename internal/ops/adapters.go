@@ -28,14 +28,18 @@ func loadReduction(p *block.ReductionParams, params [][]float32) {
 
 type stem struct {
 	*block.Stem
-	grads [][]float32
+	inputGrad bool
+	grads     [][]float32
 }
 
 func (s *stem) load(params [][]float32)              { loadConvNorm(&s.Params, params) }
 func (s *stem) forward(x []float32, n int) []float32 { return s.Forward(x, n) }
 func (s *stem) backward(dy []float32, n int) ([]float32, [][]float32) {
 	s.grads = listConvNorm(s.grads[:0], s.Backward(dy, n))
-	return nil, s.grads
+	if !s.inputGrad {
+		return nil, s.grads
+	}
+	return s.InputGrad(dy, n), s.grads
 }
 
 type stemEval struct{ *block.StemEval }

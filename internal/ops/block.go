@@ -7,40 +7,41 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// trainer is a block in training. params and grads have the order of the op's
-// inputs.
-type trainer interface {
+// differentiable is a block that keeps what its gradient needs. params and
+// grads have the order of the op's inputs.
+type differentiable interface {
 	load(params [][]float32)
 	forward(x []float32, n int) []float32
 	// backward returns a nil dx where the block has no gradient of its images.
 	backward(dy []float32, n int) (dx []float32, grads [][]float32)
 }
 
-// evaluator is a block in evaluation.
-type evaluator interface {
+// foldable is a block whose batch norms are folded into its weights.
+type foldable interface {
 	load(params [][]float32)
 	fold()
 	forward(x []float32, n int) []float32
 }
 
-// trainOp is a block in training.
-type trainOp struct {
+// blockOp is a block that keeps what its gradient needs.
+type blockOp struct {
 	base
-	batch    *Batch
-	block    trainer
-	hasInput bool // whether there is a gradient of the images
-	out      result
-	grads    [][]float32
+	batch         *Batch
+	block         differentiable
+	gradients     bool // whether there are gradients
+	inputGradient bool // of the images, too
+	out           result
+	grads         [][]float32
 }
 
 var (
-	_ gorgonia.SDOp = (*trainOp)(nil)
+	_ gorgonia.SDOp = (*blockOp)(nil)
 	_ gorgonia.Op   = (*gradOp)(nil)
 	_ gorgonia.Op   = (*paramGradOp)(nil)
-	_ gorgonia.Op   = (*evalOp)(nil)
+	_ gorgonia.Op   = (*foldedOp)(nil)
 )
 
-func (o *trainOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+func (o *blockOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	data, err := o.all(inputs)
 	if err != nil {
 		return nil, err
@@ -50,19 +51,19 @@ func (o *trainOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 }
 
 // DiffWRT says that a block is differentiable by its parameters and, but for
-// the first block, by its images.
-func (o *trainOp) DiffWRT(inputs int) []bool {
+// the first block unless asked for, by its images.
+func (o *blockOp) DiffWRT(inputs int) []bool {
 	diff := make([]bool, inputs)
 	for i := range diff {
-		diff[i] = i > 0 || o.hasInput
+		diff[i] = o.gradients && (i > 0 || o.inputGradient)
 	}
 	return diff
 }
 
 // SymDiff adds the gradient nodes.
-func (o *trainOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+func (o *blockOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	returns := o.inputs[0]
-	if !o.hasInput {
+	if !o.inputGradient {
 		returns = tensor.Shape{1}
 	}
 	all := &gradOp{base: o.batch.base(o.name+".grad", returns, o.returns, o.returns), of: o, out: result{shape: returns}}
@@ -87,7 +88,7 @@ func (o *trainOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (g
 // gradient, and returns that of its images.
 type gradOp struct {
 	base
-	of  *trainOp
+	of  *blockOp
 	out result
 }
 
@@ -98,7 +99,7 @@ func (o *gradOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	}
 	dx, grads := o.of.block.backward(data[1], o.of.batch.n)
 	o.of.grads = grads
-	if !o.of.hasInput {
+	if !o.of.inputGradient {
 		dx = make([]float32, 1)
 	}
 	return o.out.wrap(dx), nil
@@ -107,7 +108,7 @@ func (o *gradOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 // paramGradOp hands out the gradient of one parameter.
 type paramGradOp struct {
 	base
-	of    *trainOp
+	of    *blockOp
 	param int
 	out   result
 }
@@ -119,16 +120,17 @@ func (o *paramGradOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	return o.out.wrap(o.of.grads[o.param]), nil
 }
 
-// evalOp is a block in evaluation. It can't be differentiated.
-type evalOp struct {
+// foldedOp is a block whose batch norms are folded into its weights. It can't be
+// differentiated.
+type foldedOp struct {
 	base
 	batch  *Batch
-	block  evaluator
+	block  foldable
 	folded int // the freeze since which the parameters are folded
 	out    result
 }
 
-func (o *evalOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
+func (o *foldedOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	data, err := o.all(inputs)
 	if err != nil {
 		return nil, err

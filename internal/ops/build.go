@@ -11,14 +11,18 @@ import (
 
 // Builder adds the blocks of one network to a graph.
 type Builder struct {
-	Batch    *Batch
-	Work     *block.Workspace
-	Training bool
+	Batch         *Batch
+	Work          *block.Workspace // with what batch norm normalizes by
+	Gradients     bool             // whether the graph can be differentiated
+	InputGradient bool             // by its images, too
 }
+
+// folded tells whether batch norm can be folded into the weights.
+func (b *Builder) folded() bool { return !b.Gradients && b.Work.Statistics == block.Running }
 
 // apply adds a block: x is the node of its images, params those of its
 // parameters.
-func (b *Builder) apply(name string, returns tensor.Shape, train trainer, eval evaluator, hasInput bool, x *gorgonia.Node, params []*gorgonia.Node) (*gorgonia.Node, error) {
+func (b *Builder) apply(name string, returns tensor.Shape, train differentiable, eval foldable, inputGradient bool, x *gorgonia.Node, params []*gorgonia.Node) (*gorgonia.Node, error) {
 	inputs := append([]*gorgonia.Node{x}, params...)
 	ins := make([]tensor.Shape, len(inputs))
 	for i, n := range inputs {
@@ -26,10 +30,10 @@ func (b *Builder) apply(name string, returns tensor.Shape, train trainer, eval e
 	}
 	base := b.Batch.base(name, returns, ins...)
 	var op gorgonia.Op
-	if b.Training {
-		op = &trainOp{base: base, batch: b.Batch, block: train, hasInput: hasInput, out: result{shape: returns}}
+	if b.folded() {
+		op = &foldedOp{base: base, batch: b.Batch, block: eval, out: result{shape: returns}}
 	} else {
-		op = &evalOp{base: base, batch: b.Batch, block: eval, out: result{shape: returns}}
+		op = &blockOp{base: base, batch: b.Batch, block: train, gradients: b.Gradients, inputGradient: inputGradient, out: result{shape: returns}}
 	}
 	n, err := gorgonia.ApplyOp(op, inputs...)
 	if err != nil {
@@ -48,33 +52,33 @@ func (b *Builder) nhwc(side, channels int) tensor.Shape {
 // side, side]; params are the nodes of the convolution's weights and the
 // norm's weight and bias; state has the norm's running statistics.
 func (b *Builder) Stem(name string, x *gorgonia.Node, side, channels int, state block.ConvNorm, params ...*gorgonia.Node) (*gorgonia.Node, error) {
-	var train trainer
-	var eval evaluator
-	if b.Training {
-		train = &stem{Stem: block.NewStem(b.Work, side, channels, b.Batch.capacity, state)}
-	} else {
+	var train differentiable
+	var eval foldable
+	if b.folded() {
 		eval = stemEval{block.NewStemEval(b.Work, side, channels, b.Batch.capacity, state)}
+	} else {
+		train = &stem{Stem: block.NewStem(b.Work, side, channels, b.Batch.capacity, state), inputGrad: b.InputGradient}
 	}
-	return b.apply(name, b.nhwc(side, channels), train, eval, false, x, params)
+	return b.apply(name, b.nhwc(side, channels), train, eval, b.InputGradient, x, params)
 }
 
 // Cell adds a cell on x, [capacity, side, side, padded channels]. params has
 // the three nodes of each convolution in the order of the edges.
 func (b *Builder) Cell(name string, x *gorgonia.Node, c cell.Cell, side, channels int, state []block.ConvNorm, params ...*gorgonia.Node) (*gorgonia.Node, error) {
-	var train trainer
-	var eval evaluator
-	if b.Training {
-		cell, err := block.NewCell(b.Work, c, side, channels, b.Batch.capacity, state)
-		if err != nil {
-			return nil, err
-		}
-		train = &cells{Cell: cell}
-	} else {
+	var train differentiable
+	var eval foldable
+	if b.folded() {
 		cell, err := block.NewCellEval(b.Work, c, side, channels, b.Batch.capacity, state)
 		if err != nil {
 			return nil, err
 		}
 		eval = cellEval{cell}
+	} else {
+		cell, err := block.NewCell(b.Work, c, side, channels, b.Batch.capacity, state)
+		if err != nil {
+			return nil, err
+		}
+		train = &cells{Cell: cell}
 	}
 	return b.apply(name, b.nhwc(side, channels), train, eval, true, x, params)
 }
@@ -83,12 +87,12 @@ func (b *Builder) Cell(name string, x *gorgonia.Node, c cell.Cell, side, channel
 // channels. params has the three nodes of conv_a, those of conv_b, and the
 // weights of the downsampling convolution.
 func (b *Builder) Reduction(name string, x *gorgonia.Node, side, channels int, state block.ReductionParams, params ...*gorgonia.Node) (*gorgonia.Node, error) {
-	var train trainer
-	var eval evaluator
-	if b.Training {
-		train = &reduction{Reduction: block.NewReduction(b.Work, side, channels, b.Batch.capacity, state)}
-	} else {
+	var train differentiable
+	var eval foldable
+	if b.folded() {
 		eval = reductionEval{block.NewReductionEval(b.Work, side, channels, b.Batch.capacity, state)}
+	} else {
+		train = &reduction{Reduction: block.NewReduction(b.Work, side, channels, b.Batch.capacity, state)}
 	}
 	return b.apply(name, b.nhwc(side/2, 2*channels), train, eval, true, x, params)
 }
@@ -96,12 +100,12 @@ func (b *Builder) Reduction(name string, x *gorgonia.Node, side, channels int, s
 // Head adds the last batch norm with ReLU and the average over pixels:
 // features, [capacity, channels]. params are the norm's weight and bias.
 func (b *Builder) Head(name string, x *gorgonia.Node, side, channels int, state block.Norm, params ...*gorgonia.Node) (*gorgonia.Node, error) {
-	var train trainer
-	var eval evaluator
-	if b.Training {
-		train = &head{Head: block.NewHead(b.Work, side, channels, b.Batch.capacity, state)}
-	} else {
+	var train differentiable
+	var eval foldable
+	if b.folded() {
 		eval = headEval{block.NewHeadEval(b.Work, side, channels, b.Batch.capacity, state)}
+	} else {
+		train = &head{Head: block.NewHead(b.Work, side, channels, b.Batch.capacity, state)}
 	}
 	return b.apply(name, tensor.Shape{b.Batch.capacity, channels}, train, eval, true, x, params)
 }

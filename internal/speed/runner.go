@@ -1,14 +1,11 @@
 package speed
 
 import (
-	"fmt"
 	"math/rand/v2"
 
 	"cellnet/cell"
 	"cellnet/models"
 	"cellnet/train"
-
-	"gorgonia.org/gorgonia"
 )
 
 // The networks.
@@ -49,27 +46,22 @@ func newTraining(config cell.Network, b batch) (runner, error) {
 	if err != nil {
 		return runner{}, err
 	}
-	net, err := models.New(params, models.Options{Side: side, Capacity: len(b.labels), Mode: models.Training})
+	net, err := models.New(params, models.Options{Side: side, Capacity: len(b.labels), Norm: models.NormByBatch, Gradients: true})
 	if err != nil {
 		return runner{}, err
 	}
-	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
-		return runner{}, fmt.Errorf("differentiating the network: %w", err)
+	stepper, err := models.NewStepper(net, net.Loss)
+	if err != nil {
+		return runner{}, err
 	}
-	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
 	solver := &train.SGD{Rate: 0.1, Momentum: 0.9, Decay: 5e-4, Nesterov: true}
-	learnables := gorgonia.NodesToValueGrads(net.Learnables())
 	step := func() error {
-		if err := net.SetBatch(b.images, b.labels); err != nil {
+		if err := stepper.Run(b.images, b.labels); err != nil {
 			return err
 		}
-		if err := vm.RunAll(); err != nil {
-			return err
-		}
-		defer vm.Reset()
-		return solver.Step(learnables)
+		return solver.Step(stepper.Learnables())
 	}
-	return runner{step, vm.Close}, nil
+	return runner{step, stepper.Close}, nil
 }
 
 // newEvaluation prepares the evaluation of a batch in parts whose activations
@@ -80,24 +72,14 @@ func newEvaluation(config cell.Network, b batch) (runner, error) {
 		return runner{}, err
 	}
 	part := min(len(b.labels), models.EvaluationCapacity())
-	net, err := models.New(params, models.Options{Side: side, Capacity: part, Mode: models.Evaluation})
+	net, err := models.New(params, models.Options{Side: side, Capacity: part})
 	if err != nil {
 		return runner{}, err
 	}
-	net.Freeze(true)
-	vm := gorgonia.NewTapeMachine(net.Graph)
+	predictor := models.NewPredictor(net)
 	step := func() error {
-		for from := 0; from < len(b.labels); from += part {
-			to := min(from+part, len(b.labels))
-			if err := net.SetBatch(b.images[from*imageLen:to*imageLen], b.labels[from:to]); err != nil {
-				return err
-			}
-			if err := vm.RunAll(); err != nil {
-				return err
-			}
-			vm.Reset()
-		}
-		return nil
+		_, err := predictor.Predict(b.images)
+		return err
 	}
-	return runner{step, vm.Close}, nil
+	return runner{step, predictor.Close}, nil
 }

@@ -19,8 +19,6 @@ import (
 	"cellnet/models"
 	"cellnet/train"
 	"cellnet/weights"
-
-	"gorgonia.org/gorgonia"
 )
 
 // invent writes a trial file that looks as if an architecture had been trained.
@@ -524,7 +522,7 @@ func writeLogits(t *testing.T, path string, set Set, trial string) {
 		t.Fatal(err)
 	}
 	const n, side = 4, 32
-	net, err := models.New(params, models.Options{Side: side, Capacity: n, Mode: models.Evaluation})
+	net, err := models.New(params, models.Options{Side: side, Capacity: n})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -532,15 +530,15 @@ func writeLogits(t *testing.T, path string, set Set, trial string) {
 	for i := range input {
 		input[i] = float32(i*i%97)/48 - 1
 	}
-	if err := net.SetBatch(input, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := gorgonia.NewTapeMachine(net.Graph).RunAll(); err != nil {
+	predictor := models.NewPredictor(net)
+	defer predictor.Close()
+	logits, err := predictor.Predict(input)
+	if err != nil {
 		t.Fatal(err)
 	}
 	tensors := new(weights.StateDict)
 	tensors.Set("input", weights.NewFloat32([]int{n, 3, side, side}, input))
-	tensors.Set("logits", weights.NewFloat32([]int{n, run.Net.Classes}, net.Logits.Value().Data().([]float32)))
+	tensors.Set("logits", weights.NewFloat32([]int{n, run.Net.Classes}, logits))
 	if err := weights.WriteFile(path, weights.Zip, tensors); err != nil {
 		t.Fatal(err)
 	}

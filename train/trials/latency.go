@@ -25,12 +25,14 @@ func measureLatency(ctx context.Context, net cell.Network, d data.Dataset, state
 	if err != nil {
 		return nil, err
 	}
-	network, err := models.New(params, models.Options{Side: d.Side(), Capacity: models.EvaluationCapacity(), Mode: models.Evaluation})
+	network, err := models.New(params, models.Options{Side: d.Side(), Capacity: models.EvaluationCapacity()})
 	if err != nil {
 		return nil, err
 	}
+	predictor := models.NewPredictor(network)
+	defer predictor.Close()
 	var seconds []float64
-	_, err = train.Evaluate(ctx, network, noise(d, batches), train.EvaluationHooks{OnBatch: func(_ int, work time.Duration) {
+	_, err = train.Evaluate(ctx, predictor, noise(d, batches), train.EvaluationHooks{OnBatch: func(_ int, work time.Duration) {
 		seconds = append(seconds, work.Seconds())
 	}})
 	if err != nil {

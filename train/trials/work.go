@@ -9,8 +9,6 @@ import (
 	"cellnet/data"
 	"cellnet/models"
 	"cellnet/train"
-
-	"gorgonia.org/gorgonia"
 )
 
 // backwardCost is what a training step costs in passes of evaluation: one forward
@@ -138,33 +136,30 @@ func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
 		return 0, err
 	}
 	batch := s.Recipe.BatchSize
-	net, err := models.New(params, models.Options{Side: d.Side(), Capacity: batch, Mode: models.Training})
+	net, err := models.New(params, models.Options{Side: d.Side(), Capacity: batch, Norm: models.NormByBatch, Gradients: true})
 	if err != nil {
 		return 0, err
 	}
-	if _, err := gorgonia.Grad(net.Loss, net.Learnables()...); err != nil {
+	stepper, err := models.NewStepper(net, net.Loss)
+	if err != nil {
 		return 0, err
 	}
-	vm := gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(net.Learnables()...))
-	defer vm.Close()
+	defer stepper.Close()
 	images := make([]float32, batch*3*d.Side()*d.Side())
 	for k := range images {
 		images[k] = float32(k%17)/8 - 1
 	}
-	if err := net.SetBatch(images, make([]int, batch)); err != nil {
-		return 0, err
-	}
+	labels := make([]int, batch)
 	optimizer := train.SGD{}
 	var start time.Time
 	for step := range 1 + measuredSteps {
 		if step == 1 {
 			start = time.Now()
 		}
-		if err := vm.RunAll(); err != nil {
+		if err := stepper.Run(images, labels); err != nil {
 			return 0, err
 		}
-		vm.Reset()
-		if err := optimizer.Step(gorgonia.NodesToValueGrads(net.Learnables())); err != nil {
+		if err := optimizer.Step(stepper.Learnables()); err != nil {
 			return 0, err
 		}
 	}
