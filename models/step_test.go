@@ -27,7 +27,7 @@ func small(t testing.TB) (cell.Network, []float32, []int) {
 // smallParameters have running statistics and norms that are no ones.
 func smallParameters(t testing.TB, c cell.Network) *Parameters {
 	t.Helper()
-	p, err := Initialize(c, 8)
+	p, err := Initialize(c, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,13 +73,17 @@ func lossOf(t testing.TB, s *Stepper, images []float32, labels []int) float64 {
 }
 
 // By every way to normalize, the gradients of images and parameters are those
-// of differences of the loss.
+// of differences of the loss. With these seeds no ReLU is at its kink.
 func TestGradientsByAllNorms(t *testing.T) {
 	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
-		for name, by := range map[string]Norm{"batch": NormByBatch, "running": NormByRunning, "off": NormOff} {
+		for name, tt := range map[string]struct {
+			norm Norm
+			seed uint32
+		}{"batch": {NormByBatch, 5}, "running": {NormByRunning, 5}, "off": {NormOff, 8}} {
 			t.Run(name, func(t *testing.T) {
+				by := tt.norm
 				c, images, labels := small(t)
-				p, err := Initialize(c, 8)
+				p, err := Initialize(c, tt.seed)
 				if err != nil {
 					t.Fatal(err)
 				}
