@@ -245,28 +245,33 @@ func (n *Network) block(b *ops.Builder, next cell.Block, x *gorgonia.Node) (*gor
 }
 
 func (n *Network) cell(b *ops.Builder, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {
-	if next.In != next.Out {
-		return nil, fmt.Errorf("cells from %d to %d channels can't be computed yet", next.In, next.Out)
-	}
 	var states []block.ConvNorm
 	var nodes []*gorgonia.Node
 	for i, e := range n.params.network.Cell.Edges() {
+		layer := fmt.Sprintf("%s.layers.%d", next.Name, i)
+		conv, norm := layer+".op.1", layer+".op.2"
 		if !e.Op.Learnable() {
-			continue
+			if e.From > 0 || next.In == next.Out {
+				continue
+			}
+			switch e.Op.Kind() {
+			case cell.Identity:
+				conv, norm = layer+".conv", layer+".bn"
+			case cell.AveragePool:
+				conv, norm = layer+".preprocess.op.1", layer+".preprocess.op.2"
+			default:
+				continue
+			}
 		}
-		op := fmt.Sprintf("%s.layers.%d.op", next.Name, i)
-		state, more := n.convNorm(op+".1", op+".2")
+		state, more := n.convNorm(conv, norm)
 		states, nodes = append(states, state), append(nodes, more...)
 	}
-	return b.Cell(next.Name, x, n.params.network.Cell, side, next.Out, states, nodes...)
+	return b.Cell(next.Name, x, n.params.network.Cell, side, block.Widths{In: next.In, Out: next.Out}, states, nodes...)
 }
 
 func (n *Network) reduction(b *ops.Builder, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {
-	if next.Out != 2*next.In {
-		return nil, fmt.Errorf("residual blocks from %d to %d channels can't be computed yet", next.In, next.Out)
-	}
 	stateA, nodes := n.convNorm(next.Name+".conv_a.op.1", next.Name+".conv_a.op.2")
 	stateB, more := n.convNorm(next.Name+".conv_b.op.1", next.Name+".conv_b.op.2")
 	nodes = append(append(nodes, more...), n.nodes[next.Name+".downsample.1.weight"])
-	return b.Reduction(next.Name, x, side, next.In, block.ReductionParams{A: stateA, B: stateB}, nodes...)
+	return b.Reduction(next.Name, x, side, block.Widths{In: next.In, Out: next.Out}, block.ReductionParams{A: stateA, B: stateB}, nodes...)
 }

@@ -21,7 +21,7 @@ func TestAllocationsOfAStep(t *testing.T) {
 	var params []ConvNorm
 	for _, e := range c.Edges() {
 		if e.Op.IsConv() {
-			_, p := newConvNorm(r, channels, channels, edge{op: e.Op}.taps())
+			_, p := newConvNorm(r, channels, channels, e.Op.Taps())
 			params = append(params, p)
 		}
 	}
@@ -37,13 +37,13 @@ func TestAllocationsOfAStep(t *testing.T) {
 		x[i] = float32(i%7) - 3
 	}
 	work := NewWorkspace(k, OfBatch)
-	cells := must(NewCell(work, c, side, channels, capacity, params))
-	reduction := NewReduction(work, side, channels, capacity, reductionParams)
+	cells := must(NewCell(work, c, side, Widths{channels, channels}, capacity, params))
+	reduction := NewReduction(work, side, Widths{channels, 2 * channels}, capacity, reductionParams)
 	stem := NewStem(work, side, channels, capacity, stemParams)
 	head := NewHead(work, side, channels, capacity, headParams)
-	cellEval := must(NewCellEval(work, c, side, channels, capacity, params))
+	cellEval := must(NewCellEval(work, c, side, Widths{channels, channels}, capacity, params))
 	cellEval.Fold()
-	reductionEval := NewReductionEval(work, side, channels, capacity, reductionParams)
+	reductionEval := NewReductionEval(work, side, Widths{channels, 2 * channels}, capacity, reductionParams)
 	reductionEval.Fold()
 	stemEval := NewStemEval(work, side, channels, capacity, stemParams)
 	stemEval.Fold()

@@ -61,7 +61,7 @@ func benchParams(r *rand.Rand, c cell.Cell, channels int) []ConvNorm {
 func BenchmarkCellTraining(b *testing.B) {
 	benchCells(b, 3, []int{16, 64}, func(k *kernel.Kernels, c cell.Cell, side, channels, n int) func() {
 		r := rand.New(rand.NewPCG(1, 2))
-		block := must(NewCell(NewWorkspace(k, OfBatch), c, side, channels, n, benchParams(r, c, channels)))
+		block := must(NewCell(NewWorkspace(k, OfBatch), c, side, Widths{channels, channels}, n, benchParams(r, c, channels)))
 		x := narrow(random(r, n*side*side*kernel.Pad(channels), 0, 1))
 		dy := slices.Clone(x)
 		return func() {
@@ -75,7 +75,7 @@ func BenchmarkCellTraining(b *testing.B) {
 func BenchmarkCellEvaluation(b *testing.B) {
 	benchCells(b, 1, []int{8, 16}, func(k *kernel.Kernels, c cell.Cell, side, channels, n int) func() {
 		r := rand.New(rand.NewPCG(1, 2))
-		block := must(NewCellEval(NewWorkspace(k, OfBatch), c, side, channels, n, benchParams(r, c, channels)))
+		block := must(NewCellEval(NewWorkspace(k, OfBatch), c, side, Widths{channels, channels}, n, benchParams(r, c, channels)))
 		block.Fold()
 		x := narrow(random(r, n*side*side*kernel.Pad(channels), 0, 1))
 		return func() { block.Forward(x, n) }

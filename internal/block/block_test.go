@@ -70,30 +70,26 @@ func parse(t testing.TB, arch string) cell.Cell {
 	return c
 }
 
-func cellProblem(t *testing.T, k *kernel.Kernels, arch string, n, channels, side int) problem {
+func cellProblem(t *testing.T, k *kernel.Kernels, arch string, n int, w Widths, side int) problem {
 	r := rand.New(rand.NewPCG(1, 2))
 	c := parse(t, arch)
-	x := newVolume(n, channels, side)
+	x := newVolume(n, w.In, side)
 	copy(x.v, random(r, len(x.v), 0, 1))
 	p := problem{inputs: [][]float64{x.v}}
 	var refs []refConvNorm
 	var params []ConvNorm
-	for _, e := range c.Edges() {
-		taps := map[cell.Op]int{cell.NorConv1x1: 1, cell.NorConv3x3: 9}[e.Op]
-		if taps == 0 {
-			continue
-		}
-		ref, param := newConvNorm(r, channels, channels, taps)
+	for _, conv := range convNorms(c, w) {
+		ref, param := newConvNorm(r, w.Out, conv.in, conv.taps)
 		refs, params = append(refs, ref), append(params, param)
 		p.inputs = append(p.inputs, ref.conv, ref.weight, ref.bias)
 	}
-	b := must(NewCell(NewWorkspace(k, OfBatch), c, side, channels, n+1, params))
-	dense := func() []float32 { return append(x.toDense(), make([]float32, side*side*kernel.Pad(channels))...) }
-	p.forward = func() volume { return refCell(c, refs, x) }
-	p.output = func() volume { return fromDense(b.Forward(dense(), n), n, channels, side) }
+	b := must(NewCell(NewWorkspace(k, OfBatch), c, side, w, n+1, params))
+	dense := func() []float32 { return append(x.toDense(), make([]float32, side*side*kernel.Pad(w.In))...) }
+	p.forward = func() volume { return refCell(c, refs, w, x) }
+	p.output = func() volume { return fromDense(b.Forward(dense(), n), n, w.Out, side) }
 	p.gradient = func(dy volume) [][]float32 {
 		dx, grads := b.Backward(dy.toDense(), n)
-		out := [][]float32{narrow(fromDense(dx, n, channels, side).v)}
+		out := [][]float32{narrow(fromDense(dx, n, w.In, side).v)}
 		for _, g := range grads {
 			out = append(out, g.Conv, g.Weight, g.Bias)
 		}
@@ -102,15 +98,15 @@ func cellProblem(t *testing.T, k *kernel.Kernels, arch string, n, channels, side
 	return p
 }
 
-func reductionProblem(k *kernel.Kernels, n, channels, side int) problem {
+func reductionProblem(k *kernel.Kernels, n int, w Widths, side int) problem {
 	r := rand.New(rand.NewPCG(3, 4))
-	wide, half := 2*channels, side/2
+	channels, wide, half := w.In, w.Out, side/2
 	x := newVolume(n, channels, side)
 	copy(x.v, random(r, len(x.v), 0, 1))
 	refA, a := newConvNorm(r, wide, channels, 9)
 	refB, b := newConvNorm(r, wide, wide, 9)
 	down := random(r, wide*channels, 0, 0.5)
-	block := NewReduction(NewWorkspace(k, OfBatch), side, channels, n, ReductionParams{a, b, narrow(down)})
+	block := NewReduction(NewWorkspace(k, OfBatch), side, w, n, ReductionParams{a, b, narrow(down)})
 	return problem{
 		inputs: [][]float64{x.v, refA.conv, refA.weight, refA.bias, refB.conv, refB.weight, refB.bias, down},
 		forward: func() volume {
@@ -247,9 +243,13 @@ func archs() []string {
 func TestCell(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *kernel.Kernels) {
 		for _, arch := range archs() {
-			for _, shape := range [][3]int{{3, 5, 4}, {2, 17, 3}} {
-				t.Run(fmt.Sprintf("%s/C%d", arch, shape[1]), func(t *testing.T) {
-					cellProblem(t, k, arch, shape[0], shape[1], shape[2]).check(t)
+			for _, shape := range []struct {
+				n    int
+				w    Widths
+				side int
+			}{{3, Widths{5, 5}, 4}, {2, Widths{17, 17}, 3}, {3, Widths{3, 19}, 4}, {2, Widths{18, 5}, 5}} {
+				t.Run(fmt.Sprintf("%s/%d-%d", arch, shape.w.In, shape.w.Out), func(t *testing.T) {
+					cellProblem(t, k, arch, shape.n, shape.w, shape.side).check(t)
 				})
 			}
 		}
@@ -258,8 +258,12 @@ func TestCell(t *testing.T) {
 
 func TestReduction(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *kernel.Kernels) {
-		for _, shape := range [][3]int{{3, 3, 8}, {2, 16, 4}, {2, 9, 6}} {
-			reductionProblem(k, shape[0], shape[1], shape[2]).check(t)
+		for _, shape := range []struct {
+			n    int
+			w    Widths
+			side int
+		}{{3, Widths{3, 6}, 8}, {2, Widths{16, 32}, 4}, {2, Widths{9, 18}, 6}, {2, Widths{18, 5}, 4}, {3, Widths{4, 4}, 4}} {
+			reductionProblem(k, shape.n, shape.w, shape.side).check(t)
 		}
 	})
 }
@@ -300,33 +304,38 @@ func TestRunningStatistics(t *testing.T) {
 func TestCellEval(t *testing.T) {
 	eachISA(t, func(t *testing.T, k *kernel.Kernels) {
 		for _, arch := range archs() {
-			r := rand.New(rand.NewPCG(13, 14))
-			const n, channels, side = 4, 6, 5
-			c := parse(t, arch)
-			x := newVolume(n, channels, side)
-			copy(x.v, random(r, len(x.v), 0, 1))
-			var params []ConvNorm
-			for _, e := range c.Edges() {
-				if e.Op.IsConv() {
-					_, p := newConvNorm(r, channels, channels, map[cell.Op]int{cell.NorConv1x1: 1, cell.NorConv3x3: 9}[e.Op])
+			for _, w := range []Widths{{6, 6}, {3, 17}, {20, 7}} {
+				r := rand.New(rand.NewPCG(13, 14))
+				const n, side = 4, 5
+				c := parse(t, arch)
+				x := newVolume(n, w.In, side)
+				copy(x.v, random(r, len(x.v), 0, 1))
+				var params []ConvNorm
+				for _, conv := range convNorms(c, w) {
+					_, p := newConvNorm(r, w.Out, conv.in, conv.taps)
 					params = append(params, p)
 				}
-			}
-			train := must(NewCell(NewWorkspace(k, OfBatch), c, side, channels, n, params))
-			want := slices.Clone(train.Forward(x.toDense(), n))
-			// The statistics of this batch become the running ones.
-			for i := range params {
-				b := train.norms[i]
-				for ch := range channels {
-					params[i].RunningMean[ch] = b.mean[ch]
-					params[i].RunningVar[ch] = float32(1/(b.invStd[ch]*b.invStd[ch]) - Epsilon)
+				train := must(NewCell(NewWorkspace(k, OfBatch), c, side, w, n, params))
+				want := slices.Clone(train.Forward(x.toDense(), n))
+				// The statistics of this batch become the running ones.
+				for i := range params {
+					b := train.norms[i]
+					for ch := range w.Out {
+						params[i].RunningMean[ch] = b.mean[ch]
+						params[i].RunningVar[ch] = float32(1/(b.invStd[ch]*b.invStd[ch]) - Epsilon)
+					}
 				}
-			}
-			eval := must(NewCellEval(NewWorkspace(k, OfBatch), c, side, channels, n, params))
-			eval.Fold()
-			got := eval.Forward(x.toDense(), n)
-			if e := distance(fromDense(got, n, channels, side).v, fromDense(want, n, channels, side).v); e > 3e-6 {
-				t.Errorf("%s: relative error %.2g", arch, e)
+				eval := must(NewCellEval(NewWorkspace(k, Running), c, side, w, n, params))
+				eval.Fold()
+				got := eval.Forward(x.toDense(), n)
+				if e := distance(fromDense(got, n, w.Out, side).v, fromDense(want, n, w.Out, side).v); e > 3e-6 {
+					t.Errorf("%s, %d to %d: relative error %.2g", arch, w.In, w.Out, e)
+				}
+				running := must(NewCell(NewWorkspace(k, Running), c, side, w, n, params))
+				got = running.Forward(x.toDense(), n)
+				if e := distance(fromDense(got, n, w.Out, side).v, fromDense(want, n, w.Out, side).v); e > 3e-6 {
+					t.Errorf("%s, %d to %d, not folded: relative error %.2g", arch, w.In, w.Out, e)
+				}
 			}
 		}
 	})
@@ -339,7 +348,7 @@ func TestThreads(t *testing.T) {
 		var first [][]float32
 		for _, threads := range []int{1, 2, 3, 8} {
 			runtime.GOMAXPROCS(threads)
-			p := cellProblem(t, k, archs()[2], 21, 5, 8)
+			p := cellProblem(t, k, archs()[2], 21, Widths{5, 9}, 8)
 			y := p.output()
 			all := append(p.gradient(y), narrow(y.v))
 			if first == nil {

@@ -1,6 +1,8 @@
 package block
 
 import (
+	"slices"
+
 	"cellnet/cell"
 	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
@@ -11,8 +13,6 @@ type Cell struct {
 	plan
 	work     *Workspace
 	side     int
-	channels int
-	padded   int
 	capacity int
 
 	Params  []ConvNorm
@@ -28,16 +28,16 @@ type Cell struct {
 
 // NewCell prepares a cell of side x side images. params has its convolutions in
 // the order of the edges. It fails if there is no way to compute an operation.
-func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) (*Cell, error) {
-	p, err := newPlan(c)
+func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, params []ConvNorm) (*Cell, error) {
+	p, err := newPlan(c, widths)
 	if err != nil {
 		return nil, err
 	}
-	b := &Cell{plan: p, work: w, side: side, channels: channels, padded: kernel.Pad(channels), capacity: capacity, Params: params, unit: together(side)}
-	size := capacity * b.imageSize()
+	b := &Cell{plan: p, work: w, side: side, capacity: capacity, Params: params, unit: together(side)}
+	size := capacity * b.size(b.nodes-1)
 	b.needed = b.computed()
 	for range b.convs {
-		b.norms = append(b.norms, newNorm(w.Statistics, channels, side*side, capacity, hugepage.Floats(size)))
+		b.norms = append(b.norms, newNorm(w.Statistics, b.Out, side*side, capacity, hugepage.Floats(size)))
 	}
 	b.values = make([][]float32, b.nodes)
 	b.out = make([][]group, b.nodes)
@@ -45,7 +45,7 @@ func NewCell(w *Workspace, c cell.Cell, side, channels, capacity int, params []C
 		if node > 0 && b.needed[node] {
 			b.values[node] = hugepage.Floats(size)
 		}
-		b.out[node] = groupBySize(b.outOf(node), side, channels)
+		b.out[node] = b.groups(node, side, b.outOf(node))
 		if b.needed[node] {
 			b.prepare(b.out[node], b.packing.forward)
 		}
@@ -60,12 +60,14 @@ func (b *Cell) prepare(groups []group, add func(*convs, *kernel.Kernels, func(i 
 	}
 }
 
-func (b *Cell) imageSize() int { return b.side * b.side * b.padded }
+// size is how many numbers a node's value has for an image.
+func (b *Cell) size(node int) int { return b.side * b.side * b.padded(node) }
 
-// image returns image i of a node's value.
-func (b *Cell) image(node, i int) []float32 {
-	return b.values[node][i*b.imageSize():][:b.imageSize()]
-}
+// images returns a node's value for images from number i on.
+func (b *Cell) images(node, i int) []float32 { return b.values[node][i*b.size(node):] }
+
+// image returns a node's value for image i.
+func (b *Cell) image(node, i int) []float32 { return b.images(node, i)[:b.size(node)] }
 
 // Forward computes the cell of n images x and returns its output, which is
 // valid until the next call.
@@ -78,27 +80,28 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 			continue
 		}
 		groups := b.out[node]
-		sum, points := b.newSum(node), hasPoints(groups)
+		sum, wanted := b.newSum(node), slices.ContainsFunc(groups, group.wantsPositive)
+		size, padded := b.size(node), b.padded(node)
 		b.work.units(n, b.unit, func(s *scratch, from, count int) {
 			var positive []float32
-			if points {
-				positive = s.densely(useInput, b.unit*b.imageSize())
+			if wanted {
+				positive = s.densely(useInput, b.unit*size)
 			}
 			for i := range count {
 				var relu kernel.Plane
-				if points {
-					relu = kernel.Dense(positive[i*b.imageSize():], b.side, b.padded)
+				if wanted {
+					relu = kernel.Dense(positive[i*size:], b.side, padded)
 				}
 				b.nodeValue(s, sum, node, from+i, relu)
 			}
 			for _, g := range groups {
 				s.blocks = s.blocks[:0]
 				for _, e := range g.edges {
-					s.blocks = blocks(s.blocks, b.norms[e.conv].z[from*b.imageSize():], b.padded)
+					s.blocks = blocks(s.blocks, b.norms[e.conv].images(from, count), g.outPad)
 				}
 				in := positive
-				if g.taps == 9 {
-					in = b.values[node][from*b.imageSize():]
+				if !g.wantsPositive() {
+					in = b.images(node, from)
 				}
 				g.run(k, s, s.blocks, in, count, false)
 				for _, e := range g.edges {
@@ -118,6 +121,7 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 // nodeSum is what a node adds up.
 type nodeSum struct {
 	norms        []*norm
+	pooled       []*norm // whose results are pooled
 	skips, pools []source
 	shift        []float32 // of all batch norms together
 }
@@ -125,16 +129,21 @@ type nodeSum struct {
 func (b *Cell) newSum(node int) nodeSum {
 	edges := b.into(node)
 	sum := nodeSum{
-		skips: sources(edges, cell.SkipConnect, from, b.padded),
-		pools: sources(edges, cell.AvgPool3x3, from, b.padded),
-		shift: make([]float32, b.padded),
+		skips: sources(edges, cell.Identity, from, b.padded(node)),
+		pools: sources(edges, cell.AveragePool, from, b.padded(node)),
+		shift: make([]float32, b.padded(node)),
 	}
 	for _, e := range edges {
-		if e.conv >= 0 {
+		if e.conv < 0 {
+			continue
+		}
+		if e.pooled {
+			sum.pooled = append(sum.pooled, b.norms[e.conv])
+		} else {
 			sum.norms = append(sum.norms, b.norms[e.conv])
-			for c, v := range b.norms[e.conv].shift {
-				sum.shift[c] += v
-			}
+		}
+		for c, v := range b.norms[e.conv].shift { // an average of a constant is the constant
+			sum.shift[c] += v
 		}
 	}
 	return sum
@@ -143,20 +152,30 @@ func (b *Cell) newSum(node int) nodeSum {
 // nodeValue computes image i of a node and, where positive has data, stores its
 // positive part there.
 func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, positive kernel.Plane) {
-	k := b.work.Kernels
+	k, padded := b.work.Kernels, b.padded(node)
 	if node == 0 {
 		if positive.Data != nil {
-			k.ReLUCopy(positive, b.image(0, i), b.side, b.side, b.padded)
+			k.ReLUCopy(positive, b.image(0, i), b.side, b.side, padded)
 		}
 		return
 	}
 	value := b.image(node, i)
-	pooled := poolSum(k, s, value, sum.pools, func(node int) []float32 { return b.image(node, i) }, b.side, b.padded, false)
-	if pooled && len(sum.norms)+len(sum.skips) == 0 {
+	pooled := poolSum(k, s, value, sum.pools, func(node int) []float32 { return b.image(node, i) }, b.side, padded, false)
+	if pooled && len(sum.norms)+len(sum.pooled)+len(sum.skips) == 0 {
 		if positive.Data != nil {
-			k.ReLUCopy(positive, value, b.side, b.side, b.padded)
+			k.ReLUCopy(positive, value, b.side, b.side, padded)
 		}
 		return
+	}
+	if len(sum.pooled) > 0 {
+		s.terms = s.terms[:0]
+		for _, n := range sum.pooled {
+			s.terms = append(s.terms, kernel.Term{X: n.image(i), Scale: n.scale})
+		}
+		total := s.densely(useSum, b.size(node))
+		k.AffineSum(total, nil, s.terms, kernel.Plane{}, b.side, b.side, padded)
+		k.AvgPool(value, total, s.densely(usePool, b.side*padded), b.side, b.side, padded, pooled)
+		pooled = true
 	}
 	s.terms = s.terms[:0]
 	for _, n := range sum.norms {
@@ -168,11 +187,11 @@ func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, positive kernel.P
 	if pooled {
 		s.terms = append(s.terms, kernel.Term{X: value})
 	}
-	k.AffineSum(value, sum.shift, s.terms, positive, b.side, b.side, b.padded)
+	k.AffineSum(value, sum.shift, s.terms, positive, b.side, b.side, padded)
 }
 
 // poolSum stores the average pool of the sum of sources into dst, or adds it,
-// and tells whether there are any.
+// and reports whether there are any.
 func poolSum(k *kernel.Kernels, s *scratch, dst []float32, from []source, image func(node int) []float32, side, padded int, add bool) bool {
 	if len(from) == 0 {
 		return false

@@ -11,11 +11,9 @@ import (
 // CellEval is a cell in evaluation.
 type CellEval struct {
 	plan
-	work     *Workspace
-	side     int
-	channels int
-	padded   int
-	Params   []ConvNorm
+	work   *Workspace
+	side   int
+	Params []ConvNorm
 
 	reaches []bool
 	out     [][]merged // convolutions with a use that leave each node
@@ -29,13 +27,13 @@ type CellEval struct {
 // merged is a group whose convolutions to the same node are one, of the sum of
 // their weights.
 type merged struct {
-	edges   []edge
+	group
+	pooled  bool // the convolutions read the pooled positive part: pools and 1x1 convolutions can change places
 	targets []int
-	*convs
 }
 
-func newMerged(g group) merged {
-	m := merged{edges: g.edges}
+func newMerged(g group, pooled bool) merged {
+	m := merged{group: g, pooled: pooled}
 	for _, e := range g.edges {
 		if !slices.Contains(m.targets, e.to) {
 			m.targets = append(m.targets, e.to)
@@ -45,35 +43,33 @@ func newMerged(g group) merged {
 	return m
 }
 
-func hasPointTargets(groups []merged) bool {
-	return slices.ContainsFunc(groups, func(g merged) bool { return g.taps == 1 })
-}
-
 // NewCellEval prepares a cell; see [NewCell].
-func NewCellEval(w *Workspace, c cell.Cell, side, channels, capacity int, params []ConvNorm) (*CellEval, error) {
-	p, err := newPlan(c)
+func NewCellEval(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, params []ConvNorm) (*CellEval, error) {
+	p, err := newPlan(c, widths)
 	if err != nil {
 		return nil, err
 	}
-	b := &CellEval{plan: p, work: w, side: side, channels: channels, padded: kernel.Pad(channels), Params: params}
+	b := &CellEval{plan: p, work: w, side: side, Params: params}
 	b.reaches = b.reaching()
 	b.out = make([][]merged, b.nodes)
 	b.shift = make([][]float32, b.nodes)
 	b.skips, b.pools = make([][]source, b.nodes), make([][]source, b.nodes)
 	for node := range b.nodes {
-		b.skips[node] = sources(b.into(node), cell.SkipConnect, from, b.padded)
-		b.pools[node] = sources(b.into(node), cell.AvgPool3x3, from, b.padded)
-		live := b.filter(func(e edge) bool { return e.from == node && b.reaches[e.to] })
-		for _, g := range groupBySize(live, side, channels) {
-			b.out[node] = append(b.out[node], newMerged(g))
+		b.skips[node] = sources(b.into(node), cell.Identity, from, b.padded(node))
+		b.pools[node] = sources(b.into(node), cell.AveragePool, from, b.padded(node))
+		for _, pooled := range []bool{false, true} {
+			live := b.filter(func(e edge) bool { return e.from == node && b.reaches[e.to] && e.pooled == pooled })
+			for _, g := range b.groups(node, side, live) {
+				b.out[node] = append(b.out[node], newMerged(g, pooled))
+			}
 		}
-		b.shift[node] = make([]float32, b.padded)
+		b.shift[node] = make([]float32, b.padded(node))
 	}
 	b.shifted = make([]bool, b.nodes)
 	for _, e := range b.edges {
 		b.shifted[e.to] = b.shifted[e.to] || e.conv >= 0
 	}
-	b.y = hugepage.Floats(capacity * side * side * b.padded)
+	b.y = hugepage.Floats(capacity * side * side * b.padded(b.nodes-1))
 	return b, nil
 }
 
@@ -101,7 +97,7 @@ func (b *CellEval) foldInto(g merged, to int) []float32 {
 		if e.to != to {
 			continue
 		}
-		scale, shift := b.Params[e.conv].fold(b.padded)
+		scale, shift := b.Params[e.conv].fold(g.outPad)
 		for i, w := range b.Params[e.conv].Conv {
 			sum[i] += scale[i/row] * w
 		}
@@ -129,8 +125,9 @@ const evalTogether = 8
 // is its turn.
 func (b *CellEval) images(s *scratch, x []float32, from, count int) {
 	k := b.work.Kernels
-	size := b.side * b.side * b.padded
+	pixels := b.side * b.side
 	values := func(node int) []float32 {
+		size := pixels * b.padded(node)
 		switch node {
 		case 0:
 			return x[from*size:][:count*size]
@@ -144,21 +141,28 @@ func (b *CellEval) images(s *scratch, x []float32, from, count int) {
 		if !b.reaches[node] && node > 0 {
 			continue
 		}
-		groups := b.out[node]
+		groups, padded := b.out[node], b.padded(node)
+		size := pixels * padded
 		var positive []float32
-		if hasPointTargets(groups) {
+		if slices.ContainsFunc(groups, func(g merged) bool { return g.wantsPositive() }) {
 			positive = s.densely(useInput, evalTogether*size)
 		}
 		for i := range count {
 			var relu kernel.Plane
 			if positive != nil {
-				relu = kernel.Dense(positive[i*size:], b.side, b.padded)
+				relu = kernel.Dense(positive[i*size:], b.side, padded)
 			}
-			b.finish(s, node, func(node int) []float32 { return values(node)[i*size:][:size] }, started[node], relu)
+			b.finish(s, node, func(node int) []float32 { size := pixels * b.padded(node); return values(node)[i*size:][:size] }, started[node], relu)
 		}
 		for _, g := range groups {
 			in := positive
-			if g.taps == 9 {
+			switch {
+			case g.pooled:
+				in = s.densely(usePooled, evalTogether*size)
+				for i := range count {
+					k.AvgPool(in[i*size:][:size], positive[i*size:][:size], s.densely(usePool, b.side*padded), b.side, b.side, padded, false)
+				}
+			case !g.wantsPositive():
 				in = values(node)
 			}
 			b.convolve(k, s, g, values, in, count, started)
@@ -179,7 +183,7 @@ func (b *CellEval) convolve(k *kernel.Kernels, s *scratch, g merged, values func
 			clear(v)
 		}
 		started[to] = true
-		s.blocks = blocks(s.blocks, v, b.padded)
+		s.blocks = blocks(s.blocks, v, g.outPad)
 	}
 	g.run(k, s, s.blocks, in, count, add)
 }
@@ -187,14 +191,14 @@ func (b *CellEval) convolve(k *kernel.Kernels, s *scratch, g merged, values func
 // finish adds an image's shift, skip connections and pools to what convolutions
 // have left in a node's value, if they have begun it.
 func (b *CellEval) finish(s *scratch, node int, value func(node int) []float32, begun bool, positive kernel.Plane) {
-	k := b.work.Kernels
+	k, padded := b.work.Kernels, b.padded(node)
 	if node == 0 {
 		if positive.Data != nil {
-			k.ReLUCopy(positive, value(0), b.side, b.side, b.padded)
+			k.ReLUCopy(positive, value(0), b.side, b.side, padded)
 		}
 		return
 	}
-	begun = poolSum(k, s, value(node), b.pools[node], value, b.side, b.padded, begun) || begun
+	begun = poolSum(k, s, value(node), b.pools[node], value, b.side, padded, begun) || begun
 	s.terms = s.terms[:0]
 	if begun {
 		s.terms = append(s.terms, kernel.Term{X: value(node)})
@@ -205,8 +209,8 @@ func (b *CellEval) finish(s *scratch, node int, value func(node int) []float32, 
 	complete := begun && len(b.skips[node]) == 0 && !b.shifted[node]
 	switch {
 	case !complete:
-		k.AffineSum(value(node), b.shift[node], s.terms, positive, b.side, b.side, b.padded)
+		k.AffineSum(value(node), b.shift[node], s.terms, positive, b.side, b.side, padded)
 	case positive.Data != nil:
-		k.ReLUCopy(positive, value(node), b.side, b.side, b.padded)
+		k.ReLUCopy(positive, value(node), b.side, b.side, padded)
 	}
 }

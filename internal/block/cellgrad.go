@@ -10,6 +10,7 @@ import (
 type cellGrad struct {
 	groups  [][]group // convolutions that leave each node and whose gradient isn't zero
 	dx      []float32
+	pooled  [][]float32 // gradients of what is pooled on the way to each node, dense batches; nil if nothing is
 	params  []ConvNormGrad
 	packing packing
 }
@@ -20,18 +21,21 @@ func (b *Cell) prepareGrad() {
 		return
 	}
 	reaches := b.reaching()
-	b.grad.dx = hugepage.Floats(b.capacity * b.imageSize())
-	b.grad.groups = make([][]group, b.nodes)
+	b.grad.dx = hugepage.Floats(b.capacity * b.size(0))
+	b.grad.groups, b.grad.pooled = make([][]group, b.nodes), make([][]float32, b.nodes)
 	for node := range b.nodes {
 		live := b.filter(func(e edge) bool { return e.from == node && reaches[e.to] })
-		b.grad.groups[node] = groupBySize(live, b.side, b.channels)
+		b.grad.groups[node] = b.plan.groups(node, b.side, live)
 		if reaches[node] || node == 0 {
 			b.prepare(b.grad.groups[node], b.grad.packing.backward)
 		}
 	}
 	for _, e := range b.edges {
 		if e.conv >= 0 {
-			b.grad.params = append(b.grad.params, NewConvNormGrad(b.channels, b.channels, e.taps()))
+			b.grad.params = append(b.grad.params, NewConvNormGrad(b.Out, b.of(e.from), e.taps))
+		}
+		if e.pooled && reaches[e.to] && b.grad.pooled[e.to] == nil {
+			b.grad.pooled[e.to] = hugepage.Floats(b.capacity * b.size(e.to))
 		}
 	}
 }
@@ -48,14 +52,14 @@ func (b *Cell) Backward(dy []float32, n int) ([]float32, []ConvNormGrad) {
 	grads := make([][]float32, b.nodes)
 	grads[last] = dy
 	grads[0] = b.grad.dx
-	b.work.units(n, b.unit, func(_ *scratch, from, count int) { b.observeInto(k, last, grads[last], from, count) })
+	b.work.units(n, b.unit, func(s *scratch, from, count int) { b.observeInto(k, s, last, grads[last], from, count) })
 	b.settleInto(last, n)
 	for node := last - 1; node >= 0; node-- {
 		if !reaches[node] && node > 0 {
 			continue
 		}
 		if node > 0 {
-			grads[node] = b.work.shared(useNode+node, b.capacity*b.imageSize())
+			grads[node] = b.work.shared(useNode+node, b.capacity*b.size(node))
 		}
 		b.nodeGrad(grads, node, n)
 		if node > 0 {
@@ -66,12 +70,28 @@ func (b *Cell) Backward(dy []float32, n int) ([]float32, []ConvNormGrad) {
 }
 
 // observeInto takes the sums of the batch norms whose results a node adds up.
-func (b *Cell) observeInto(k *kernel.Kernels, node int, dy []float32, from, count int) {
-	for _, e := range b.edges {
-		if e.to == node && e.conv >= 0 {
-			b.norms[e.conv].observeGrad(k, dy[from*b.imageSize():][:count*b.imageSize()], from, count)
+func (b *Cell) observeInto(k *kernel.Kernels, s *scratch, node int, dy []float32, from, count int) {
+	size := b.size(node)
+	if pooled := b.grad.pooled[node]; pooled != nil {
+		padded := b.padded(node)
+		for i := from; i < from+count; i++ {
+			k.AvgPoolGrad(pooled[i*size:][:size], dy[i*size:][:size], s.densely(usePool, b.side*padded), b.side, b.side, padded, false)
 		}
 	}
+	for _, e := range b.edges {
+		if e.to == node && e.conv >= 0 {
+			b.norms[e.conv].observeGrad(k, b.gradOfNorm(e, dy)[from*size:][:count*size], from, count)
+		}
+	}
+}
+
+// gradOfNorm returns the gradient of what the norm of an edge gives, a dense
+// batch, from that of the node it leads to.
+func (b *Cell) gradOfNorm(e edge, dy []float32) []float32 {
+	if e.pooled {
+		return b.grad.pooled[e.to]
+	}
+	return dy
 }
 
 func (b *Cell) settleInto(node, n int) {
@@ -102,7 +122,7 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 		g.total += group.gradSize()
 	}
 	live := b.filter(func(e edge) bool { return e.from == node && grads[e.to] != nil })
-	g.skips, g.pools = sources(live, cell.SkipConnect, to, b.padded), sources(live, cell.AvgPool3x3, to, b.padded)
+	g.skips, g.pools = sources(live, cell.Identity, to, b.padded(node)), sources(live, cell.AveragePool, to, b.padded(node))
 
 	sums := newWeightSums(b.work, b.side, g.total).each(n, func(s *scratch, sums []float32, from, count int) {
 		together := count <= b.unit
@@ -132,60 +152,64 @@ func (g *nodeGrad) eachSum(sums []float32, f func(group, []float32)) {
 // images works on count images from number from on, together if they are all of
 // a chunk.
 func (g *nodeGrad) images(s *scratch, sums []float32, from, count int, together bool) {
-	size := g.imageSize()
-	reaching := g.throughConvs(s, sums, from, count, together)
-	for i := range count {
-		var masked []float32
-		if reaching != nil {
-			masked = reaching[i*size:][:size]
+	size := g.size(g.node)
+	positive, linear := g.throughConvs(s, sums, from, count, together)
+	image := func(images []float32, i int) []float32 {
+		if images == nil {
+			return nil
 		}
-		g.add(s, masked, from+i)
+		return images[i*size:][:size]
+	}
+	for i := range count {
+		g.add(s, image(positive, i), image(linear, i), from+i)
 	}
 	if g.node > 0 {
-		g.observeInto(g.work.Kernels, g.node, g.grads[g.node], from, count)
+		g.observeInto(g.work.Kernels, s, g.node, g.grads[g.node], from, count)
 	}
 }
 
-// throughConvs returns the gradient of the node's positive part, which arrives
-// by convolutions, nil if there are none, and adds that of their weights.
-func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int, together bool) []float32 {
-	if len(g.groups) == 0 {
-		return nil
-	}
-	k, size := g.work.Kernels, g.imageSize()
-	values := g.values[g.node][from*size:][:count*size]
-	reaching := s.densely(useGrad, g.unit*size)
-	first := true
+// throughConvs returns the gradients of the node's positive part and of the node
+// itself that arrive by convolutions, nil where there are none, and adds those
+// of the convolutions' weights.
+func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int, together bool) (positive, linear []float32) {
+	k, size, padded := g.work.Kernels, g.size(g.node), g.padded(g.node)
 	g.eachSum(sums, func(group group, sum []float32) {
-		in := values
-		if group.taps == 1 {
-			in = s.densely(useInput, g.unit*size)
-			k.ReLUCopy(kernel.Dense(in, g.side, g.padded), values, count*g.side, g.side, g.padded)
+		in := g.Cell.images(g.node, from)[:count*size]
+		if group.wantsPositive() {
+			relu := s.densely(useInput, g.unit*size)
+			k.ReLUCopy(kernel.Dense(relu, g.side, padded), in, count*g.side, g.side, padded)
+			in = relu
 		}
-		wide := group.wide()
+		wide, outSize := group.wide(), g.size(g.nodes-1)
 		pixels := g.side * g.side
 		dz := s.densely(useNormGrad, g.unit*pixels*wide)
 		for c, e := range group.edges {
+			dy := g.gradOfNorm(e, g.grads[e.to])
 			for i := range count {
-				dst := kernel.Dense(dz[i*pixels*wide+c*g.padded:], g.side, wide)
-				g.norms[e.conv].storeGrad(k, dst, g.grads[e.to][(from+i)*size:][:size], from+i, g.side, g.side)
+				dst := kernel.Dense(dz[i*pixels*wide+c*group.outPad:], g.side, wide)
+				g.norms[e.conv].storeGrad(k, dst, dy[(from+i)*outSize:][:outSize], from+i, g.side, g.side)
 			}
 		}
-		group.inputGrad(k, s, reaching, dz, count, !first)
+		into, use := &positive, useGrad
+		if group.linear {
+			into, use = &linear, useLinearGrad
+		}
+		add := *into != nil
+		*into = s.densely(use, g.unit*size)
+		group.inputGrad(k, s, *into, dz, count, add)
 		group.weightGrad(k, s, sum, group.transformed(s, together), in, dz, count)
-		first = false
 	})
-	return reaching
+	return positive, linear
 }
 
-// add stores the gradient of image i: masked, where the node is positive, and
-// what arrives by skip connections and pools.
-func (g *nodeGrad) add(s *scratch, masked []float32, i int) {
-	k, size := g.work.Kernels, g.imageSize()
+// add stores the gradient of image i: positive, where the node is, linear
+// everywhere, and what arrives by skip connections and pools.
+func (g *nodeGrad) add(s *scratch, positive, linear []float32, i int) {
+	k, size, padded := g.work.Kernels, g.size(g.node), g.padded(g.node)
 	dst := g.grads[g.node][i*size:][:size]
 	gradOf := func(node int) []float32 { return g.grads[node][i*size:][:size] }
 	switch {
-	case masked != nil:
+	case positive != nil:
 		s.sums = s.sums[:0]
 		for _, t := range g.skips {
 			s.sums = append(s.sums, gradOf(t.node))
@@ -193,18 +217,24 @@ func (g *nodeGrad) add(s *scratch, masked []float32, i int) {
 				s.sums = append(s.sums, gradOf(t.node))
 			}
 		}
-		k.MaskedSum(dst, masked, g.image(g.node, i), s.sums, size)
-	case len(g.skips) > 0:
+		if linear != nil {
+			s.sums = append(s.sums, linear)
+		}
+		k.MaskedSum(dst, positive, g.image(g.node, i), s.sums, size)
+	case linear != nil || len(g.skips) > 0:
 		s.terms = s.terms[:0]
 		for _, t := range g.skips {
 			s.terms = append(s.terms, kernel.Term{X: gradOf(t.node), Scale: t.times})
 		}
-		k.AffineSum(dst, s.zeros(g.padded), s.terms, kernel.Plane{}, g.side, g.side, g.padded)
+		if linear != nil {
+			s.terms = append(s.terms, kernel.Term{X: linear})
+		}
+		k.AffineSum(dst, s.zeros(padded), s.terms, kernel.Plane{}, g.side, g.side, padded)
 	case len(g.pools) == 0:
 		clear(dst)
 	}
 	if len(g.pools) > 0 {
-		begun := masked != nil || len(g.skips) > 0
-		k.AvgPoolGrad(dst, addSources(k, s, g.pools, gradOf, g.side, g.padded), s.densely(usePool, g.side*g.padded), g.side, g.side, g.padded, begun)
+		begun := positive != nil || linear != nil || len(g.skips) > 0
+		k.AvgPoolGrad(dst, addSources(k, s, g.pools, gradOf, g.side, padded), s.densely(usePool, g.side*padded), g.side, g.side, padded, begun)
 	}
 }

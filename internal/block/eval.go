@@ -46,25 +46,24 @@ func (b *StemEval) Forward(x []float32, n int) []float32 {
 
 // ReductionEval is the residual block of stride 2 in evaluation.
 type ReductionEval struct {
-	work     *Workspace
-	side     int
-	channels int
-	inPad    int
-	outPad   int
-	Params   ReductionParams
-	a        *strided
-	b, down  *convs
-	shiftA   []float32
-	shiftB   []float32
-	y        []float32
+	work    *Workspace
+	side    int
+	inPad   int
+	outPad  int
+	Params  ReductionParams
+	a       *strided
+	b, down *convs
+	shiftA  []float32
+	shiftB  []float32
+	y       []float32
 }
 
 // NewReductionEval prepares a block; see [NewReduction].
-func NewReductionEval(w *Workspace, side, channels, capacity int, params ReductionParams) *ReductionEval {
-	half, wide := side/2, 2*channels
+func NewReductionEval(w *Workspace, side int, widths Widths, capacity int, params ReductionParams) *ReductionEval {
+	half, channels, wide := side/2, widths.In, widths.Out
 	outPad := kernel.Pad(wide)
 	return &ReductionEval{
-		work: w, side: half, channels: wide, inPad: kernel.Pad(channels), outPad: outPad, Params: params,
+		work: w, side: half, inPad: kernel.Pad(channels), outPad: outPad, Params: params,
 		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1),
 		y: make([]float32, capacity*half*half*outPad),
 	}

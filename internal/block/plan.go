@@ -10,16 +10,35 @@ import (
 
 // edge is one edge of a cell that is no `none`.
 type edge struct {
-	op       cell.Op
+	layer    int // number among the cell's edges
 	from, to int
-	conv     int // number among the cell's convolutions, or -1
+	kind     cell.OpKind // where the width changes, all edges are convolutions
+	conv     int         // number among the cell's convolutions, or -1
+	taps     int         // of the convolution
+	linear   bool        // the convolution reads its source as it is, not the positive part
+	pooled   bool        // what the convolution's norm gives is pooled
 }
 
-func (e edge) taps() int { return e.op.Taps() }
+// Widths are the channels of a cell's input and of its other nodes. Where they
+// differ, skip connections from the input are 1x1 convolutions of it with a norm,
+// pools from it follow a 1x1 convolution of its positive part with a norm.
+type Widths struct{ In, Out int }
+
+// of is the number of channels of a node.
+func (w Widths) of(node int) int {
+	if node == 0 {
+		return w.In
+	}
+	return w.Out
+}
+
+// padded is the number of channels of a node in memory.
+func (w Widths) padded(node int) int { return kernel.Pad(w.of(node)) }
 
 // plan says what a cell computes: its edges without the zeros, numbered as the
 // parameters are.
 type plan struct {
+	Widths
 	nodes int
 	edges []edge
 	convs int
@@ -27,10 +46,10 @@ type plan struct {
 
 // newPlan lists the edges and simplifies them; see [plan.simplify]. It fails if
 // there is no way to compute an operation.
-func newPlan(c cell.Cell) (plan, error) {
-	p := plan{nodes: c.NumNodes()}
-	for _, e := range c.Edges() {
-		if err := p.add(e); err != nil {
+func newPlan(c cell.Cell, w Widths) (plan, error) {
+	p := plan{Widths: w, nodes: c.NumNodes()}
+	for i, e := range c.Edges() {
+		if err := p.add(i, e); err != nil {
 			return plan{}, err
 		}
 	}
@@ -39,17 +58,28 @@ func newPlan(c cell.Cell) (plan, error) {
 }
 
 // add appends an edge that isn't none.
-func (p *plan) add(e cell.Link) error {
-	next := edge{op: e.Op, from: e.From, to: e.To, conv: -1}
+func (p *plan) add(layer int, e cell.Link) error {
+	next := edge{layer: layer, from: e.From, to: e.To, kind: e.Op.Kind(), conv: -1}
+	widens := e.From == 0 && p.In != p.Out
 	switch e.Op {
 	case cell.None:
 		return nil
-	case cell.SkipConnect, cell.AvgPool3x3:
+	case cell.SkipConnect:
+		if widens {
+			next.kind, next.taps, next.linear = cell.Convolution, 1, true
+		}
+	case cell.AvgPool3x3:
+		if widens {
+			next.kind, next.taps, next.pooled = cell.Convolution, 1, true
+		}
 	case cell.NorConv1x1, cell.NorConv3x3:
-		next.conv = p.convs
-		p.convs++
+		next.taps = e.Op.Taps()
 	default:
 		return fmt.Errorf("no way to compute the operation %v", e.Op)
+	}
+	if next.kind == cell.Convolution {
+		next.conv = p.convs
+		p.convs++
 	}
 	p.edges = append(p.edges, next)
 	return nil
@@ -67,14 +97,14 @@ func (p *plan) simplify() {
 			switch {
 			case len(out) == 0:
 				continue
-			case len(into) == 1 && into[0].op == cell.SkipConnect:
+			case len(into) == 1 && into[0].kind == cell.Identity:
 				p.drop(into[0])
 				p.move(func(e *edge) {
 					if e.from == node {
 						e.from = into[0].from
 					}
 				})
-			case len(out) == 1 && out[0].op == cell.SkipConnect:
+			case len(out) == 1 && out[0].kind == cell.Identity:
 				p.drop(out[0])
 				p.move(func(e *edge) {
 					if e.to == node {
@@ -106,11 +136,11 @@ type source struct {
 	times []float32 // that often, for each channel; nil for once
 }
 
-// sources lists the nodes at the other end of edges of an op, each once.
-func sources(edges []edge, op cell.Op, other func(edge) int, channels int) []source {
+// sources lists the nodes at the other end of edges of a kind, each once.
+func sources(edges []edge, kind cell.OpKind, other func(edge) int, channels int) []source {
 	var list []source
 	for _, e := range edges {
-		if e.op != op {
+		if e.kind != kind {
 			continue
 		}
 		at := slices.IndexFunc(list, func(s source) bool { return s.node == other(e) })
@@ -188,33 +218,35 @@ func (p plan) computed() []bool {
 	return needed
 }
 
-// group is the convolutions of one kernel size that leave one node.
+// group is the convolutions of one kernel size that leave one node and read the
+// same of it.
 type group struct {
-	edges []edge
+	edges  []edge
+	linear bool // what they read: the node's value, not its positive part
 	*convs
 }
 
-// groupBySize divides the convolutions among edges by kernel size.
-func groupBySize(edges []edge, side, channels int) []group {
+// groups divides the convolutions among edges that leave a node by what they
+// have in common.
+func (p plan) groups(node, side int, edges []edge) []group {
 	var groups []group
-	for _, taps := range []int{9, 1} {
+	for _, like := range []edge{{taps: 9}, {taps: 1}, {taps: 1, linear: true}} {
 		var same []edge
 		for _, e := range edges {
-			if e.conv >= 0 && e.taps() == taps {
+			if e.conv >= 0 && e.taps == like.taps && e.linear == like.linear {
 				same = append(same, e)
 			}
 		}
 		if len(same) > 0 {
-			groups = append(groups, group{same, newConvs(side, channels, channels, taps, len(same))})
+			groups = append(groups, group{same, like.linear, newConvs(side, p.of(node), p.Out, like.taps, len(same))})
 		}
 	}
 	return groups
 }
 
-// hasPoints tells whether there are 1x1 convolutions among the groups.
-func hasPoints(groups []group) bool {
-	return slices.ContainsFunc(groups, func(g group) bool { return g.taps == 1 })
-}
+// wantsPositive tells whether a group needs its input's positive part made: 3x3
+// convolutions take it on the way.
+func (g group) wantsPositive() bool { return g.taps == 1 && !g.linear }
 
 // imageOf returns image i of a dense batch.
 func imageOf(batch []float32, i, pixels, channels int) []float32 {

@@ -33,11 +33,11 @@ func TestEveryOperation(t *testing.T) {
 				ref, param := newConvNorm(r, channels, channels, op.Taps())
 				refs, params = append(refs, ref), append(params, param)
 			}
-			block, err := NewCell(NewWorkspace(must(kernel.Best()), OfBatch), c, side, channels, n, params)
+			block, err := NewCell(NewWorkspace(must(kernel.Best()), OfBatch), c, side, Widths{channels, channels}, n, params)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, want := fromDense(block.Forward(x.toDense(), n), n, channels, side).v, refCell(c, refs, x).v
+			got, want := fromDense(block.Forward(x.toDense(), n), n, channels, side).v, refCell(c, refs, Widths{channels, channels}, x).v
 			if op.Kind() == cell.Zeros {
 				if slices.ContainsFunc(got, func(v float64) bool { return v != 0 }) {
 					t.Error("not zero")
@@ -53,7 +53,7 @@ func TestEveryOperation(t *testing.T) {
 
 func TestUnknownOperationsAreErrors(t *testing.T) {
 	p := plan{nodes: 2}
-	if err := p.add(cell.Link{Op: 200, From: 0, To: 1}); err == nil || !strings.Contains(err.Error(), "Op(200)") {
+	if err := p.add(0, cell.Link{Op: 200, From: 0, To: 1}); err == nil || !strings.Contains(err.Error(), "Op(200)") {
 		t.Errorf("error is %v, want one with Op(200)", err)
 	}
 	if len(p.edges) > 0 {

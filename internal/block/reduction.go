@@ -17,12 +17,11 @@ type ReductionGrad struct {
 	Downsample []float32
 }
 
-// Reduction is the residual block in training: it halves the side of the images
-// and doubles their channels.
+// Reduction is the residual block in training: it halves the side of the images.
 type Reduction struct {
 	work     *Workspace
 	side     int // of the output
-	channels int // of the output
+	widths   Widths
 	inPad    int
 	outPad   int
 	capacity int
@@ -41,11 +40,11 @@ type Reduction struct {
 	grad ReductionGrad
 }
 
-// NewReduction prepares a block from side x side images of channels channels.
-func NewReduction(w *Workspace, side, channels, capacity int, params ReductionParams) *Reduction {
-	half, wide := side/2, 2*channels
+// NewReduction prepares a block of side x side images.
+func NewReduction(w *Workspace, side int, widths Widths, capacity int, params ReductionParams) *Reduction {
+	half, channels, wide := side/2, widths.In, widths.Out
 	r := &Reduction{
-		work: w, side: half, channels: wide, inPad: kernel.Pad(channels), outPad: kernel.Pad(wide), capacity: capacity, Params: params,
+		work: w, side: half, widths: widths, inPad: kernel.Pad(channels), outPad: kernel.Pad(wide), capacity: capacity, Params: params,
 		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), unit: together(half),
 	}
 	size := capacity * half * half * r.outPad
@@ -70,7 +69,7 @@ func (r *Reduction) inImage(x []float32, i int) []float32 {
 }
 
 func (r *Reduction) outImage(y []float32, i int) []float32 {
-	return imageOf(y, i, r.side*r.side, r.channels)
+	return imageOf(y, i, r.side*r.side, r.widths.Out)
 }
 
 // averaged returns the 2x2 averages of an image.
@@ -122,9 +121,9 @@ func (r *Reduction) Forward(x []float32, n int) []float32 {
 // the input's and the parameters'. They are valid until the next call.
 func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	k := r.work.Kernels
-	half, wide := r.side, r.channels
+	half := r.side
 	if r.dx == nil {
-		in := wide / 2
+		in, wide := r.widths.In, r.widths.Out
 		r.dx = hugepage.Floats(r.capacity * 4 * half * half * r.inPad)
 		r.grad = ReductionGrad{NewConvNormGrad(wide, in, 9), NewConvNormGrad(wide, wide, 9), make([]float32, wide*in)}
 		r.prepare(&r.gradPacking, r.gradPacking.backward, func() { r.a.packTransposed(r.Params.A.Conv) })

@@ -117,24 +117,52 @@ func (x volume) convNorm(p refConvNorm, size, stride int) volume {
 	return y
 }
 
-func refCell(c cell.Cell, params []refConvNorm, x volume) volume {
+// convNorms lists the taps and input channels of the convolutions of a cell.
+func convNorms(c cell.Cell, w Widths) (list []struct{ in, taps int }) {
+	for _, e := range c.Edges() {
+		in, taps := w.of(e.From), e.Op.Taps()
+		switch e.Op.Kind() {
+		case cell.Convolution:
+		case cell.Identity, cell.AveragePool:
+			if in == w.Out {
+				continue
+			}
+			taps = 1
+		default:
+			continue
+		}
+		list = append(list, struct{ in, taps int }{in, taps})
+	}
+	return list
+}
+
+func refCell(c cell.Cell, params []refConvNorm, w Widths, x volume) volume {
 	values, next := []volume{x}, 0
+	norm := func(x volume, size int) volume {
+		next++
+		return x.convNorm(params[next-1], size, 1)
+	}
 	for node := 1; node < c.NumNodes(); node++ {
-		sum := newVolume(x.n, x.channels, x.side)
+		sum := newVolume(x.n, w.Out, x.side)
 		for _, e := range c.Incoming(node) {
 			from := values[e.From]
+			widens := from.channels != w.Out
 			switch e.Op {
 			case cell.None:
 			case cell.SkipConnect:
+				if widens {
+					from = norm(from, 1)
+				}
 				sum.add(from)
 			case cell.AvgPool3x3:
+				if widens {
+					from = norm(from.relu(), 1)
+				}
 				sum.add(from.avgPool())
 			case cell.NorConv1x1:
-				sum.add(from.relu().convNorm(params[next], 1, 1))
-				next++
+				sum.add(norm(from.relu(), 1))
 			case cell.NorConv3x3:
-				sum.add(from.relu().convNorm(params[next], 3, 1))
-				next++
+				sum.add(norm(from.relu(), 3))
 			default:
 				panic("no twin of " + e.Op.String())
 			}

@@ -48,8 +48,10 @@ type scratch struct {
 // Uses of a worker's dense buffers.
 const (
 	useGrad = iota
+	useLinearGrad
 	usePool
 	useInput
+	usePooled
 	useNormGrad
 	useTransformed
 	useZeros

@@ -63,38 +63,38 @@ func (b *Builder) Stem(name string, x *gorgonia.Node, side, channels int, state 
 }
 
 // Cell adds a cell on x, [capacity, side, side, padded channels]. params has
-// the three nodes of each convolution in the order of the edges.
-func (b *Builder) Cell(name string, x *gorgonia.Node, c cell.Cell, side, channels int, state []block.ConvNorm, params ...*gorgonia.Node) (*gorgonia.Node, error) {
+// the three nodes of each convolution in the order of the edges, those that
+// change the width for a skip connection or a pool included.
+func (b *Builder) Cell(name string, x *gorgonia.Node, c cell.Cell, side int, widths block.Widths, state []block.ConvNorm, params ...*gorgonia.Node) (*gorgonia.Node, error) {
 	var train differentiable
 	var eval foldable
 	if b.folded() {
-		cell, err := block.NewCellEval(b.Work, c, side, channels, b.Batch.capacity, state)
+		cell, err := block.NewCellEval(b.Work, c, side, widths, b.Batch.capacity, state)
 		if err != nil {
 			return nil, err
 		}
 		eval = cellEval{cell}
 	} else {
-		cell, err := block.NewCell(b.Work, c, side, channels, b.Batch.capacity, state)
+		cell, err := block.NewCell(b.Work, c, side, widths, b.Batch.capacity, state)
 		if err != nil {
 			return nil, err
 		}
 		train = &cells{Cell: cell}
 	}
-	return b.apply(name, b.nhwc(side, channels), train, eval, true, x, params)
+	return b.apply(name, b.nhwc(side, widths.Out), train, eval, true, x, params)
 }
 
-// Reduction adds the residual block that halves the side of x and doubles its
-// channels. params has the three nodes of conv_a, those of conv_b, and the
+// Reduction adds the residual block that halves the side of x. params has the three nodes of conv_a, those of conv_b, and the
 // weights of the downsampling convolution.
-func (b *Builder) Reduction(name string, x *gorgonia.Node, side, channels int, state block.ReductionParams, params ...*gorgonia.Node) (*gorgonia.Node, error) {
+func (b *Builder) Reduction(name string, x *gorgonia.Node, side int, widths block.Widths, state block.ReductionParams, params ...*gorgonia.Node) (*gorgonia.Node, error) {
 	var train differentiable
 	var eval foldable
 	if b.folded() {
-		eval = reductionEval{block.NewReductionEval(b.Work, side, channels, b.Batch.capacity, state)}
+		eval = reductionEval{block.NewReductionEval(b.Work, side, widths, b.Batch.capacity, state)}
 	} else {
-		train = &reduction{Reduction: block.NewReduction(b.Work, side, channels, b.Batch.capacity, state)}
+		train = &reduction{Reduction: block.NewReduction(b.Work, side, widths, b.Batch.capacity, state)}
 	}
-	return b.apply(name, b.nhwc(side/2, 2*channels), train, eval, true, x, params)
+	return b.apply(name, b.nhwc(side/2, widths.Out), train, eval, true, x, params)
 }
 
 // Head adds the last batch norm with ReLU and the average over pixels:
