@@ -31,7 +31,7 @@ func NewStepper(net *Network, objective *gorgonia.Node) (*Stepper, error) {
 	}
 	return &Stepper{
 		net: net, objective: objective, vm: gorgonia.NewTapeMachine(net.Graph, gorgonia.BindDualValues(by...)),
-		learnables: gorgonia.NodesToValueGrads(net.Learnables()),
+		learnables: gorgonia.NodesToValueGrads(net.dependents()),
 	}, nil
 }
 
@@ -53,7 +53,8 @@ func (s *Stepper) Run(images []float32, labels []int) error {
 }
 
 // Learnables lists the parameters with their gradients, for a solver, in
-// PyTorch's order.
+// PyTorch's order. Parameters that the loss does not depend on at all are not
+// among them: PyTorch's solvers leave these as they are, without decay.
 func (s *Stepper) Learnables() []gorgonia.ValueGrad { return s.learnables }
 
 // ZeroGrads sets the gradients of the parameters to zero.
