@@ -72,4 +72,3 @@ func usedNodes(c cell.Cell, b cell.Block) []bool {
 	}
 	return used
 }
-

@@ -102,26 +102,3 @@ func TestOtherWidthsAreNamed(t *testing.T) {
 		t.Errorf("widths of cells without tensors are read off as %v, %v", w, ok)
 	}
 }
-
-// TestWidthsThatBlocksLack wants an error where a block has no way yet to
-// compute a change of widths.
-func TestWidthsThatBlocksLack(t *testing.T) {
-	for widths, want := range map[string]string{
-		"8:16:24:48:48": "cells.2: cells from 16 to 24 channels",
-		"8:8:8:8:8":     "cells.1: residual blocks from 8 to 8 channels",
-	} {
-		w, err := cell.ParseWidths(widths)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := Initialize(cell.Network{Cell: cell.SizeCell(), Widths: w, Classes: 10}, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, mode := range []Mode{Training, Evaluation} {
-			if _, err := New(p, Options{Side: 8, Capacity: 2, Mode: mode}); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v, want an error with %s", widths, err, want)
-			}
-		}
-	}
-}

@@ -54,8 +54,8 @@ func NewAuxiliary(w *Workspace, side, channels, capacity int, middle, last ConvN
 		weights: make([]float32, joined*AuxiliaryFeature), transposed: make([]float32, joined*AuxiliaryFeature),
 	}
 	b.pooled = hugepage.Floats(capacity * auxiliaryPixels * b.inPad)
-	b.norms[0] = newNorm(AuxiliaryMiddle, auxiliaryPixels, capacity, hugepage.Floats(capacity*joined))
-	b.norms[1] = newNorm(AuxiliaryFeature, 1, capacity, hugepage.Floats(capacity*AuxiliaryFeature))
+	b.norms[0] = newNorm(w.Statistics, AuxiliaryMiddle, auxiliaryPixels, capacity, hugepage.Floats(capacity*joined))
+	b.norms[1] = newNorm(w.Statistics, AuxiliaryFeature, 1, capacity, hugepage.Floats(capacity*AuxiliaryFeature))
 	return b
 }
 
