@@ -6,8 +6,6 @@ import (
 	"cellnet/cell"
 	"cellnet/internal/fixture"
 	"cellnet/weights"
-
-	"gorgonia.org/gorgonia"
 )
 
 // TestUserFilesGiveLogits evaluates networks of files that people's own programs
@@ -51,13 +49,10 @@ func TestUserFilesGiveLogits(t *testing.T) {
 			t.Errorf("%s: %v", c.file, err)
 			continue
 		}
-		net := newNet(t, p, 32, 4, Evaluation, nil)
-		vm := gorgonia.NewTapeMachine(net.Graph)
-		run(t, vm, net, numbers("images"), nil)
-		want := numbers(c.logits)
-		if e := relativeNorm(values(net.Logits)[:len(want)], want); e > 1e-5 {
+		predictor := NewPredictor(newNet(t, p, 4, Options{Side: 32}))
+		if e := relativeNorm(predict(t, predictor, numbers("images")), numbers(c.logits)); e > 1e-5 {
 			t.Errorf("%s: logits have a relative error of %.2g", c.file, e)
 		}
-		vm.Close()
+		predictor.Close()
 	}
 }
