@@ -1,0 +1,92 @@
+package experiment
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"cellnet/bench/builtin"
+	"cellnet/cell"
+	"cellnet/data"
+	"cellnet/search"
+)
+
+// CostNames lists the costs that limits and trade-offs may name.
+func CostNames() []string {
+	names := []string{"flops", "params"}
+	for _, d := range builtin.Devices() {
+		names = append(names, d.String())
+	}
+	return names
+}
+
+// CostOf gives a cost of the networks for a dataset, of all architectures of a
+// space: flops and params in millions by the formula, or a cost on a device in
+// milliseconds or millijoules, which only cells have.
+func CostOf(space *search.Space, d data.Dataset, name string) (search.Cost, error) {
+	c := search.Cost{Name: name, Values: make([]float64, space.Len())}
+	switch name {
+	case "flops", "params":
+		for arch := range c.Values {
+			cost, err := networkCost(space, arch, d)
+			if err != nil {
+				return search.Cost{}, err
+			}
+			c.Values[arch] = cost.FLOPs
+			if name == "params" {
+				c.Values[arch] = cost.Params
+			}
+		}
+		return c, nil
+	}
+	device, err := builtin.ParseDevice(name)
+	if err != nil {
+		return search.Cost{}, fmt.Errorf("search: cost: %.40q, want one of %s", name, strings.Join(CostNames(), ", "))
+	}
+	if space != search.Topology() {
+		return search.Cost{}, fmt.Errorf("search: cost: %s is not known of networks of the size space, want flops or params", name)
+	}
+	t, err := builtin.Load()
+	if err != nil {
+		return search.Cost{}, err
+	}
+	for arch := range c.Values {
+		v, ok := t.Cost(arch, d, device)
+		if !ok {
+			v = math.NaN()
+		}
+		c.Values[arch] = v
+	}
+	return c, nil
+}
+
+// networkCost is what a network costs by the formula.
+func networkCost(space *search.Space, arch int, d data.Dataset) (cell.Cost, error) {
+	if space == search.Topology() {
+		c, _ := builtin.Network(arch, d)
+		return c, nil
+	}
+	widths, err := cell.ParseWidths(space.Arch(arch))
+	if err != nil {
+		return cell.Cost{}, err
+	}
+	const sizeCell = 9930
+	c, err := cell.FromIndex(sizeCell)
+	if err != nil {
+		return cell.Cost{}, err
+	}
+	return cell.Network{Cell: c, Widths: widths, Classes: d.Classes()}.Cost(d.Side()), nil
+}
+
+// ParseLimit reads a limit such as "raspi4_latency=12".
+func ParseLimit(text string) (name string, most float64, err error) {
+	name, value, ok := strings.Cut(text, "=")
+	if ok {
+		most, err = strconv.ParseFloat(value, 64)
+	}
+	if !ok || err != nil || math.IsNaN(most) {
+		return "", 0, fmt.Errorf("search: limit: %.60q, want NAME=NUMBER, such as flops=50", text)
+	}
+	return name, most, nil
+}
