@@ -3,6 +3,8 @@ package search
 import (
 	"math"
 	"sync"
+
+	"cellnet/cell"
 )
 
 // covariances says how alike the architectures of a space are, 1 for equal ones.
@@ -20,7 +22,7 @@ func (s *Space) Covariance(a, b int) float64 {
 }
 
 func (s *Space) covariances() covariances {
-	if s.options == 8 {
+	if s.of == cell.Size {
 		return widthCovariances{s}
 	}
 	return cellCovariances()

@@ -36,6 +36,14 @@ func (b Brackets) Validate() error {
 	return nil
 }
 
+// fits checks that the longest training is one of the recipe.
+func (b Brackets) fits(p Problem) error {
+	if b.Longest > p.Epochs {
+		return settingError("longest", b.Longest, "the recipe's epochs at most")
+	}
+	return nil
+}
+
 // Hyperband takes random architectures into its brackets.
 type Hyperband struct{ Brackets }
 
@@ -85,9 +93,6 @@ func (b Brackets) lengths() []float64 {
 }
 
 func (b Brackets) run(s *session, from proposals) error {
-	if b.Longest > s.Epochs {
-		return settingError("longest", b.Longest, "the recipe's epochs at most")
-	}
 	lengths := b.lengths()
 	stages := len(lengths)
 	s.run.Modelled = []bool{}

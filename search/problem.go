@@ -116,6 +116,27 @@ func Search(ctx context.Context, a Algorithm, p Problem) (*Run, error) {
 	return run, err
 }
 
+// Check returns an error that names the first setting of a search that is out of
+// its range.
+func Check(a Algorithm, p Problem) error {
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if _, ok := a.(weighing); len(p.Costs) > 0 && !ok {
+		return fmt.Errorf("search: %s finds the highest accuracy only, want evolution or random to weigh it against costs", a.Name())
+	}
+	if b, ok := a.(inBrackets); ok {
+		return b.fits(p)
+	}
+	return nil
+}
+
+// inBrackets is an algorithm with lengths of trainings.
+type inBrackets interface{ fits(Problem) error }
+
 // NextSeed runs a search and returns the seed that the published programs take
 // for the run after it: they draw it from the generator as the search left it.
 // Seeds soon repeat that way.
@@ -129,14 +150,8 @@ func NextSeed(ctx context.Context, a Algorithm, p Problem) (seed uint32, err err
 
 // search also returns Python's generator as the search left it.
 func search(ctx context.Context, a Algorithm, p Problem) (*Run, *mt19937.Source, error) {
-	if err := a.Validate(); err != nil {
+	if err := Check(a, p); err != nil {
 		return &Run{Space: p.Space}, nil, err
-	}
-	if err := p.Validate(); err != nil {
-		return &Run{Space: p.Space}, nil, err
-	}
-	if _, ok := a.(weighing); len(p.Costs) > 0 && !ok {
-		return &Run{Space: p.Space}, nil, fmt.Errorf("search: %s finds the highest accuracy only, want evolution or random to weigh it against costs", a.Name())
 	}
 	s := &session{Problem: p, ctx: ctx, run: &Run{Space: p.Space}, random: mt19937.NewPython(uint64(p.Seed))}
 	s.Allowed = p.allowed()

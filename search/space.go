@@ -1,8 +1,6 @@
 package search
 
 import (
-	"fmt"
-	"strings"
 	"sync"
 
 	"cellnet/cell"
@@ -12,7 +10,7 @@ import (
 // Space is one of the benchmark's search spaces: an architecture is a choice at
 // each of its positions, and has a number in the benchmark's order.
 type Space struct {
-	name      string
+	of        cell.Space
 	positions int
 	options   int     // at each position
 	choices   []uint8 // of all architectures, one after another
@@ -28,7 +26,7 @@ func Topology() *Space { return topology() }
 func Size() *Space { return size() }
 
 var topology = sync.OnceValue(func() *Space {
-	s := &Space{name: "topology", positions: 6, options: 5}
+	s := &Space{of: cell.Topology, positions: 6, options: 5}
 	for _, c := range cell.All() {
 		for _, e := range c.Edges() {
 			s.choices = append(s.choices, uint8(e.Op))
@@ -38,8 +36,8 @@ var topology = sync.OnceValue(func() *Space {
 })
 
 var size = sync.OnceValue(func() *Space {
-	s := &Space{name: "size", positions: 5, options: 8}
-	for i := range 1 << 15 {
+	s := &Space{of: cell.Size, positions: 5, options: 8}
+	for i := range cell.SizeCount {
 		for shift := 12; shift >= 0; shift -= 3 {
 			s.choices = append(s.choices, uint8(i>>shift&7))
 		}
@@ -66,17 +64,26 @@ func (s *Space) rank(choices []uint8) int {
 
 // ParseSpace returns the space of a name, topology or size.
 func ParseSpace(name string) (*Space, error) {
-	switch name {
-	case "topology":
-		return Topology(), nil
-	case "size":
-		return Size(), nil
+	of, err := cell.ParseSpace(name)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("unknown search space %.40q, want topology or size", name)
+	return SpaceOf(of), nil
 }
 
+// SpaceOf returns the space of an enumeration.
+func SpaceOf(of cell.Space) *Space {
+	if of == cell.Size {
+		return Size()
+	}
+	return Topology()
+}
+
+// Of is what package cell calls the space.
+func (s *Space) Of() cell.Space { return s.of }
+
 // String gives the name, topology or size.
-func (s *Space) String() string { return s.name }
+func (s *Space) String() string { return s.of.String() }
 
 // Len is the number of architectures.
 func (s *Space) Len() int { return len(s.choices) / s.positions }
@@ -92,23 +99,13 @@ func (s *Space) Choices(arch int) []uint8 {
 func (s *Space) Index(choices []uint8) int { return int(s.index[s.rank(choices)]) }
 
 // Arch gives an architecture's string, such as "|nor_conv_3x3~0|+..." or
-// "8:16:64:24:40".
+// "8:16:64:24:40"; "" if there is none of that number.
 func (s *Space) Arch(arch int) string {
-	var b strings.Builder
-	if s.options == 8 {
-		for i, c := range s.Choices(arch) {
-			if i > 0 {
-				b.WriteByte(':')
-			}
-			fmt.Fprint(&b, 8*(int(c)+1))
-		}
-		return b.String()
-	}
-	c, err := cell.FromIndex(arch)
+	a, err := s.of.Arch(arch)
 	if err != nil {
 		return ""
 	}
-	return c.String()
+	return a.String()
 }
 
 // maxPositions is the largest number of positions of a space.
@@ -136,7 +133,7 @@ func (s *Space) random(r *mt19937.Source) int {
 // edge of a node drawn first, and the operation another one; on widths it may be
 // the one that was there.
 func (s *Space) mutate(arch int, r *mt19937.Source) int {
-	if s.options == 8 {
+	if s.of == cell.Size {
 		stage := r.Intn(s.positions)
 		return s.with(arch, stage, uint8(r.Intn(s.options)))
 	}

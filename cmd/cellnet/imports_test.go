@@ -23,6 +23,7 @@ func layers() []string {
 		"bench/internal/store",
 		"search",
 		"search/simulate",
+		"search/experiment",
 		"bench internal/ops",
 		"bench/internal/scale internal/query models",
 		"bench/internal/scale/genbench internal/server train",

@@ -22,6 +22,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newBenchCommand(a),
 		newQueryCommand(a),
 		newServeCommand(a),
+		newSearchCommand(a),
 		newVersionCommand(a),
 	)
 	root.Long = root.Short + ` in plain Go.

@@ -2,7 +2,9 @@ package plots
 
 import (
 	"io"
+	"slices"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -16,32 +18,37 @@ type Band struct {
 	Steps bool
 }
 
-// Bands draws curves in bands over the x axis. Points that are not finite are
-// left out.
-func Bands(w io.Writer, f Format, title, x, y string, bands []Band) error {
-	p := newPlot(title, x, y)
-	drawn := 0
-	for i, b := range bands {
-		var mid, around plotter.XYs
-		for k, at := range b.X {
-			if finite(at) && finite(b.Low[k]) && finite(b.Mid[k]) && finite(b.High[k]) {
-				mid = append(mid, plotter.XY{X: at, Y: b.Mid[k]})
-				around = append(around, plotter.XY{X: at, Y: b.High[k]})
-			}
+// BandPanel is a diagram of bands.
+type BandPanel struct {
+	Title, X, Y string
+	Bands       []Band
+}
+
+// Bands draws panels side by side. Points that are not finite are left out.
+func Bands(w io.Writer, f Format, panels ...BandPanel) error {
+	row := make([]*plot.Plot, len(panels))
+	for i, panel := range panels {
+		row[i] = newPlot(panel.Title, panel.X, panel.Y)
+		if err := panel.addTo(row[i]); err != nil {
+			return err
 		}
+	}
+	return writeRow(w, f, row)
+}
+
+func (panel BandPanel) addTo(p *plot.Plot) error {
+	drawn := 0
+	for i, b := range panel.Bands {
+		low, mid, high := b.points()
 		if len(mid) == 0 {
 			continue
 		}
 		drawn++
-		for k := len(b.X) - 1; k >= 0; k-- {
-			if finite(b.X[k]) && finite(b.Low[k]) && finite(b.Mid[k]) && finite(b.High[k]) {
-				around = append(around, plotter.XY{X: b.X[k], Y: b.Low[k]})
-			}
-		}
 		colour := colours[i%len(colours)]
 		pale := colour
 		pale.A = 0x28
-		area, err := plotter.NewPolygon(around)
+		slices.Reverse(low)
+		area, err := plotter.NewPolygon(append(high, low...))
 		if err != nil {
 			return err
 		}
@@ -60,5 +67,16 @@ func Bands(w io.Writer, f Format, title, x, y string, bands []Band) error {
 	if drawn == 0 {
 		return ErrNothing
 	}
-	return write(w, f, p)
+	return nil
+}
+
+// points gives those that are finite.
+func (b Band) points() (low, mid, high plotter.XYs) {
+	for k, x := range b.X {
+		if finite(x) && finite(b.Low[k]) && finite(b.Mid[k]) && finite(b.High[k]) {
+			low, mid = append(low, plotter.XY{X: x, Y: b.Low[k]}), append(mid, plotter.XY{X: x, Y: b.Mid[k]})
+			high = append(high, plotter.XY{X: x, Y: b.High[k]})
+		}
+	}
+	return low, mid, high
 }

@@ -67,16 +67,11 @@ func networkCost(space *search.Space, arch int, d data.Dataset) (cell.Cost, erro
 		c, _ := builtin.Network(arch, d)
 		return c, nil
 	}
-	widths, err := cell.ParseWidths(space.Arch(arch))
+	a, err := space.Of().Arch(arch)
 	if err != nil {
 		return cell.Cost{}, err
 	}
-	const sizeCell = 9930
-	c, err := cell.FromIndex(sizeCell)
-	if err != nil {
-		return cell.Cost{}, err
-	}
-	return cell.Network{Cell: c, Widths: widths, Classes: d.Classes()}.Cost(d.Side()), nil
+	return a.Network(d.Classes()).Cost(d.Side()), nil
 }
 
 // ParseLimit reads a limit such as "raspi4_latency=12".

@@ -1,8 +1,11 @@
 package experiment
 
 import (
+	"slices"
+
 	"cellnet/data"
 	"cellnet/search"
+	"cellnet/search/simulate"
 )
 
 // Published gives what the paper of NATS-Bench (TPAMI 2021) reports of an
@@ -27,11 +30,19 @@ func Published(space *search.Space, d data.Dataset, algorithm string) (valid, te
 		table = size
 	}
 	row, ok := table[algorithm]
-	if !ok || !isSearched(d) {
+	number := slices.Index([]data.Dataset{data.CIFAR10, data.CIFAR100, data.ImageNet16}, d)
+	if !ok || number < 0 {
 		return Spread{}, Spread{}, false
 	}
-	column := row[d-data.CIFAR10]
-	return column[0], column[1], true
+	return row[number][0], row[number][1], true
 }
 
-func isSearched(d data.Dataset) bool { return d >= data.CIFAR10 && d <= data.ImageNet16 }
+// Published gives what the paper reports of the plan's algorithm, if the plan has
+// the published budget, recipe and no limits.
+func (p Plan) Published() (valid, test Spread, ok bool) {
+	q := p.Problem
+	if q.Epochs != 12 || q.Allowed != nil || len(q.Costs) > 0 || q.Evaluations > 0 || q.Budget != simulate.Budget(q.Space, p.Dataset) {
+		return Spread{}, Spread{}, false
+	}
+	return Published(q.Space, p.Dataset, p.Algorithm.Name())
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cellnet/internal/fixture"
+	"cellnet/search/experiment"
+)
+
+// What scripts read of a run is what the reference program recorded.
+func TestSearchPrintsRecordedRuns(t *testing.T) {
+	for _, name := range experiment.Names() {
+		b, err := os.ReadFile(fixture.Shared(t, "fixtures/search/"+name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var records []struct {
+			Space, Dataset string
+			Seed           json.Number
+			Budget         json.Number
+			Visited, Best  []int
+		}
+		if err := json.Unmarshal(b, &records); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range records[:2] {
+			out := mustCellnet(t, "search", name, "--space", r.Space, "--dataset", r.Dataset, "--seed", r.Seed.String(), "--budget", r.Budget.String(), "--runs", "1", "--json")
+			var got experiment.Record
+			if err := json.Unmarshal([]byte(out), &got); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.Visited, r.Visited) || !slices.Equal(got.Best, r.Best) || got.Algorithm != name {
+				t.Errorf("%s on %s: the run differs", name, r.Space)
+			}
+		}
+	}
+}
+
+func TestSearchDefaultsToTheBest(t *testing.T) {
+	out := mustCellnet(t, "search", "--dataset", "ImageNet16-120", "--budget", "30000")
+	if !strings.Contains(out, "bayesian found architecture ") || !strings.Contains(out, "after 200 epochs: validation ") {
+		t.Error(out)
+	}
+	out = mustCellnet(t, "search", "evolution", "--dataset", "cifar10", "--against", "flops,raspi4_latency", "--budget", "3000", "--max", "params=0.5")
+	if !strings.Contains(out, "Pareto front, hypervolume 0.") {
+		t.Error(out)
+	}
+}
+
+func TestSearchWritesAFolder(t *testing.T) {
+	dir := t.TempDir()
+	out := mustCellnet(t, "search", "compare", "--algorithms", "random,local", "--runs", "3", "--budget", "2000", "--out", dir, "--json")
+	if lines := strings.Count(out, "\n"); lines != 6 {
+		t.Errorf("%d lines, want 6:\n%s", lines, out)
+	}
+	for _, name := range []string{
+		"runs.jsonl", "curves.svg", "search-tss/cifar10-T2000/RANDOM/results.pth", "search-tss/ImageNet16-120-T2000/LOCAL/results.pth",
+	} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	table := mustCellnet(t, "search", "random", "--dataset", "cifar10", "--runs", "2", "--plot", filepath.Join(dir, "p.png"))
+	if !strings.HasPrefix(table, "| (runs, trainings each) | cifar10 |\n") {
+		t.Error(table)
+	}
+}
+
+func TestSearchRefusals(t *testing.T) {
+	for want, args := range map[string][]string{
+		"--dataset":        {},
+		"cifar10-valid":    {"--dataset", "cifar10-valid"},
+		"bananas":          {"bananas", "--dataset", "cifar10"},
+		"budget: NaN":      {"--dataset", "cifar10", "--budget", "NaN"},
+		"--budget: 0":      {"--dataset", "cifar10", "--budget", "0"},
+		"budget: +Inf":     {"--dataset", "cifar10", "--budget", "inf"},
+		"population: 0":    {"evolution", "--dataset", "cifar10", "--population", "0"},
+		"no such setting":  {"random", "--dataset", "cifar10", "--population", "3"},
+		"single trials":    {"random", "--dataset", "cifar100", "--hp", "200"},
+		"longest: 13":      {"bohb", "--dataset", "cifar10", "--longest", "13"},
+		"within the limit": {"--dataset", "cifar10", "--max", "flops=1"},
+		"weigh it":         {"local", "--dataset", "cifar10", "--against", "flops"},
+		"search space":     {"--dataset", "cifar10", "--space", "tss"},
+		"--output":         {"--dataset", "cifar10", "--plot", "curves.gif"},
+	} {
+		out, errs, code := cellnet(t, append([]string{"search"}, args...)...)
+		if code != exitUsage || out != "" && want != "--output" || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 {
+			t.Errorf("%q: code %d, %s%s, want %s", args, code, out, errs, want)
+		}
+	}
+}
