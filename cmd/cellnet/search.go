@@ -123,6 +123,11 @@ func (o *searchOptions) parse(flags *pflag.FlagSet) (err error) {
 	if flags.Changed("budget") && o.request.Budget == 0 {
 		return errors.New("--budget: 0, want a number of seconds above 0")
 	}
+	if o.plot != "" {
+		if _, err := pictureFormat(o.plot); err != nil {
+			return fmt.Errorf("--plot: %.80q, want a file .svg or .png", o.plot)
+		}
+	}
 	flags.Visit(func(f *pflag.Flag) {
 		used, others := experiment.Used(o.request.Algorithm, f.Name), false
 		for _, name := range experiment.Names() {

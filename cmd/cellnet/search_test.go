@@ -86,11 +86,11 @@ func TestSearchRefusals(t *testing.T) {
 		"within the limit": {"--dataset", "cifar10", "--max", "flops=1"},
 		"weigh it":         {"local", "--dataset", "cifar10", "--against", "flops"},
 		"search space":     {"--dataset", "cifar10", "--space", "tss"},
-		"--output":         {"--dataset", "cifar10", "--plot", "curves.gif"},
+		"--plot":           {"--dataset", "cifar10", "--plot", "curves.gif"},
 	} {
-		out, errs, code := cellnet(t, append([]string{"search"}, args...)...)
-		if code != exitUsage || out != "" && want != "--output" || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 {
-			t.Errorf("%q: code %d, %s%s, want %s", args, code, out, errs, want)
+		r := cellnet(t, append([]string{"search"}, args...)...)
+		if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: code %d, %s%s, want %s", args, r.code, r.stdout, r.stderr, want)
 		}
 	}
 }
