@@ -1,10 +1,10 @@
 package main
 
 import (
-	"context"
+	"bufio"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strings"
 
 	"cellnet/bench"
@@ -19,17 +19,18 @@ import (
 // file in front, query FILE metrics, which [queryFileLast] turns round.
 func newQueryCommand(a *app) *cobra.Command {
 	group := newGroup("query", "Ask a benchmark, a store or the published files")
-	for _, q := range query.All() {
-		switch q.Name {
-		case "show":
-			group.AddCommand(newQueryShowCommand(a, q))
-		case "simulate":
-			group.AddCommand(newQuerySimulateCommand(a, q))
-		default:
-			group.AddCommand(newQueryKindCommand(a, q))
-		}
+	series := map[string]*query.Series{}
+	for _, s := range query.AllSeries() {
+		series[s.Name] = s
 	}
-	group.AddCommand(newQueryParamsCommand(a), newQueryPlotCommand(a))
+	for _, q := range query.All() {
+		cmd, f := newQueryKindCommand(a, q)
+		if s := series[q.Name]; s != nil {
+			f.addSeries(cmd, s)
+		}
+		group.AddCommand(cmd)
+	}
+	group.AddCommand(newQueryParamsCommand(), newQueryPlotCommand())
 	group.Long = `Ask a benchmark.
 
 FILE is a store made by bench import, or published: a NAS-Bench-201 .pth, a folder
@@ -72,77 +73,115 @@ func completeFileAndArch(takesArch bool) cobra.CompletionFunc {
 	}
 }
 
-// queryFileLast puts the file of "query FILE metrics ..." behind the command,
-// where cobra can do with it. "query FILE" alone stands for info. What has the name
-// of a command is a file if there is one and a command follows.
-func queryFileLast(root *cobra.Command, args []string) []string {
-	if len(args) > 2 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
-		typed, last := args[1:len(args)-1], args[len(args)-1]
-		turned := queryFileLast(root, typed)
-		if len(typed) == 2 && len(turned) > 2 { // a command is to come, where info is put
-			turned = turned[:1]
-		}
-		return append(append(args[:1:1], turned...), last)
-	}
-	if len(args) < 2 || args[0] != "query" || strings.HasPrefix(args[1], "-") {
-		return args
-	}
-	group, _, err := root.Find(args[:1])
-	if err != nil || subcommand(group, args[1]) != nil && !(exists(args[1]) && len(args) > 2 && subcommand(group, args[2]) != nil) {
-		return args
-	}
-	turned, file, rest := args[:1:1], args[1], args[2:]
-	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
-		rest = append([]string{"info"}, rest...)
-	}
-	turned, rest = append(turned, rest[0]), rest[1:]
-	cmd := subcommand(group, turned[1])
-	for cmd != nil && cmd.HasSubCommands() {
-		if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
-			return append(turned, rest...) // the help of a group needs no file
-		}
-		turned, cmd, rest = append(turned, rest[0]), subcommand(cmd, rest[0]), rest[1:]
-	}
-	return append(append(turned, file), rest...)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-func subcommand(group *cobra.Command, name string) *cobra.Command {
-	for _, cmd := range group.Commands() {
-		if cmd.Name() == name {
-			return cmd
-		}
-	}
-	return nil
+// queryFlags are those of a query.
+type queryFlags struct {
+	a      *app
+	q      *query.Query
+	series *query.Series // about many architectures, nil if there is none
+	list   string        // file of architectures
+	asJSON bool
 }
 
 // newQueryKindCommand makes the command of a query.
-func newQueryKindCommand(a *app, q *query.Query) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   q.Name + " FILE",
-		Short: "Print " + q.Short,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			parsed, err := parseQuery(cmd, q, args[1:])
-			if err != nil {
-				return err
-			}
-			return a.withBenchmark(args[0], func(b *bench.Benchmark) error {
-				return a.answer(cmd.Context(), b, q, parsed, asJSON)
-			})
-		},
-	}
-	takesArch := addParamFlags(cmd, q)
+func newQueryKindCommand(a *app, q *query.Query) (*cobra.Command, *queryFlags) {
+	f := &queryFlags{a: a, q: q}
+	cmd := &cobra.Command{Use: q.Name + " FILE", Short: "Print " + q.Short, RunE: f.run}
+	takesArch := addParamFlags(cmd, q.Form)
 	if takesArch {
 		cmd.Use += " [ARCH]"
 	}
 	cmd.Args = wantFileAndArch(takesArch)
-	addJSONFlag(cmd, &asJSON)
-	return cmd
+	addJSONFlag(cmd, &f.asJSON)
+	return cmd, f
+}
+
+// addSeries lets the command of a query ask about many architectures, too.
+func (f *queryFlags) addSeries(cmd *cobra.Command, s *query.Series) {
+	f.series = s
+	cmd.Short, cmd.Example = "Print "+s.Short, s.Example
+	if s.Long != "" {
+		cmd.Long = "Print " + s.Long
+	}
+	if s.Listed {
+		cmd.Use = s.Name + " FILE [ARCH...]"
+		cmd.Flags().StringVar(&f.list, "archs", "", "read architectures from the lines of `FILE`, - for standard input")
+		cmd.Args = func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage.Errorf("missing argument FILE")
+			}
+			return nil
+		}
+	}
+}
+
+func (f *queryFlags) run(cmd *cobra.Command, args []string) error {
+	file, archs := args[0], args[1:]
+	if f.series != nil {
+		if f.series.Listed && (f.list != "" || len(archs) > 1) {
+			return f.askListed(cmd, file, archs)
+		}
+		if !f.series.Listed && len(archs) == 0 && !anyParam(cmd.Flags(), f.q.Form) {
+			return f.askSeries(cmd, file, query.Args{}, nil)
+		}
+	}
+	parsed, err := parseQuery(cmd, f.q.Form, archs)
+	if err != nil {
+		return err
+	}
+	return withBenchmark(file, func(b *bench.Benchmark) error {
+		answer, err := f.q.Answer(cmd.Context(), b, parsed)
+		if err != nil {
+			return asUsage(err)
+		}
+		if f.asJSON {
+			return query.Write(f.a.stdout, answer)
+		}
+		return answer.Text(f.a.stdout)
+	})
+}
+
+// askListed asks about the architectures of the arguments and of a file.
+func (f *queryFlags) askListed(cmd *cobra.Command, file string, archs []string) error {
+	for _, flag := range []query.Param{query.Index, query.Arch} {
+		if cmd.Flags().Changed(string(flag)) {
+			return usage.Errorf("--%s does not go with several architectures", flag)
+		}
+	}
+	if f.list != "" {
+		more, err := f.a.readLines(f.list)
+		if err != nil {
+			return err
+		}
+		archs = append(archs, more...)
+	}
+	parsed, err := parseQuery(cmd, f.series.Form, nil)
+	if err != nil {
+		return err
+	}
+	return f.askSeries(cmd, file, parsed, archs)
+}
+
+// askSeries prints the answers about many architectures, in JSON a line for each.
+func (f *queryFlags) askSeries(cmd *cobra.Command, file string, parsed query.Args, archs []string) error {
+	return withBenchmark(file, func(b *bench.Benchmark) error {
+		answers, err := f.series.Answer(cmd.Context(), b, parsed, archs)
+		if err != nil {
+			return asUsage(err)
+		}
+		out := bufio.NewWriter(f.a.stdout)
+		if !f.asJSON {
+			return errors.Join(answers.Text(out), out.Flush())
+		}
+		for answer, err := range answers.Each() {
+			if err == nil {
+				err = query.Write(out, answer)
+			}
+			if err != nil {
+				return errors.Join(out.Flush(), err)
+			}
+		}
+		return out.Flush()
+	})
 }
 
 // wantFileAndArch returns a check that a command is given a file, and an
@@ -160,7 +199,7 @@ func wantFileAndArch(takesArch bool) cobra.PositionalArgs {
 }
 
 // parseQuery reads the parameters of a query from flags and an argument.
-func parseQuery(cmd *cobra.Command, q *query.Query, args []string) (query.Args, error) {
+func parseQuery(cmd *cobra.Command, q query.Form, args []string) (query.Args, error) {
 	values, err := queryValues(cmd.Flags(), q, args)
 	if err != nil {
 		return query.Args{}, err
@@ -179,38 +218,35 @@ func asUsage(err error) error {
 
 // addParamFlags adds a flag for every parameter of a query, and tells whether one
 // of them is an architecture.
-func addParamFlags(cmd *cobra.Command, q *query.Query) (takesArch bool) {
+func addParamFlags(cmd *cobra.Command, q query.Form) (takesArch bool) {
 	flags := cmd.Flags()
 	for _, p := range q.Params() {
-		switch p {
-		case query.Mean:
+		if p.IsBool() {
 			flags.Bool(string(p), false, p.Help())
-		default:
+		} else {
 			flags.String(string(p), "", p.Help())
 		}
 		if words := p.Words(); words != nil {
 			_ = cmd.RegisterFlagCompletionFunc(string(p), cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
 		}
-		takesArch = takesArch || p == query.Index || p == query.Arch
 	}
+	_, takesArch = q.ArchParam("")
 	cmd.ValidArgsFunction = completeFileAndArch(takesArch)
 	return takesArch
 }
 
 // queryValues gives the parameters of a query that were given as flags, and the
 // architecture that was given as an argument.
-func queryValues(flags *pflag.FlagSet, q *query.Query, args []string) (map[string]string, error) {
+func queryValues(flags *pflag.FlagSet, q query.Form, args []string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, p := range q.Params() {
-		if f := flags.Lookup(string(p)); f.Changed && f.Value.String() != "false" {
+		if f := flags.Lookup(string(p)); isGiven(f) {
 			values[f.Name] = f.Value.String()
 		}
 	}
 	for _, arch := range args {
-		name := string(query.ParamOf(arch))
-		if q.Name == "index" {
-			name = string(query.Arch)
-		}
+		p, _ := q.ArchParam(arch)
+		name := string(p)
 		if _, twice := values[name]; twice {
 			return nil, usage.Errorf("%q and --%s, want one of them", arch, name)
 		}
@@ -219,8 +255,15 @@ func queryValues(flags *pflag.FlagSet, q *query.Query, args []string) (map[strin
 	return values, nil
 }
 
+func isGiven(f *pflag.Flag) bool { return f.Changed && f.Value.String() != "false" }
+
+// anyParam tells whether parameters of a query were given as flags.
+func anyParam(flags *pflag.FlagSet, q query.Form) bool {
+	return slices.ContainsFunc(q.Params(), func(p query.Param) bool { return isGiven(flags.Lookup(string(p))) })
+}
+
 // withBenchmark opens a benchmark for f.
-func (a *app) withBenchmark(path string, f func(*bench.Benchmark) error) error {
+func withBenchmark(path string, f func(*bench.Benchmark) error) error {
 	b, err := bench.Open(path)
 	if err != nil {
 		return err
@@ -231,16 +274,4 @@ func (a *app) withBenchmark(path string, f func(*bench.Benchmark) error) error {
 		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return err
-}
-
-// answer prints what a benchmark answers to a query.
-func (a *app) answer(ctx context.Context, b *bench.Benchmark, q *query.Query, args query.Args, asJSON bool) error {
-	answer, err := q.Answer(ctx, b, args)
-	if err != nil {
-		return asUsage(err)
-	}
-	if asJSON {
-		return query.Write(a.stdout, answer)
-	}
-	return answer.Text(a.stdout)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newQueryParamsCommand(a *app) *cobra.Command {
+func newQueryParamsCommand() *cobra.Command {
 	q := query.Weights()
 	var output, formatName string
 	cmd := &cobra.Command{
@@ -39,7 +39,7 @@ format or .safetensors, unless --format tells it.`,
 			if err != nil {
 				return err
 			}
-			return a.withBenchmark(args[0], func(b *bench.Benchmark) error {
+			return withBenchmark(args[0], func(b *bench.Benchmark) error {
 				state, err := parsed.ReadWeights(b)
 				if err != nil {
 					return err

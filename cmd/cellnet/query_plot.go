@@ -14,47 +14,39 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newQueryPlotCommand(a *app) *cobra.Command {
-	group := newGroup("plot", "Draw learning curves, accuracy against FLOPs, or ranks",
-		newQueryPlotKindCommand(a, plotKind{"curves", "Draw the learning curves of an architecture's trials", query.Curves(), query.Args.DrawCurves}),
-		newQueryPlotKindCommand(a, plotKind{"scatter", "Draw accuracy against FLOPs of all architectures", query.ScatterOf(), query.Args.DrawScatter}),
-		newQueryPlotKindCommand(a, plotKind{"ranks", "Draw the ranks of all architectures on the datasets against those on CIFAR-10", query.RanksOf(), query.Args.DrawRanks}),
-	)
+func newQueryPlotCommand() *cobra.Command {
+	group := newGroup("plot", "Draw learning curves, accuracy against FLOPs, or ranks")
+	for _, p := range query.Pictures() {
+		group.AddCommand(newQueryPictureCommand(p))
+	}
 	group.Example = `  cellnet query nb201.parquet plot curves 11 --dataset cifar100 --hp 200 -o curves.png
   cellnet query nb201.parquet plot scatter --dataset cifar10 --set test --hp 200 -o scatter.svg
   cellnet query nb201.parquet plot ranks --set test --hp 200 -o ranks.svg`
 	return group
 }
 
-// plotKind is one kind of picture.
-type plotKind struct {
-	name, short string
-	q           *query.Query
-	draw        func(args query.Args, b *bench.Benchmark, w io.Writer, f plots.Format) error
-}
-
-func newQueryPlotKindCommand(a *app, kind plotKind) *cobra.Command {
+func newQueryPictureCommand(p *query.Picture) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use:   kind.name + " FILE",
-		Short: kind.short,
+		Use:   p.Name + " FILE",
+		Short: "Draw " + p.Short,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			format, err := pictureFormat(output)
 			if err != nil {
 				return err
 			}
-			parsed, err := parseQuery(cmd, kind.q, args[1:])
+			parsed, err := parseQuery(cmd, p.Form, args[1:])
 			if err != nil {
 				return err
 			}
-			return a.withBenchmark(args[0], func(b *bench.Benchmark) error {
+			return withBenchmark(args[0], func(b *bench.Benchmark) error {
 				return atomicfile.Write(output, func(w io.Writer) error {
-					return asUsage(kind.draw(parsed, b, w, format))
+					return asUsage(p.Draw(b, parsed, w, format))
 				})
 			})
 		},
 	}
-	takesArch := addParamFlags(cmd, kind.q)
+	takesArch := addParamFlags(cmd, p.Form)
 	if takesArch {
 		cmd.Use += " [ARCH]"
 	}

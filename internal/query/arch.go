@@ -18,7 +18,7 @@ type name struct {
 type place name
 
 func arch(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	i, err := a.at(b)
+	i, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +83,4 @@ func (n name) Text(w io.Writer) error {
 func (p place) Text(w io.Writer) error {
 	_, err := fmt.Fprintln(w, p.Index)
 	return err
-}
-
-// IndexIn gives the index of the architecture that is the only parameter.
-func IndexIn(b *bench.Benchmark, values map[string]string) (int, error) {
-	q := Query{Name: "cell.svg", Needs: []Param{Index}}
-	a, err := q.Parse(values)
-	if err != nil {
-		return 0, err
-	}
-	return a.at(b)
 }

@@ -12,7 +12,7 @@ import (
 type costs struct{ bench.Cost }
 
 func cost(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	index, err := a.at(b)
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (c costs) Text(w io.Writer) error {
 type netConfig struct{ bench.NetConfig }
 
 func config(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	index, err := a.at(b)
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,11 @@ func TestEveryQueryIsInTheDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range append(All(), Weights()) {
+	forms := []Form{Weights()}
+	for _, q := range All() {
+		forms = append(forms, q.Form)
+	}
+	for _, q := range forms {
 		if !regexp.MustCompile("\n\\| [^|]*\\|[^|]*`" + q.Name + "[` ]").Match(text) {
 			t.Errorf("docs/benchmark.md has no row with %s", q.Name)
 		}

@@ -30,7 +30,7 @@ type words struct {
 
 func info(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	if a.given[Index] || a.given[Arch] {
-		index, err := a.at(b)
+		index, err := a.IndexIn(b)
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ type onSet struct {
 }
 
 func metrics(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	index, err := a.at(b)
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}

@@ -9,27 +9,32 @@ import (
 	"cellnet/internal/plots"
 )
 
-// Curves is the query of a picture of learning curves. It has no [Answer]: ask by
-// [Args.DrawCurves].
-func Curves() *Query {
-	return &Query{Name: "plot curves", Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed}}
+// Picture is a question whose answer is drawn.
+type Picture struct {
+	Form
+	draw func(a Args, b *bench.Benchmark, w io.Writer, f plots.Format) error
 }
 
-// ScatterOf is the query of a picture of accuracies against FLOPs. It has no
-// [Answer]: ask by [Args.DrawScatter].
-func ScatterOf() *Query {
-	return &Query{Name: "plot scatter", Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}
+// Pictures lists the pictures.
+func Pictures() []*Picture {
+	return []*Picture{
+		{Form: Form{Name: "curves", Short: "the learning curves of an architecture's trials",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed}}, draw: drawCurves},
+		{Form: Form{Name: "scatter", Short: "accuracy against FLOPs of all architectures",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}, draw: drawScatter},
+		{Form: Form{Name: "ranks", Short: "the ranks of all architectures on the datasets against those on CIFAR-10",
+			Needs: []Param{Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}, draw: drawRanks},
+	}
 }
 
-// RanksOf is the query of a picture of ranks. It has no [Answer]: ask by
-// [Args.DrawRanks].
-func RanksOf() *Query {
-	return &Query{Name: "plot ranks", Needs: []Param{Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}
+// Draw draws what a benchmark answers.
+func (p *Picture) Draw(b *bench.Benchmark, a Args, w io.Writer, f plots.Format) error {
+	return p.draw(a, b, w, f)
 }
 
-// DrawCurves draws the accuracies and losses of the trials that are asked for.
-func (a Args) DrawCurves(b *bench.Benchmark, w io.Writer, f plots.Format) error {
-	index, err := a.at(b)
+// drawCurves draws the accuracies and losses of the trials that are asked for.
+func drawCurves(a Args, b *bench.Benchmark, w io.Writer, f plots.Format) error {
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return err
 	}
@@ -62,8 +67,8 @@ func addCurve(p *plots.Panel, t *bench.Trial, set data.Set, c bench.Curve) {
 	}
 }
 
-// DrawScatter draws the accuracies of all architectures against their FLOPs.
-func (a Args) DrawScatter(b *bench.Benchmark, w io.Writer, f plots.Format) error {
+// drawScatter draws the accuracies of all architectures against their FLOPs.
+func drawScatter(a Args, b *bench.Benchmark, w io.Writer, f plots.Format) error {
 	q, err := a.bestQuery()
 	if err != nil {
 		return err
@@ -79,9 +84,9 @@ func (a Args) DrawScatter(b *bench.Benchmark, w io.Writer, f plots.Format) error
 	return plots.Scatter(w, f, title, q.Set.String()+" accuracy", points)
 }
 
-// DrawRanks draws the ranks of all architectures on CIFAR-100 and ImageNet16-120
+// drawRanks draws the ranks of all architectures on CIFAR-100 and ImageNet16-120
 // against those on CIFAR-10.
-func (a Args) DrawRanks(b *bench.Benchmark, w io.Writer, f plots.Format) error {
+func drawRanks(a Args, b *bench.Benchmark, w io.Writer, f plots.Format) error {
 	var scores []plots.Scores
 	for _, d := range []data.Dataset{data.CIFAR10, data.CIFAR100, data.ImageNet16} {
 		a.dataset = d

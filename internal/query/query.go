@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"slices"
 
 	"cellnet/bench"
 	"cellnet/internal/mt19937"
@@ -17,30 +16,19 @@ type Answer interface {
 	Text(w io.Writer) error
 }
 
-// Query is one kind of question.
+// Query is a question with one answer.
 type Query struct {
-	Name  string
-	Short string  // what it gives
-	Needs []Param // Index stands for Index or Arch
-	Takes []Param // may be left out
-	Walks bool    // it looks at all architectures
+	Form
+	Walks  bool // it looks at all architectures
+	Counts bool // of a folder, what was read of it so far
 
 	answer func(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error)
-}
-
-// Params lists the parameters of the query.
-func (q *Query) Params() []Param {
-	params := slices.Concat(q.Needs, q.Takes)
-	if i := slices.Index(params, Index); i >= 0 {
-		params = slices.Insert(params, i+1, Arch)
-	}
-	return params
 }
 
 // Lasts tells whether the answer stays the same as long as the benchmark is open.
 func (q *Query) Lasts(b *bench.Benchmark) bool {
 	folder := b.Layout() == bench.NATSFolder || b.Layout() == bench.NASBench201Archive
-	return q.Name != "statistics" || !folder // which of a folder are counted depends on what was asked
+	return !q.Counts || !folder
 }
 
 // Answer asks a benchmark. Errors wrap one of package bench's if there is no such
@@ -59,36 +47,35 @@ func Write(w io.Writer, a Answer) error {
 // All lists the queries.
 func All() []*Query {
 	return []*Query{
-		{Name: "info", Short: "what the benchmark holds, or an architecture's results in words",
-			Takes: []Param{Index, HP}, answer: info},
-		{Name: "show", Short: "everything about an architecture: its results by all recipes",
-			Needs: []Param{Index}, answer: show},
-		{Name: "best", Short: "the architecture with the highest mean accuracy",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}, Walks: true, answer: best},
-		{Name: "top", Short: "the architectures with the highest mean accuracies, best first",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Limit}, Walks: true, answer: top},
-		{Name: "points", Short: "cost and mean accuracy of every architecture, as columns",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP}, Walks: true, answer: points},
-		{Name: "metrics", Short: "an architecture's losses, accuracies and times on a dataset",
-			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Set, Epoch, Seed, Random, Mean}, answer: metrics},
-		{Name: "cost", Short: "an architecture's FLOPs and parameters in millions, latency and training times in seconds",
-			Needs: []Param{Index, Dataset}, Takes: []Param{HP}, answer: cost},
-		{Name: "config", Short: "the configuration of an architecture's network",
-			Needs: []Param{Index, Dataset}, answer: config},
-		{Name: "arch", Short: "the string of an architecture",
-			Needs: []Param{Index}, answer: arch},
-		{Name: "random", Short: "an architecture drawn at random, by Python's generator",
-			Takes: []Param{Random}, answer: random},
-		{Name: "list", Short: "the strings of all architectures, by their index",
-			Walks: true, answer: list},
-		{Name: "index", Short: "the index of an architecture's string, -1 if it is not in the search space",
-			Needs: []Param{Arch}, answer: index},
-		{Name: "trials", Short: "an architecture's single trials, with the curves of all epochs or the numbers at one",
-			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed, Epoch}, answer: trials},
-		{Name: "statistics", Short: "how many architectures have how many trials on a dataset",
-			Needs: []Param{Dataset}, Takes: []Param{HP}, Walks: true, answer: statistics},
-		{Name: "simulate", Short: "what training and validating an architecture would reach and cost",
-			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Epoch, Random}, answer: simulate},
+		{Form: Form{Name: "info", Short: "what the benchmark holds, or an architecture's results in words",
+			Takes: []Param{Index, HP}}, answer: info},
+		{Form: Form{Name: "show", Short: "everything about an architecture: its results by all recipes",
+			Needs: []Param{Index}}, answer: show},
+		{Form: Form{Name: "best", Short: "the architecture with the highest mean accuracy",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}, Walks: true, answer: best},
+		{Form: Form{Name: "top", Short: "the architectures with the highest mean accuracies, best first",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Limit}}, Walks: true, answer: top},
+		{Form: Form{Name: "points", Short: "cost and mean accuracy of every architecture, as columns",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP}}, Walks: true, answer: points},
+		{Form: Form{Name: "metrics", Short: "an architecture's losses, accuracies and times on a dataset",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Set, Epoch, Seed, Random, Mean}}, answer: metrics},
+		{Form: Form{Name: "cost", Short: "an architecture's FLOPs and parameters in millions, latency and training times in seconds",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP}}, answer: cost},
+		{Form: Form{Name: "config", Short: "the configuration of an architecture's network",
+			Needs: []Param{Index, Dataset}}, answer: config},
+		{Form: Form{Name: "arch", Short: "the string of an architecture",
+			Needs: []Param{Index}}, answer: arch},
+		{Form: Form{Name: "random", Short: "an architecture drawn at random, by Python's generator",
+			Takes: []Param{Random}}, answer: random},
+		{Form: Form{Name: "list", Short: "the strings of all architectures, by their index"}, Walks: true, answer: list},
+		{Form: Form{Name: "index", Short: "the index of an architecture's string, -1 if it is not in the search space",
+			Needs: []Param{Arch}}, answer: index},
+		{Form: Form{Name: "trials", Short: "an architecture's single trials, with the curves of all epochs or the numbers at one",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed, Epoch}}, answer: trials},
+		{Form: Form{Name: "statistics", Short: "how many architectures have how many trials on a dataset",
+			Needs: []Param{Dataset}, Takes: []Param{HP}}, Walks: true, Counts: true, answer: statistics},
+		{Form: Form{Name: "simulate", Short: "what training and validating an architecture would reach and cost",
+			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Epoch, Random}}, answer: simulate},
 	}
 }
 

@@ -38,7 +38,7 @@ type onDataset struct {
 }
 
 func show(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	index, err := a.at(b)
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}
@@ -69,20 +69,31 @@ func show(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	return r, nil
 }
 
-// Records walks over everything about all architectures that are evaluated.
-func Records(ctx context.Context, b *bench.Benchmark) iter.Seq2[Answer, error] {
+// records are everything about all architectures that are evaluated.
+type records struct {
+	ctx context.Context // of the question that they answer
+	b   *bench.Benchmark
+}
+
+func showAll(ctx context.Context, b *bench.Benchmark, _ Args, _ []string) (Answers, error) {
+	return records{ctx, b}, nil
+}
+
+func (r records) Text(w io.Writer) error { return r.b.ShowAll(w) }
+
+func (r records) Each() iter.Seq2[Answer, error] {
 	return func(yield func(Answer, error) bool) {
-		indexes, err := b.Indexes(bench.AllStored)
+		indexes, err := r.b.Indexes(bench.AllStored)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		for _, index := range indexes {
-			if err := ctx.Err(); err != nil {
+			if err := r.ctx.Err(); err != nil {
 				yield(nil, err)
 				return
 			}
-			if !yield(show(ctx, b, Args{index: index})) {
+			if !yield(show(r.ctx, r.b, Args{index: index})) {
 				return
 			}
 		}

@@ -16,7 +16,7 @@ type simulated struct {
 }
 
 func simulate(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	index, err := a.at(b)
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}

@@ -1,30 +1,13 @@
 package query
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"iter"
 
 	"cellnet/bench"
 )
-
-// Simulations is the query of simulated trainings one after the other, by one
-// clock and one generator. It has no [Answer]: ask by [Args.Simulate].
-func Simulations() *Query {
-	q := *find("simulate")
-	q.Needs = []Param{Dataset}
-	q.answer = nil
-	return &q
-}
-
-func find(name string) *Query {
-	for _, q := range All() {
-		if q.Name == name {
-			return q
-		}
-	}
-	return nil
-}
 
 // resetTime, in a list of architectures, sets the clock to zero.
 const resetTime = "reset"
@@ -36,26 +19,25 @@ type step struct {
 	Total bench.Number `json:"total_time_cost"` // seconds of all since the last reset
 }
 
-// Steps are simulated trainings.
-type Steps []step
+// steps are simulated trainings.
+type steps []step
 
-// Each walks over the single ones.
-func (s Steps) Each() iter.Seq[Answer] {
-	return func(yield func(Answer) bool) {
+func (s steps) Each() iter.Seq2[Answer, error] {
+	return func(yield func(Answer, error) bool) {
 		for _, of := range s {
-			if !yield(of) {
+			if !yield(of, nil) {
 				return
 			}
 		}
 	}
 }
 
-// Simulate trains architectures for show, each an index or an arch string; the word
+// simulateAll trains architectures for show, each an index or an arch string; the word
 // "reset" sets the clock to zero.
-func (a Args) Simulate(b *bench.Benchmark, archs []string) (Steps, error) {
+func simulateAll(_ context.Context, b *bench.Benchmark, a Args, archs []string) (Answers, error) {
 	random := newRandom(a.random)
 	var clock bench.Clock
-	var list Steps
+	var list steps
 	for _, arch := range archs {
 		if arch == resetTime {
 			clock.Reset()
@@ -77,16 +59,15 @@ func (a Args) Simulate(b *bench.Benchmark, archs []string) (Steps, error) {
 // indexOf reads an architecture of a list.
 func (a Args) indexOf(b *bench.Benchmark, arch string) (int, error) {
 	of := Args{given: map[Param]bool{}}
-	p := ParamOf(arch)
+	p := paramOf(arch)
 	if err := of.parse(p, arch); err != nil {
 		return 0, err
 	}
 	of.given[p] = true
-	return of.at(b)
+	return of.IndexIn(b)
 }
 
-// Text writes a table.
-func (s Steps) Text(w io.Writer) error {
+func (s steps) Text(w io.Writer) error {
 	rows := []string{row("index", "validation accuracy %", "latency s", "s", "s in all")}
 	for _, of := range s {
 		rows = append(rows, row(fmt.Sprint(of.Index), orDash(of.Accuracy, 2), orDash(of.Latency, 5), orDash(of.Cost, 2), orDash(of.Total, 2)))

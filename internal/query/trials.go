@@ -42,7 +42,7 @@ type curve struct {
 type trialList []trial
 
 func trials(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	index, err := a.at(b)
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}

@@ -5,17 +5,17 @@ import (
 	"cellnet/weights"
 )
 
-// Weights is the query of a trial's trained weights. It has no [Answer]: ask by
-// [Args.ReadWeights].
-func Weights() *Query {
-	return &Query{Name: "params", Short: "the trained weights of a trial",
+// Weights is the form of the question for a trial's trained weights, which
+// [Args.ReadWeights] answers.
+func Weights() Form {
+	return Form{Name: "params", Short: "the trained weights of a trial",
 		Needs: []Param{Index, Dataset, Seed}, Takes: []Param{HP}}
 }
 
 // ReadWeights reads the weights that the parameters of [Weights] ask for. They are
 // nil if the record has none.
 func (a Args) ReadWeights(b *bench.Benchmark) (*weights.StateDict, error) {
-	index, err := a.at(b)
+	index, err := a.IndexIn(b)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,9 @@ import (
 	"cellnet/internal/query"
 )
 
+// cellForm is what the picture of a cell takes.
+func cellForm() query.Form { return query.Form{Name: "cell.svg", Needs: []query.Param{query.Index}} }
+
 // drawCell sends the picture of an architecture's cell.
 func (a *api) drawCell(w http.ResponseWriter, r *http.Request) {
 	values, err := parametersOf(r)
@@ -19,7 +22,12 @@ func (a *api) drawCell(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	index, err := query.IndexIn(a.b, values)
+	args, err := cellForm().Parse(values)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	index, err := args.IndexIn(a.b)
 	if err != nil {
 		a.fail(w, r, err)
 		return
