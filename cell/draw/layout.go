@@ -20,6 +20,7 @@ const (
 type layout struct {
 	width, height float64
 	middle        float64 // height of the row of nodes
+	top           float64 // of what is drawn
 	graph
 	boxes []nodeBox
 	edges []route
@@ -51,6 +52,7 @@ func newLayout(g graph) layout {
 	row := nodeHeight/2 + margin
 	l.middle = row + laneSpace(below)
 	l.height = l.middle + row + laneSpace(above)
+	l.top = l.height
 	return l
 }
 

@@ -37,6 +37,7 @@ func newPage(d Diagram) (page, error) {
 		l := newLayout(g)
 		for i := range p.layouts {
 			p.layouts[i].middle += l.height
+			p.layouts[i].top += l.height
 		}
 		p.layouts = append(p.layouts, l)
 		p.width, p.height = max(p.width, l.width), p.height+l.height
@@ -80,8 +81,7 @@ func (p picture) draw() {
 		p.drawEdgeLabel(e)
 	}
 	if p.name != "" {
-		const left, above = 4 * margin, 2 * nodeHeight / 3
-		p.text(faces().node, p.name, left, p.middle-above, nodeText(false))
+		p.text(faces().node, p.name, 3*margin, p.top-margin, nodeText(false))
 	}
 	for node, box := range p.boxes {
 		p.drawNode(node, box)
