@@ -37,7 +37,7 @@ func (n Network) Layers(side int) []Layer {
 		}
 		l := Layer{Name: b.Name, Block: b.Kind.String(), Output: [3]int{b.Out, out, out}}
 		for t := range n.tensorsOf(b) {
-			l.FLOPs += t.flops(side)
+			l.FLOPs += t.FLOPs(side)
 			if t.Kind.Learnable() {
 				l.Params += t.Len()
 			}
@@ -47,11 +47,12 @@ func (n Network) Layers(side int) []Layer {
 	return layers
 }
 
-// flops counts the multiply-accumulates that a tensor is used in.
-func (t Tensor) flops(side int) float64 {
+// FLOPs counts the multiply-accumulates that a tensor is used in for an image of
+// side x side pixels.
+func (t Tensor) FLOPs(side int) float64 {
 	switch t.Kind {
 	case ConvWeight:
-		return float64(t.Len()) * float64(side*side) / float64(t.scale*t.scale)
+		return float64(t.Len()) * float64(side*side) / float64(t.Scale*t.Scale)
 	case LinearWeight, LinearBias:
 		return float64(t.Len())
 	}

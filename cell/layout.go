@@ -30,7 +30,7 @@ type Tensor struct {
 	Name  string
 	Kind  TensorKind
 	Shape []int
-	scale int // of a convolution's result: the image's side by its
+	Scale int // of a convolution's result: the image's side by its
 }
 
 // Len is the number of elements.
