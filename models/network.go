@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"cellnet/cell"
+	"cellnet/cell/twocell"
 	"cellnet/internal/block"
 	"cellnet/internal/kernel"
 	"cellnet/internal/ops"
@@ -57,13 +58,8 @@ type Options struct {
 	Kernels *kernel.Kernels
 }
 
-// sideUnit is what sides must be a multiple of: they are halved twice.
-const sideUnit = 4
-
 func (o Options) validate() error {
 	switch {
-	case o.Side < sideUnit || o.Side%sideUnit != 0:
-		return fmt.Errorf("images of side %d: the network needs a multiple of %d", o.Side, sideUnit)
 	case o.Capacity < 1:
 		return fmt.Errorf("a capacity of %d images: the network needs 1 or more", o.Capacity)
 	case o.Norm > NormOff:
@@ -84,7 +80,10 @@ type Network struct {
 	Features *gorgonia.Node // [capacity, 4C]
 	Logits   *gorgonia.Node // [capacity, classes]
 	Loss     *gorgonia.Node // scalar, the mean over the images in use
-	Blocks   []*gorgonia.Node
+	// AuxiliaryLogits are those of the auxiliary head, [capacity, classes], nil
+	// if the graph has none. Its loss is a part of Loss.
+	AuxiliaryLogits *gorgonia.Node
+	Blocks          []*gorgonia.Node
 
 	params     *Parameters
 	options    Options
@@ -98,7 +97,11 @@ type Network struct {
 // New builds the graph of a network on its parameters, which it reads at every
 // run and, in training, moves the running statistics of.
 func New(params *Parameters, o Options) (*Network, error) {
-	if err := o.validate(); err != nil {
+	err := o.validate()
+	if err == nil {
+		err = params.network.CheckSide(o.Side)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("building a network: %w", err)
 	}
 	if o.Kernels == nil {
@@ -126,7 +129,7 @@ func (n *Network) inputs() {
 	n.Labels = gorgonia.NewVector(n.Graph, tensor.Int, gorgonia.WithShape(capacity), gorgonia.WithName("labels"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(capacity), tensor.WithBacking(n.labels))))
 	for _, e := range n.params.tensors {
-		if !e.Kind.Learnable() {
+		if !e.Kind.Learnable() || !n.auxiliary() && isAuxiliary(e.Name) {
 			continue
 		}
 		node := gorgonia.NewTensor(n.Graph, tensor.Float32, len(e.Shape), gorgonia.WithShape(e.Shape...), gorgonia.WithName(e.Name),
@@ -151,13 +154,14 @@ func (n *Network) logits() ([]float32, error) {
 	if !ok {
 		return nil, fmt.Errorf("logits are a %v, want a float32 tensor", n.Logits.Value().Dtype())
 	}
-	return all[:n.batch.N()*n.params.network.Classes], nil
+	return all[:n.batch.N()*n.params.network.NumClasses()], nil
 }
 
 // Smoothing is the label smoothing of the loss.
 func (n *Network) Smoothing() float64 { return n.options.Smoothing }
 
-// Learnables lists the nodes of the learnable tensors in PyTorch's order.
+// Learnables lists the nodes of the learnable tensors in PyTorch's order, without
+// those of an auxiliary head that the graph lacks.
 func (n *Network) Learnables() gorgonia.Nodes { return n.learnables }
 
 // SetBatch copies images (NCHW, normalized) and their labels into the input
@@ -173,6 +177,9 @@ func (n *Network) SetBatch(images []float32, labels []int) error {
 	}
 	if n.options.Norm == NormByBatch && count*n.options.Side*n.options.Side/16 < 2 {
 		return fmt.Errorf("%d image of side %d: batch norm by the batch needs more than one value a channel", count, n.options.Side)
+	}
+	if count < 2 && n.auxiliary() {
+		return fmt.Errorf("%d image: the auxiliary head's batch norm by the batch needs 2 or more", count)
 	}
 	copy(n.images, images)
 	clear(n.labels)
@@ -203,9 +210,31 @@ func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
 // build adds the blocks.
 func (n *Network) build() error {
 	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.options.Kernels, n.options.Norm.statistics()), Gradients: n.options.Gradients, InputGradient: n.options.InputGradient}
+	switch net := n.params.network.(type) {
+	case cell.Network:
+		if err := n.ofCell(b, net); err != nil {
+			return err
+		}
+	case twocell.Network:
+		if err := n.ofTwoCells(b, net); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("no way to compute a %T", net)
+	}
+	var err error
+	n.Loss, err = b.CrossEntropy("loss", n.Logits, n.Labels, n.options.Smoothing)
+	if err != nil || n.AuxiliaryLogits == nil {
+		return err
+	}
+	return n.addAuxiliaryLoss(b)
+}
+
+// ofCell adds the blocks of a network of one cell.
+func (n *Network) ofCell(b *ops.Builder, net cell.Network) error {
 	x := n.Input
-	for next := range n.params.network.Blocks() {
-		y, err := n.block(b, next, x)
+	for next := range net.Blocks() {
+		y, err := n.block(b, net, next, x)
 		if err != nil {
 			return fmt.Errorf("%s: %w", next.Name, err)
 		}
@@ -219,20 +248,18 @@ func (n *Network) build() error {
 		}
 		x = y
 	}
-	var err error
-	n.Loss, err = b.CrossEntropy("loss", n.Logits, n.Labels, n.options.Smoothing)
-	return err
+	return nil
 }
 
 // block adds a block on x.
-func (n *Network) block(b *ops.Builder, next cell.Block, x *gorgonia.Node) (*gorgonia.Node, error) {
+func (n *Network) block(b *ops.Builder, net cell.Network, next cell.Block, x *gorgonia.Node) (*gorgonia.Node, error) {
 	side := n.options.Side / next.Scale
 	switch next.Kind {
 	case cell.Stem:
 		state, nodes := n.convNorm(next.Name+".0", next.Name+".1")
 		return b.Stem(next.Name, x, side, next.Out, state, nodes...)
 	case cell.CellBlock:
-		return n.cell(b, next, x, side)
+		return n.cell(b, net, next, x, side)
 	case cell.Reduction:
 		return n.reduction(b, next, x, side)
 	case cell.LastNorm:
@@ -244,10 +271,10 @@ func (n *Network) block(b *ops.Builder, next cell.Block, x *gorgonia.Node) (*gor
 	return nil, fmt.Errorf("no way to compute a block of the kind %v", next.Kind)
 }
 
-func (n *Network) cell(b *ops.Builder, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {
+func (n *Network) cell(b *ops.Builder, net cell.Network, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {
 	var states []block.ConvNorm
 	var nodes []*gorgonia.Node
-	for i, e := range n.params.network.Cell.Edges() {
+	for i, e := range net.Cell.Edges() {
 		layer := fmt.Sprintf("%s.layers.%d", next.Name, i)
 		conv, norm := layer+".op.1", layer+".op.2"
 		if !e.Op.Learnable() {
@@ -266,7 +293,7 @@ func (n *Network) cell(b *ops.Builder, next cell.Block, x *gorgonia.Node, side i
 		state, more := n.convNorm(conv, norm)
 		states, nodes = append(states, state), append(nodes, more...)
 	}
-	return b.Cell(next.Name, x, n.params.network.Cell, side, block.Widths{In: next.In, Out: next.Out}, states, nodes...)
+	return b.Cell(next.Name, x, net.Cell, side, block.Widths{In: next.In, Out: next.Out}, states, nodes...)
 }
 
 func (n *Network) reduction(b *ops.Builder, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/internal/mt19937"
 
 	"gorgonia.org/tensor"
@@ -13,7 +14,7 @@ import (
 // Parameters are the tensors of a network. Networks made on them read and move
 // them in place.
 type Parameters struct {
-	network    cell.Network
+	network    spec.Network
 	tensors    []cell.Tensor
 	learnables map[string]*tensor.Dense // float32
 	statistics map[string][]float32
@@ -21,7 +22,7 @@ type Parameters struct {
 }
 
 // Network tells which network the parameters belong to.
-func (p *Parameters) Network() cell.Network { return p.network }
+func (p *Parameters) Network() spec.Network { return p.network }
 
 // Tensors lists the tensors in PyTorch's order.
 func (p *Parameters) Tensors() []cell.Tensor { return p.tensors }
@@ -30,7 +31,7 @@ func (p *Parameters) Tensors() []cell.Tensor { return p.tensors }
 func (p *Parameters) Learnable(name string) *tensor.Dense { return p.learnables[name] }
 
 // newParameters allocates zeros.
-func newParameters(n cell.Network) (*Parameters, error) {
+func newParameters(n spec.Network) (*Parameters, error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
 	}
@@ -60,15 +61,18 @@ func (p *Parameters) floats(name string) []float32 {
 // Initialize makes parameters as PyTorch does on the CPU after
 // torch.manual_seed(seed), bit for bit: convolutions and the classifier uniform
 // in +-1/sqrt(fan_in), norms one and zero.
-func Initialize(n cell.Network, seed uint32) (*Parameters, error) {
+func Initialize(n spec.Network, seed uint32) (*Parameters, error) {
 	p, err := newParameters(n)
 	if err != nil {
 		return nil, fmt.Errorf("initializing a network: %w", err)
 	}
 	random := mt19937.New(seed)
 	fanIn := 0
-	for _, e := range p.tensors {
+	for e := range n.Drawn() {
 		values := p.floats(e.Name)
+		if e.Name == "" {
+			values = make([]float32, e.Len()) // drawn and lost
+		}
 		switch e.Kind {
 		case cell.ConvWeight, cell.LinearWeight:
 			fanIn = e.Len() / e.Shape[0]

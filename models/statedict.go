@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/weights"
 )
 
@@ -64,7 +65,7 @@ func (e *MismatchError) Error() string {
 // tensor of the network must be there, with its shape, and no other
 // ([MismatchError]), but for the counters num_batches_tracked, which are 0 where
 // they are missing.
-func FromStateDict(n cell.Network, s *weights.StateDict) (*Parameters, error) {
+func FromStateDict(n spec.Network, s *weights.StateDict) (*Parameters, error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (p *Parameters) Load(s *weights.StateDict) error {
 
 // checkState tells whether a state dict has the tensors of a network and no
 // others.
-func checkState(n cell.Network, s *weights.StateDict) error {
+func checkState(n spec.Network, s *weights.StateDict) error {
 	var mismatch MismatchError
 	known := map[string]bool{}
 	var problem error
@@ -113,8 +114,10 @@ func checkState(n cell.Network, s *weights.StateDict) error {
 		}
 	}
 	if len(mismatch.Missing)+len(mismatch.Unexpected)+len(mismatch.Misshaped) > 0 {
-		if w, ok := WidthsOf(s); ok && !slices.Equal(w, n.Widths) {
-			mismatch.Widths = w
+		if net, one := n.(cell.Network); one {
+			if w, ok := WidthsOf(s); ok && !slices.Equal(w, net.Widths) {
+				mismatch.Widths = w
+			}
 		}
 		return &mismatch
 	}

@@ -64,7 +64,7 @@ func evaluateBatch(p *models.Predictor, batch data.Batch, s *score) error {
 	if err != nil {
 		return err
 	}
-	classes := p.Network().Parameters().Network().Classes
+	classes := p.Network().Parameters().Network().NumClasses()
 	if images := len(logits) / classes; len(batch.Labels) != images {
 		return fmt.Errorf("%d images with %d labels", images, len(batch.Labels))
 	}

@@ -38,21 +38,31 @@ func (n Network) Layers(side int) []cell.Layer {
 	layers = append(layers,
 		cell.Layer{Name: LastNorm, Block: "norm, ReLU, average", Output: [3]int{width, 1, 1}},
 		cell.Layer{Name: Classifier, Block: "linear", Output: [3]int{n.Classes, 1, 1}})
-	at := 0
-	for t := range n.Tensors() {
-		for !strings.HasPrefix(t.Name, layers[at].Name+".") {
-			at++
-		}
-		l := &layers[at]
+	index := map[string]*cell.Layer{}
+	for i := range layers {
+		index[layers[i].Name] = &layers[i]
+	}
+	n.tensors(false, func(t cell.Tensor, uses int) bool {
+		l := index[blockOf(t.Name)]
 		if l.Name != AuxiliaryHead {
-			l.FLOPs += t.FLOPs(side)
+			l.FLOPs += float64(uses) * t.FLOPs(side)
 		}
 		if t.Kind.Learnable() {
 			l.Params += t.Len()
 		}
-	}
+		return true
+	})
 	return layers
 }
 
 // NumClasses is the number of classes.
 func (n Network) NumClasses() int { return n.Classes }
+
+// blockOf is the block that a tensor belongs to: cells.K, or the first word.
+func blockOf(name string) string {
+	first, rest, _ := strings.Cut(name, ".")
+	if number, _, ok := strings.Cut(rest, "."); ok && first == "cells" {
+		return first + "." + number
+	}
+	return first
+}

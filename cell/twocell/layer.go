@@ -115,3 +115,7 @@ func (c Inner) ValueSide(side, value int) int {
 	}
 	return side
 }
+
+// ResultSide is the side of the result's images, where those of input 1 have the
+// given side.
+func (c Inner) ResultSide(side int) int { return c.ValueSide(side, c.Len()-1) }

@@ -44,51 +44,51 @@ func ModuleName(cell int, m Module) string {
 func (n Network) Tensors() iter.Seq[cell.Tensor] {
 	return func(yield func(cell.Tensor) bool) {
 		var auxiliary []cell.Tensor
-		for t := range n.tensors(false) {
+		n.tensors(false, func(t cell.Tensor, _ int) bool {
 			if strings.HasPrefix(t.Name, AuxiliaryHead) {
 				auxiliary = append(auxiliary, t)
-				continue
+				return true
 			}
 			if strings.HasPrefix(t.Name, LastNorm) {
 				for _, a := range auxiliary {
 					if !yield(a) {
-						return
+						return false
 					}
 				}
 				auxiliary = nil
 			}
-			if !yield(t) {
-				return
-			}
-		}
+			return yield(t)
+		})
 	}
 }
 
 // Drawn yields the tensors in the order in which PyTorch draws their numbers:
 // the auxiliary head's behind the cell that it reads, and without a name those
 // of modules that others take the place of.
-func (n Network) Drawn() iter.Seq[cell.Tensor] { return n.tensors(true) }
-
-// tensors yields the tensors in the order in which they are made, with those
-// that are replaced or without.
-func (n Network) tensors(replaced bool) iter.Seq[cell.Tensor] {
+func (n Network) Drawn() iter.Seq[cell.Tensor] {
 	return func(yield func(cell.Tensor) bool) {
-		l := layout{yield: yield, going: true, scale: 1}
-		l.stem(n.StemChannels())
-		for i, c := range n.Cells() {
-			l.cell(i, c, replaced)
-			if i == n.AuxiliaryAt() {
-				l.auxiliary(c.Channels(), n.Classes)
-			}
-			if !l.going {
-				return
-			}
-		}
-		width := n.LastChannels()
-		l.norm(LastNorm+".0", width)
-		l.add(Classifier+".weight", cell.LinearWeight, n.Classes, width)
-		l.add(Classifier+".bias", cell.LinearBias, n.Classes)
+		n.tensors(true, func(t cell.Tensor, _ int) bool { return yield(t) })
 	}
+}
+
+// tensors hands out the tensors in the order in which they are made, with those
+// that are replaced or without, and how often each is used.
+func (n Network) tensors(replaced bool, yield func(t cell.Tensor, uses int) bool) {
+	l := layout{yield: yield, going: true, scale: 1, uses: 1}
+	l.stem(n.StemChannels())
+	for i, c := range n.Cells() {
+		l.cell(i, c, replaced)
+		if i == n.AuxiliaryAt() {
+			l.auxiliary(c.Channels(), n.Classes)
+		}
+		if !l.going {
+			return
+		}
+	}
+	width := n.LastChannels()
+	l.norm(LastNorm+".0", width)
+	l.add(Classifier+".weight", cell.LinearWeight, n.Classes, width)
+	l.add(Classifier+".bias", cell.LinearBias, n.Classes)
 }
 
 // LastChannels is the number of channels of the last cell's result.
@@ -99,13 +99,14 @@ func (n Network) LastChannels() int {
 
 // layout hands out tensors until it is told to stop.
 type layout struct {
-	yield func(cell.Tensor) bool
+	yield func(t cell.Tensor, uses int) bool
 	going bool
 	scale int
+	uses  int
 }
 
 func (l *layout) add(name string, kind cell.TensorKind, shape ...int) {
-	l.going = l.going && l.yield(cell.Tensor{Name: name, Kind: kind, Shape: shape, Scale: l.scale})
+	l.going = l.going && l.yield(cell.Tensor{Name: name, Kind: kind, Shape: shape, Scale: l.scale}, l.uses)
 }
 
 func (l *layout) norm(prefix string, channels int) {
@@ -149,8 +150,10 @@ func (l *layout) cell(number int, c Inner, replaced bool) {
 		return
 	}
 	for _, m := range c.Modules() {
+		l.uses = m.Times
 		l.layers(number, m, c.Layers(m.Op, m))
 	}
+	l.uses = 1
 }
 
 // drawn hands out the tensors of all edges in their order. Only the last edge
@@ -191,7 +194,7 @@ func (l *layout) auxiliary(channels, classes int) {
 // decay included, does not change them.
 func (n Network) WithoutGradient() map[string]bool {
 	names := map[string]bool{}
-	l := layout{going: true, yield: func(t cell.Tensor) bool {
+	l := layout{going: true, yield: func(t cell.Tensor, _ int) bool {
 		if t.Kind.Learnable() {
 			names[t.Name] = true
 		}

@@ -17,7 +17,7 @@ func layers() []string {
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
 		"cell",
 		"cell/twocell",
-		"cell/network",
+		"cell/spec",
 		"cell/draw data weights internal/block internal/archlist",
 		"bench/builtin bench/record",
 		"bench/internal/source",

@@ -17,7 +17,10 @@ type loaded struct {
 }
 
 // network describes the network.
-func (l loaded) network() cell.Network { return l.params.Network() }
+func (l loaded) network() cell.Network {
+	n, _ := l.params.Network().(cell.Network)
+	return n
+}
 
 // loadNetwork reads a network from a weights file. arch may be empty where the
 // file names its architecture; the two must agree.

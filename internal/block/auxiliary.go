@@ -1,6 +1,7 @@
 package block
 
 import (
+	"cellnet/cell/twocell"
 	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
 )
@@ -8,13 +9,11 @@ import (
 // The auxiliary head's geometry: an average of 5x5 pixels at every third leaves
 // 2x2 pixels, which a convolution of that size joins.
 const (
-	auxiliaryPool    = 5
-	auxiliaryStride  = 3
-	auxiliarySide    = 2
-	auxiliaryPixels  = auxiliarySide * auxiliarySide
-	auxiliaryUnit    = 16 // images that are worked on together
-	AuxiliaryMiddle  = 128
-	AuxiliaryFeature = 768
+	auxiliaryPool   = 5
+	auxiliaryStride = 3
+	auxiliarySide   = 2
+	auxiliaryPixels = auxiliarySide * auxiliarySide
+	auxiliaryUnit   = 16 // images that are worked on together
 )
 
 // Auxiliary is the second head of a network in training, without its
@@ -45,30 +44,30 @@ func NewAuxiliary(w *Workspace, side, channels, capacity int, middle, last ConvN
 			offsets = append(offsets, [2]int{y, x})
 		}
 	}
-	const joined = auxiliaryPixels * AuxiliaryMiddle
+	const joined = auxiliaryPixels * twocell.AuxiliaryMiddle
 	b := &Auxiliary{
 		work: w, side: side, capacity: capacity, in: channels, inPad: kernel.Pad(channels), Middle: middle, Last: last,
 		pool:   newPool(newWindow(side, (side-auxiliaryPool)/auxiliaryStride+1, auxiliaryStride, offsets), channels, false),
-		first:  newTapConv(square(auxiliarySide, 1, 1, 1), channels, AuxiliaryMiddle),
-		middle: hugepage.Floats(capacity * joined), features: hugepage.Floats(capacity * AuxiliaryFeature),
-		weights: make([]float32, joined*AuxiliaryFeature), transposed: make([]float32, joined*AuxiliaryFeature),
+		first:  newTapConv(square(auxiliarySide, 1, 1, 1), channels, twocell.AuxiliaryMiddle),
+		middle: hugepage.Floats(capacity * joined), features: hugepage.Floats(capacity * twocell.AuxiliaryFeatures),
+		weights: make([]float32, joined*twocell.AuxiliaryFeatures), transposed: make([]float32, joined*twocell.AuxiliaryFeatures),
 	}
 	b.pooled = hugepage.Floats(capacity * auxiliaryPixels * b.inPad)
-	b.norms[0] = newNorm(w.Statistics, AuxiliaryMiddle, auxiliaryPixels, capacity, hugepage.Floats(capacity*joined))
-	b.norms[1] = newNorm(w.Statistics, AuxiliaryFeature, 1, capacity, hugepage.Floats(capacity*AuxiliaryFeature))
+	b.norms[0] = newNorm(w.Statistics, twocell.AuxiliaryMiddle, auxiliaryPixels, capacity, hugepage.Floats(capacity*joined))
+	b.norms[1] = newNorm(w.Statistics, twocell.AuxiliaryFeatures, 1, capacity, hugepage.Floats(capacity*twocell.AuxiliaryFeatures))
 	return b
 }
 
 // joining is the second convolution of count images: each of them is a pixel.
 func (b *Auxiliary) joining(count int) kernel.Conv {
-	const joined = auxiliaryPixels * AuxiliaryMiddle
-	return kernel.Conv{Rows: 1, Cols: count, In: joined, InPixel: joined, InRow: count * joined, Taps: []int{0}, OutPixel: AuxiliaryFeature, OutRow: count * AuxiliaryFeature}
+	const joined = auxiliaryPixels * twocell.AuxiliaryMiddle
+	return kernel.Conv{Rows: 1, Cols: count, In: joined, InPixel: joined, InRow: count * joined, Taps: []int{0}, OutPixel: twocell.AuxiliaryFeatures, OutRow: count * twocell.AuxiliaryFeatures}
 }
 
 // separating is its input gradient.
 func (b *Auxiliary) separating(count int) kernel.Conv {
 	g := b.joining(count)
-	g.In, g.InPixel, g.OutPixel = AuxiliaryFeature, AuxiliaryFeature, auxiliaryPixels*AuxiliaryMiddle
+	g.In, g.InPixel, g.OutPixel = twocell.AuxiliaryFeatures, twocell.AuxiliaryFeatures, auxiliaryPixels*twocell.AuxiliaryMiddle
 	g.InRow, g.OutRow = count*g.InPixel, count*g.OutPixel
 	return g
 }
@@ -79,10 +78,10 @@ func rows(batch []float32, from, count, size int) []float32 { return batch[from*
 // Forward computes the features [n][768] of n images x, valid until the next
 // call; those of images beyond n are zero.
 func (b *Auxiliary) Forward(x []float32, n int) []float32 {
-	const joined = auxiliaryPixels * AuxiliaryMiddle
+	const joined = auxiliaryPixels * twocell.AuxiliaryMiddle
 	k := b.work.Kernels
 	b.first.pack([][]float32{b.Middle.Conv}, nil)
-	kernel.PackWeights(b.weights, b.Last.Conv, AuxiliaryFeature, AuxiliaryMiddle, auxiliaryPixels, AuxiliaryFeature, 0, nil)
+	kernel.PackWeights(b.weights, b.Last.Conv, twocell.AuxiliaryFeatures, twocell.AuxiliaryMiddle, auxiliaryPixels, twocell.AuxiliaryFeatures, 0, nil)
 	b.work.images(n, func(s *scratch, i int) {
 		pooled := rows(b.pooled, i, 1, auxiliaryPixels*b.inPad)
 		b.pool.run(k, s, pooled, imageOf(x, i, b.side*b.side, b.in))
@@ -94,15 +93,15 @@ func (b *Auxiliary) Forward(x []float32, n int) []float32 {
 		middle := rows(b.middle, from, count, joined)
 		b.positive(s, b.norms[0], middle, from, count)
 		g := b.joining(count)
-		s.blocks = blocks(s.blocks[:0], b.norms[1].images(from, count), AuxiliaryFeature)
+		s.blocks = blocks(s.blocks[:0], b.norms[1].images(from, count), twocell.AuxiliaryFeatures)
 		k.Conv(&g, s.blocks, middle, b.weights, false)
 		b.norms[1].observe(k, from, count)
 	})
 	b.norms[1].settle(b.Last.Norm, n)
 	b.work.units(n, auxiliaryUnit, func(s *scratch, from, count int) {
-		b.positive(s, b.norms[1], rows(b.features, from, count, AuxiliaryFeature), from, count)
+		b.positive(s, b.norms[1], rows(b.features, from, count, twocell.AuxiliaryFeatures), from, count)
 	})
-	clear(b.features[n*AuxiliaryFeature:])
+	clear(b.features[n*twocell.AuxiliaryFeatures:])
 	return b.features
 }
 
@@ -122,37 +121,37 @@ func (b *Auxiliary) prepareGrad() {
 	}
 	b.dx = hugepage.Floats(b.capacity * b.side * b.side * b.inPad)
 	b.dmiddle, b.dy = hugepage.Floats(len(b.middle)), hugepage.Floats(len(b.features))
-	b.gradM = NewConvNormGrad(AuxiliaryMiddle, b.in, 1)
-	b.gradL = NewConvNormGrad(AuxiliaryFeature, AuxiliaryMiddle, auxiliaryPixels)
+	b.gradM = NewConvNormGrad(twocell.AuxiliaryMiddle, b.in, 1)
+	b.gradL = NewConvNormGrad(twocell.AuxiliaryFeatures, twocell.AuxiliaryMiddle, auxiliaryPixels)
 }
 
 // Backward computes the gradients of the last Forward from that of the features:
 // the images' and the parameters'. They are valid until the next call.
 func (b *Auxiliary) Backward(dfeatures []float32, n int) ([]float32, AuxiliaryGrad) {
-	const joined = auxiliaryPixels * AuxiliaryMiddle
+	const joined = auxiliaryPixels * twocell.AuxiliaryMiddle
 	b.prepareGrad()
 	k := b.work.Kernels
 	b.first.packTransposed([][]float32{b.Middle.Conv})
 	b.transpose()
 	b.work.units(n, auxiliaryUnit, func(_ *scratch, from, count int) {
-		dy := rows(b.dy, from, count, AuxiliaryFeature)
-		k.MaskedSum(dy, rows(dfeatures, from, count, AuxiliaryFeature), rows(b.features, from, count, AuxiliaryFeature), nil, len(dy))
+		dy := rows(b.dy, from, count, twocell.AuxiliaryFeatures)
+		k.MaskedSum(dy, rows(dfeatures, from, count, twocell.AuxiliaryFeatures), rows(b.features, from, count, twocell.AuxiliaryFeatures), nil, len(dy))
 		b.norms[1].observeGrad(k, dy, from, count)
 	})
 	b.norms[1].settleGrad(b.Last.Norm, b.gradL.NormGrad, n)
 	sums := newWeightSums(b.work, auxiliaryUnit, len(b.weights)).each(n, func(s *scratch, sums []float32, from, count int) {
-		dz := s.densely(useNormGrad, auxiliaryUnit*AuxiliaryFeature)[:count*AuxiliaryFeature]
+		dz := s.densely(useNormGrad, auxiliaryUnit*twocell.AuxiliaryFeatures)[:count*twocell.AuxiliaryFeatures]
 		b.normGrad(b.norms[1], dz, b.dy, from, count)
 		g := b.joining(count)
 		middle, dmiddle := rows(b.middle, from, count, joined), rows(b.dmiddle, from, count, joined)
-		k.WeightGrad(&g, sums, middle, kernel.Dense(dz, count, AuxiliaryFeature), AuxiliaryFeature)
+		k.WeightGrad(&g, sums, middle, kernel.Dense(dz, count, twocell.AuxiliaryFeatures), twocell.AuxiliaryFeatures)
 		g = b.separating(count)
 		s.blocks = blocks(s.blocks[:0], dmiddle, joined)
 		k.Conv(&g, s.blocks, dz, b.transposed, false)
 		k.MaskedSum(dmiddle, dmiddle, middle, nil, len(dmiddle))
 		b.norms[0].observeGrad(k, dmiddle, from, count)
 	})
-	kernel.UnpackWeights(b.gradL.Conv, sums, AuxiliaryFeature, AuxiliaryMiddle, auxiliaryPixels, AuxiliaryFeature, 0)
+	kernel.UnpackWeights(b.gradL.Conv, sums, twocell.AuxiliaryFeatures, twocell.AuxiliaryMiddle, auxiliaryPixels, twocell.AuxiliaryFeatures, 0)
 	b.norms[0].settleGrad(b.Middle.Norm, b.gradM.NormGrad, n)
 	sums = newWeightSums(b.work, b.side, b.first.gradSize()).each(n, func(s *scratch, sums []float32, from, count int) {
 		for i := from; i < from+count; i++ {
@@ -165,11 +164,11 @@ func (b *Auxiliary) Backward(dfeatures []float32, n int) ([]float32, AuxiliaryGr
 
 // transpose packs the second convolution's weights for its input gradient.
 func (b *Auxiliary) transpose() {
-	for o := range AuxiliaryFeature {
-		row := b.transposed[o*auxiliaryPixels*AuxiliaryMiddle:]
-		for i := range AuxiliaryMiddle {
-			for t, v := range b.Last.Conv[(o*AuxiliaryMiddle+i)*auxiliaryPixels:][:auxiliaryPixels] {
-				row[t*AuxiliaryMiddle+i] = v
+	for o := range twocell.AuxiliaryFeatures {
+		row := b.transposed[o*auxiliaryPixels*twocell.AuxiliaryMiddle:]
+		for i := range twocell.AuxiliaryMiddle {
+			for t, v := range b.Last.Conv[(o*twocell.AuxiliaryMiddle+i)*auxiliaryPixels:][:auxiliaryPixels] {
+				row[t*twocell.AuxiliaryMiddle+i] = v
 			}
 		}
 	}
@@ -185,9 +184,9 @@ func (b *Auxiliary) normGrad(t *norm, dst, dy []float32, from, count int) {
 // convolution's weights.
 func (b *Auxiliary) imageGrad(s *scratch, sums []float32, i int) {
 	k := b.work.Kernels
-	dz := s.densely(useNormGrad, auxiliaryPixels*AuxiliaryMiddle)
+	dz := s.densely(useNormGrad, auxiliaryPixels*twocell.AuxiliaryMiddle)
 	b.normGrad(b.norms[0], dz, b.dmiddle, i, 1)
-	b.first.weightGrad(k, sums, rows(b.pooled, i, 1, auxiliaryPixels*b.inPad), kernel.Dense(dz, auxiliarySide, AuxiliaryMiddle))
+	b.first.weightGrad(k, sums, rows(b.pooled, i, 1, auxiliaryPixels*b.inPad), kernel.Dense(dz, auxiliarySide, twocell.AuxiliaryMiddle))
 	dpooled := s.densely(useReduced, auxiliaryPixels*b.inPad)
 	b.first.inputGrad(k, s, kernel.Dense(dpooled, auxiliarySide, b.inPad), dz)
 	dx := imageOf(b.dx, i, b.side*b.side, b.in)

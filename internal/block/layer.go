@@ -45,7 +45,7 @@ func newLayer(l twocell.Layer, side int) *layer {
 	switch l.Form {
 	case twocell.Separable:
 		b.channel = newChannelConv(square(side, l.Size, l.Stride, l.Dilation), l.In)
-		b.conv = newTapConv(square(b.channel.out, 1, 1, 1), l.In, l.Out)
+		b.conv = newTapConv(square(b.channel.result, 1, 1, 1), l.In, l.Out)
 		b.border = b.channel.border
 	case twocell.Projected:
 		first := l.Out / 2
@@ -55,7 +55,7 @@ func newLayer(l twocell.Layer, side int) *layer {
 		b.conv = newTapConv(square(side, l.Size, l.Stride, l.Dilation), l.In, l.Out)
 		b.border = b.conv.border
 	}
-	b.out = b.conv.out
+	b.out = b.conv.result
 	return b
 }
 

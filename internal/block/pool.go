@@ -62,7 +62,7 @@ func (p *pool) run(k *kernel.Kernels, s *scratch, dst, x []float32) {
 		k.MaxPool(&p.geometry, dst, p.lowered(s, x).Whole().Data)
 	default:
 		p.average.run(k, dst, bordered(s, usePool, x, p.side, p.padded, p.border, 0).Whole().Data)
-		p.scaleEdges(kernel.Dense(dst, p.out, p.padded))
+		p.scaleEdges(kernel.Dense(dst, p.result, p.padded))
 	}
 }
 
@@ -77,7 +77,7 @@ func (p *pool) scaleEdges(v kernel.Plane) {
 	if p.edge == 0 {
 		return
 	}
-	for i := range p.out {
+	for i := range p.result {
 		for c := range p.padded {
 			v.Data[i*v.Row+c] *= p.edge
 			v.Data[i*v.Pixel+c] *= p.edge
@@ -93,7 +93,7 @@ func (p *pool) addGrad(k *kernel.Kernels, s *scratch, dx, x, dy []float32) {
 	case p.largest:
 		p.addLargestGrad(k, s, dx, x, dy)
 	default:
-		dz := bordered(s, useNormGrad, dy, p.out, p.padded, p.gradBorder, 0)
+		dz := bordered(s, useNormGrad, dy, p.result, p.padded, p.gradBorder, 0)
 		p.scaleEdges(dz.Inside())
 		g := s.densely(useGrad, len(dx))
 		p.average.inputGrad(k, kernel.Dense(g, p.side, p.padded), dz.Whole().Data)
@@ -104,7 +104,7 @@ func (p *pool) addGrad(k *kernel.Kernels, s *scratch, dx, x, dy []float32) {
 
 func (p *pool) addLargestGrad(k *kernel.Kernels, s *scratch, dx, x, dy []float32) {
 	in := p.lowered(s, x).Whole().Data
-	y := s.densely(useBetween, p.out*p.out*p.padded)
+	y := s.densely(useBetween, p.result*p.result*p.padded)
 	k.MaxPool(&p.geometry, y, in)
 	din := bordered(s, usePoolGrad, dx, p.side, p.padded, p.border, 0)
 	k.MaxPoolGradAdd(&p.geometry, din.Whole().Data, in, y, dy)

@@ -5,17 +5,17 @@ import "cellnet/internal/kernel"
 // window is which pixels of a square image an operation reads for each pixel of
 // its result.
 type window struct {
-	side, out int // of the images and of the result
-	stride    int
-	offsets   [][2]int // of the taps: rows and columns from stride times the output pixel
-	border    int      // that an image needs for all taps to lie inside
+	side, result int // of the images and of what is computed
+	stride       int
+	offsets      [][2]int // of the taps: rows and columns from stride times the output pixel
+	border       int      // that an image needs for all taps to lie inside
 	// gradBorder is what the result's gradient needs for the gradient of the image.
 	gradBorder int
 }
 
 // newWindow is the window with the given taps.
 func newWindow(side, out, stride int, offsets [][2]int) window {
-	w := window{side: side, out: out, stride: stride, offsets: offsets}
+	w := window{side: side, result: out, stride: stride, offsets: offsets}
 	for _, o := range offsets {
 		for _, d := range o {
 			w.border = max(w.border, -d, stride*(out-1)+d-(side-1))
@@ -77,9 +77,9 @@ func (w window) meeting(row, col int) []int {
 func (w window) forward(in, inPad, outPad int) kernel.Conv {
 	width := w.side + 2*w.border
 	g := kernel.Conv{
-		Rows: w.out, Cols: w.out, In: in,
+		Rows: w.result, Cols: w.result, In: in,
 		InPixel: w.stride * inPad, InRow: w.stride * width * inPad,
-		OutPixel: outPad, OutRow: w.out * outPad,
+		OutPixel: outPad, OutRow: w.result * outPad,
 	}
 	for _, o := range w.offsets {
 		g.Taps = append(g.Taps, ((o[0]+w.border)*width+o[1]+w.border)*inPad)
@@ -100,7 +100,7 @@ type residue struct {
 // output pitches are set by [residue.into].
 func (w window) backward(in, inPad int) []residue {
 	var list []residue
-	width := w.out + 2*w.gradBorder
+	width := w.result + 2*w.gradBorder
 	w.eachResidue(func(row, col int) {
 		q := residue{taps: w.meeting(row, col), row: row, col: col}
 		if len(q.taps) == 0 {

@@ -1,7 +1,7 @@
-// Package network has what all networks have in common, whatever they are built
+// Package spec has what all networks have in common, whatever they are built
 // of: [cellnet/cell.Network] of one cell and [cellnet/cell/twocell.Network] of
 // two.
-package network
+package spec
 
 import (
 	"encoding/json"
