@@ -23,7 +23,7 @@ func ExampleFromStateDict() {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(params.Network().Widths)
+	fmt.Println(params.Network().(cell.Network).Widths)
 
 	network.Widths = cell.Widths{8, 8, 40, 32, 32}
 	_, err = models.FromStateDict(network, state)
