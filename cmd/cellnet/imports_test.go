@@ -19,6 +19,7 @@ func layers() []string {
 		"cell/twocell",
 		"cell/spec",
 		"cell/draw data weights internal/block internal/archlist",
+		"internal/netfile",
 		"bench/builtin bench/record",
 		"bench/internal/source",
 		"bench/internal/published",
