@@ -23,6 +23,7 @@ type Benchmark struct {
 	evaluated func() ([]int, error)
 	requested *requested
 	rankings  rankings
+	close     func() error
 }
 
 // searchSpace holds the strings of all architectures.
@@ -50,6 +51,7 @@ func newBenchmark(name string, l Layout, s source.Source) *Benchmark {
 			return searchSpace{archStrings, index}, err
 		}),
 		evaluated: sync.OnceValues(s.Evaluated),
+		close:     sync.OnceValue(s.Close),
 		requested: &requested{indexes: map[int]bool{}},
 	}
 }
@@ -75,8 +77,8 @@ func indexOf(archStrings []string) (map[string]int, error) {
 	return index, nil
 }
 
-// Close releases the benchmark's files.
-func (b *Benchmark) Close() error { return b.source.Close() }
+// Close releases the benchmark's files. Closing it again does nothing.
+func (b *Benchmark) Close() error { return b.close() }
 
 // Layout is the form in which the benchmark was published. A store has that of
 // the file it was made from.

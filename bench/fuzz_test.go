@@ -56,8 +56,15 @@ func checkLine(t *testing.T, err error) {
 	}
 }
 
-func smallFile(f testing.TB) string {
-	return writeBenchmark(f, map[int]*pickle.Dict{5: plainArch(5), 6: plainArch(6)})
+func smallFile(f testing.TB) string { return fileOf(f, 5, 6) }
+
+// fileOf writes a benchmark file of some architectures.
+func fileOf(f testing.TB, indexes ...int) string {
+	archs := map[int]*pickle.Dict{}
+	for _, index := range indexes {
+		archs[index] = plainArch(index)
+	}
+	return writeBenchmark(f, archs)
 }
 
 func readFile(f testing.TB, path string) []byte {

@@ -8,12 +8,17 @@ import (
 // InOrder gives the items 0 to n-1 in order. get makes them on all processors,
 // some ahead of their use; it is not called any more when the walk has ended.
 func InOrder[T any](n int, get func(i int) (T, error)) iter.Seq2[T, error] {
+	return inOrder(n, runtime.GOMAXPROCS(0), get)
+}
+
+// inOrder makes about as many items at once as there are processors.
+func inOrder[T any](n, processors int, get func(i int) (T, error)) iter.Seq2[T, error] {
 	type result struct {
 		value T
 		err   error
 	}
 	return func(yield func(T, error) bool) {
-		queue, stop := make(chan chan result, runtime.GOMAXPROCS(0)), make(chan struct{})
+		queue, stop := make(chan chan result, processors), make(chan struct{})
 		go func() {
 			defer close(queue)
 			for i := range n {
