@@ -6,10 +6,12 @@
 //		return err
 //	}
 //	defer b.Close()
-//	info, err := b.MoreInfo(11, data.CIFAR100, bench.HP200, bench.Epoch{}, bench.MeanOfTrials())
+//	info, err := b.MoreInfo(bench.Selection{Index: 11, Dataset: data.CIFAR100, HP: bench.HP200})
 //
-// A [Benchmark] holds an [Arch] for each architecture, which holds [Results] by
-// each recipe, which hold a [Trial] for each dataset and seed. The queries are
+// A [Benchmark] holds an [Architecture] for each architecture, which holds [Results]
+// by each recipe, which hold a [Trial] for each dataset and seed; package record has
+// more to say of them. A Benchmark never changes, so that many searches may share one,
+// each with a [Clock] of its own. The queries are
 // those of the published Python programs nas_201_api 2.0 and nats_bench 1.8, and
 // so are the numbers, to the last bit, though the two programs add in different
 // orders; which of them answers follows from the file's [Layout].
