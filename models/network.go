@@ -54,6 +54,10 @@ type Options struct {
 	// too.
 	InputGradient bool
 	Smoothing     float64 // of the labels, in the loss
+	// Trace, if it is not nil, is shown what each module computed, block by
+	// block, in the course of every run: forward in the network's order, and
+	// backward in the opposite one if there are gradients.
+	Trace func(Activation)
 	// Kernels computes the blocks; nil chooses the best for the processor.
 	Kernels *kernel.Kernels
 }
@@ -210,6 +214,7 @@ func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
 // build adds the blocks.
 func (n *Network) build() error {
 	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.options.Kernels, n.options.Norm.statistics()), Gradients: n.options.Gradients, InputGradient: n.options.InputGradient}
+	b.Work.Reader = n.options.reader()
 	switch net := n.params.network.(type) {
 	case cell.Network:
 		if err := n.ofCell(b, net); err != nil {
@@ -264,7 +269,7 @@ func (n *Network) block(b *ops.Builder, net cell.Network, next cell.Block, x *go
 		return n.reduction(b, next, x, side)
 	case cell.LastNorm:
 		norm, nodes := n.norm(next.Name + ".0")
-		return b.Head("features", x, side, next.Out, norm, nodes...)
+		return b.Head(next.Name, x, side, next.Out, norm, nodes...)
 	case cell.Classifier:
 		return b.Linear("logits", x, n.nodes[next.Name+".weight"], n.nodes[next.Name+".bias"])
 	}

@@ -15,6 +15,7 @@ type Cell struct {
 	side     int
 	capacity int
 
+	Name    string // for the workspace's reader
 	Params  []ConvNorm
 	norms   []*norm     // of each convolution
 	values  [][]float32 // of each node, dense batches; the input's is the caller's
@@ -29,13 +30,17 @@ type Cell struct {
 // NewCell prepares a cell of side x side images. params has its convolutions in
 // the order of the edges. It fails if there is no way to compute an operation.
 func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, params []ConvNorm) (*Cell, error) {
-	p, err := newPlan(c, widths)
+	p, err := newPlan(c, widths, w.Reader == nil)
 	if err != nil {
 		return nil, err
 	}
 	b := &Cell{plan: p, work: w, side: side, capacity: capacity, Params: params, unit: together(side)}
 	size := capacity * b.size(b.nodes-1)
-	b.needed = b.computed()
+	if b.needed = b.computed(); w.Reader != nil {
+		for node := range b.needed {
+			b.needed[node] = true
+		}
+	}
 	for range b.convs {
 		b.norms = append(b.norms, newNorm(w.Statistics, b.Out, side*side, capacity, hugepage.Floats(size)))
 	}
@@ -115,6 +120,7 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 			}
 		}
 	}
+	b.show(n, nil)
 	return b.values[b.nodes-1]
 }
 

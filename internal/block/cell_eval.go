@@ -45,7 +45,7 @@ func newMerged(g group, pooled bool) merged {
 
 // NewCellEval prepares a cell; see [NewCell].
 func NewCellEval(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, params []ConvNorm) (*CellEval, error) {
-	p, err := newPlan(c, widths)
+	p, err := newPlan(c, widths, true)
 	if err != nil {
 		return nil, err
 	}

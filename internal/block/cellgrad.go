@@ -66,6 +66,7 @@ func (b *Cell) Backward(dy []float32, n int) ([]float32, []ConvNormGrad) {
 			b.settleInto(node, n)
 		}
 	}
+	b.show(n, grads)
 	return b.grad.dx, b.grad.params
 }
 

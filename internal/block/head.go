@@ -8,6 +8,7 @@ import (
 // Head is the last batch norm with ReLU and the average over pixels, in
 // training.
 type Head struct {
+	Name     string // for the workspace's reader
 	work     *Workspace
 	side     int
 	channels int
@@ -49,6 +50,7 @@ func (b *Head) Forward(x []float32, n int) []float32 {
 		averagePositive(k, s, b.features[i*b.channels:][:b.channels], b.norm.image(i), b.norm.scale, b.norm.shift, pixels)
 	})
 	clear(b.features[n*b.channels:])
+	b.show(n, nil)
 	return b.features
 }
 
@@ -74,5 +76,6 @@ func (b *Head) Backward(dfeatures []float32, n int) ([]float32, NormGrad) {
 		dx := imageOf(b.dx, i, pixels, b.channels)
 		b.norm.storeGrad(k, kernel.Dense(dx, b.side, b.padded), imageOf(b.dy, i, pixels, b.channels), i, b.side, b.side)
 	})
+	b.show(n, b.dy)
 	return b.dx, b.grad
 }

@@ -44,16 +44,18 @@ type plan struct {
 	convs int
 }
 
-// newPlan lists the edges and simplifies them; see [plan.simplify]. It fails if
-// there is no way to compute an operation.
-func newPlan(c cell.Cell, w Widths) (plan, error) {
+// newPlan lists the edges and, unless every node's value is wanted, simplifies
+// them; see [plan.simplify]. It fails if there is no way to compute an operation.
+func newPlan(c cell.Cell, w Widths, simplify bool) (plan, error) {
 	p := plan{Widths: w, nodes: c.NumNodes()}
 	for i, e := range c.Edges() {
 		if err := p.add(i, e); err != nil {
 			return plan{}, err
 		}
 	}
-	p.simplify()
+	if simplify {
+		p.simplify()
+	}
 	return p, nil
 }
 

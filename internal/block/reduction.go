@@ -19,6 +19,7 @@ type ReductionGrad struct {
 
 // Reduction is the residual block in training: it halves the side of the images.
 type Reduction struct {
+	Name     string // for the workspace's reader
 	work     *Workspace
 	side     int // of the output
 	widths   Widths
@@ -114,6 +115,7 @@ func (r *Reduction) Forward(x []float32, n int) []float32 {
 		s.terms = append(s.terms[:0], kernel.Term{X: r.normB.image(i), Scale: r.normB.scale}, kernel.Term{X: y})
 		k.AffineSum(y, r.normB.shift, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
 	})
+	r.show(n, nil, nil)
 	return r.y
 }
 
@@ -154,6 +156,7 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	})
 	r.a.collect(r.grad.A.Conv, sums)
 	r.down.collect(0, r.grad.Downsample, sums[sizeA:])
+	r.show(n, dy, dmiddle)
 	return r.dx, r.grad
 }
 

@@ -15,6 +15,7 @@ const (
 // Stem is the first convolution with its batch norm in training: from images in
 // NCHW with three channels.
 type Stem struct {
+	Name     string // for the workspace's reader
 	work     *Workspace
 	side     int
 	padded   int
@@ -80,6 +81,7 @@ func (b *Stem) Forward(x []float32, n int) []float32 {
 		s.terms = append(s.terms[:0], kernel.Term{X: b.norm.image(i), Scale: b.norm.scale})
 		k.AffineSum(imageOf(b.y, i, b.side*b.side, b.padded), b.norm.shift, s.terms, kernel.Plane{}, b.side, b.side, b.padded)
 	})
+	b.show(n, nil)
 	return b.y
 }
 
@@ -141,5 +143,6 @@ func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
 		}
 	})
 	kernel.UnpackWeights(b.grad.Conv, sums, b.norm.channels, imageChannels, 9, b.padded, 0)
+	b.show(n, dy)
 	return *b.grad
 }

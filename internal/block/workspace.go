@@ -11,6 +11,9 @@ import (
 type Workspace struct {
 	Kernels    *kernel.Kernels
 	Statistics Statistics // that training blocks normalize with
+	// Reader, if it is not nil before blocks are made, is shown what the
+	// training blocks named so computed after each of their passes.
+	Reader     func(block string, v Traced)
 	team       parallel.Team
 	workers    []*scratch
 	descending bool // the last loop: the next one begins with what is still in the caches

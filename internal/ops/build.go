@@ -17,8 +17,11 @@ type Builder struct {
 	InputGradient bool             // by its images, too
 }
 
-// folded tells whether batch norm can be folded into the weights.
-func (b *Builder) folded() bool { return !b.Gradients && b.Work.Statistics == block.Running }
+// folded tells whether batch norm can be folded into the weights: nobody asks
+// for what lies in between.
+func (b *Builder) folded() bool {
+	return !b.Gradients && b.Work.Statistics == block.Running && b.Work.Reader == nil
+}
 
 // apply adds a block: x is the node of its images, params those of its
 // parameters.
@@ -57,7 +60,9 @@ func (b *Builder) Stem(name string, x *gorgonia.Node, side, channels int, state 
 	if b.folded() {
 		eval = stemEval{block.NewStemEval(b.Work, side, channels, b.Batch.capacity, state)}
 	} else {
-		train = &stem{Stem: block.NewStem(b.Work, side, channels, b.Batch.capacity, state), inputGrad: b.InputGradient}
+		s := block.NewStem(b.Work, side, channels, b.Batch.capacity, state)
+		s.Name = name
+		train = &stem{Stem: s, inputGrad: b.InputGradient}
 	}
 	return b.apply(name, b.nhwc(side, channels), train, eval, b.InputGradient, x, params)
 }
@@ -79,6 +84,7 @@ func (b *Builder) Cell(name string, x *gorgonia.Node, c cell.Cell, side int, wid
 		if err != nil {
 			return nil, err
 		}
+		cell.Name = name
 		train = &cells{Cell: cell}
 	}
 	return b.apply(name, b.nhwc(side, widths.Out), train, eval, true, x, params)
@@ -92,7 +98,9 @@ func (b *Builder) Reduction(name string, x *gorgonia.Node, side int, widths bloc
 	if b.folded() {
 		eval = reductionEval{block.NewReductionEval(b.Work, side, widths, b.Batch.capacity, state)}
 	} else {
-		train = &reduction{Reduction: block.NewReduction(b.Work, side, widths, b.Batch.capacity, state)}
+		r := block.NewReduction(b.Work, side, widths, b.Batch.capacity, state)
+		r.Name = name
+		train = &reduction{Reduction: r}
 	}
 	return b.apply(name, b.nhwc(side/2, widths.Out), train, eval, true, x, params)
 }
@@ -105,7 +113,9 @@ func (b *Builder) Head(name string, x *gorgonia.Node, side, channels int, state 
 	if b.folded() {
 		eval = headEval{block.NewHeadEval(b.Work, side, channels, b.Batch.capacity, state)}
 	} else {
-		train = &head{Head: block.NewHead(b.Work, side, channels, b.Batch.capacity, state)}
+		h := block.NewHead(b.Work, side, channels, b.Batch.capacity, state)
+		h.Name = name
+		train = &head{Head: h}
 	}
 	return b.apply(name, tensor.Shape{b.Batch.capacity, channels}, train, eval, true, x, params)
 }

@@ -1,0 +1,60 @@
+package models
+
+import (
+	"cellnet/internal/block"
+	"cellnet/internal/kernel"
+)
+
+// ActivationKind says what an [Activation] is.
+type ActivationKind uint8
+
+// The kinds of activations.
+const (
+	ConvOutput ActivationKind = iota // before batch norm
+	NormOutput
+	PoolOutput
+	ReLUInput // its sign is what the ReLU goes by; there is no gradient of it
+	NodeValue // of a node of a cell, the sum of what arrives there
+)
+
+// Activation is what one module of a network computed for the images of a run,
+// or the gradient of the objective by it.
+type Activation struct {
+	// Module is PyTorch's name of the module, as the state dict has it:
+	// stem.0, cells.3.layers.1.op.1, cells.5.conv_a.op.2, lastact.0. Values of a
+	// cell's nodes, which PyTorch has no name for, are cells.3.nodes.0 (the
+	// cell's input) and so on.
+	Module   string
+	Kind     ActivationKind
+	Gradient bool // whether this is the gradient: backward, not forward
+	Images   int
+	Side     int
+	Channels int
+	Pitch    int // numbers of a pixel in memory, the channels first
+
+	numbers func() []float32
+}
+
+// Numbers returns [Images][Side][Side][Pitch] numbers: NHWC, where those past
+// Channels mean nothing. They are computed for the call if need be, valid until
+// the reader returns, and not to be changed.
+func (a Activation) Numbers() []float32 { return a.numbers() }
+
+// At is the number of a channel and a pixel (row*Side + column) of an image
+// among numbers.
+func (a Activation) At(numbers []float32, image, pixel, channel int) float32 {
+	return numbers[(image*a.Side*a.Side+pixel)*a.Pitch+channel]
+}
+
+// reader hands out what blocks show.
+func (o Options) reader() func(string, block.Traced) {
+	if o.Trace == nil {
+		return nil
+	}
+	kinds := map[block.TraceKind]ActivationKind{
+		block.ConvOutput: ConvOutput, block.NormOutput: NormOutput, block.PoolOutput: PoolOutput, block.ReLUInput: ReLUInput, block.NodeValue: NodeValue,
+	}
+	return func(name string, v block.Traced) {
+		o.Trace(Activation{name + "." + v.Module, kinds[v.Kind], v.Gradient, v.Images, v.Side, v.Channels, kernel.Pad(v.Channels), v.Numbers})
+	}
+}
