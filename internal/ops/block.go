@@ -55,13 +55,16 @@ func (o *blockOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 func (o *blockOp) DiffWRT(inputs int) []bool {
 	diff := make([]bool, inputs)
 	for i := range diff {
-		diff[i] = o.gradients && (i > 0 || o.inputGradient)
+		diff[i] = i > 0 || o.inputGradient
 	}
 	return diff
 }
 
 // SymDiff adds the gradient nodes.
 func (o *blockOp) SymDiff(inputs gorgonia.Nodes, output, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	if !o.gradients {
+		return nil, fmt.Errorf("%s: built without gradients", o.name)
+	}
 	returns := o.inputs[0]
 	if !o.inputGradient {
 		returns = tensor.Shape{1}
