@@ -1,13 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"cellnet/cell"
 	"cellnet/internal/usage"
 	"cellnet/models"
 	"cellnet/weights"
+
+	"github.com/spf13/cobra"
 )
 
 // loaded is a network with the weights of a file.
@@ -79,4 +83,69 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 		fmt.Fprintf(a.stderr, "warning: %s: NaN or infinity in %s\n", path, strings.Join(bad, ", "))
 	}
 	return loaded{chosen.Description, params}, nil
+}
+
+func newWeightsCommand(a *app) *cobra.Command {
+	return newGroup("weights", "Show and convert files of weights",
+		newWeightsShowCommand(a),
+		newWeightsConvertCommand(a),
+	)
+}
+
+// networkFlags choose one of the networks of a weights file.
+type networkFlags struct {
+	hp, trial, entry string
+}
+
+func (f *networkFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.hp, "hp", "", "take the weights of this training recipe: its number of epochs, such as 12 or 200")
+	cmd.Flags().StringVar(&f.trial, "trial", "", "take the weights of this trial, as `DATASET:SEED`")
+	cmd.Flags().StringVar(&f.entry, "entry", "", "take the state dict in this entry of the file")
+}
+
+// selector reads the flags. The parts of a trial may be * or left out.
+func (f networkFlags) selector() (weights.Selector, error) {
+	s := weights.Selector{Entry: f.entry}
+	if f.hp != "" {
+		n, err := strconv.Atoi(f.hp)
+		if err != nil || n < 1 {
+			return s, usage.Errorf("--hp %.40q is no number of epochs", f.hp)
+		}
+		s.HP = n
+	}
+	dataset, seed, _ := strings.Cut(f.trial, ":")
+	if dataset != "*" {
+		s.Dataset = dataset
+	}
+	if seed != "" && seed != "*" {
+		n, err := strconv.Atoi(seed)
+		if err != nil {
+			return s, usage.Errorf("--trial %.60q is not DATASET:SEED, such as cifar10:777", f.trial)
+		}
+		s.Seed = &n
+	}
+	return s, nil
+}
+
+// choose gives the network that the flags mean.
+func (f networkFlags) choose(file *weights.File, s weights.Selector) (*weights.Network, error) {
+	n, err := file.Select(s)
+	var selection *weights.SelectionError
+	if errors.As(err, &selection) && len(selection.Fitting) > 0 {
+		return nil, usage.Errorf("%w; use --hp, --trial or --entry", err)
+	}
+	return n, err
+}
+
+// checkArch makes sure that weights are those of a network of the cell.
+func checkArch(c cell.Cell, n *weights.Network, state *weights.StateDict) error {
+	if err := n.CheckNetwork(); err != nil {
+		return err
+	}
+	config, err := n.Structure(c)
+	if err != nil {
+		return errors.New("they are not those of a network of cells")
+	}
+	_, err = models.FromStateDict(config, state)
+	return err
 }

@@ -1,6 +1,7 @@
 package trials
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/filelock"
 	"cellnet/internal/inputfile"
 	"cellnet/train"
 )
@@ -49,29 +51,47 @@ type setRecord struct {
 
 const (
 	setName      = "set.json"
-	maxSetRecord = 1 << 20 // bytes
+	setLockName  = "set.lock" // held while set.json is made
+	maxSetRecord = 1 << 20    // bytes
 )
 
-// open makes the folder, or makes sure that it is one for trials of this set.
+// open makes the folder, or makes sure that it is one for trials of this set. Of
+// processes with different sets that open a new folder at once, one succeeds.
 func (s Set) open(folder string) error {
 	record, err := json.Marshal(setRecord{s.Datasets, s.C, s.N, s.Recipe, s.Limit})
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(folder, setName)
-	there, err := inputfile.Read(path, maxSetRecord)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(folder, 0o777); err != nil {
-			return fmt.Errorf("making a folder for trials: %w", err)
-		}
-		return atomicfile.Write(path, func(w io.Writer) error {
-			_, err := w.Write(record)
-			return err
-		})
-	case err != nil:
+	err = wantSet(folder, record)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return fmt.Errorf("making a folder for trials: %w", err)
+	}
+	// It is held for as long as a small file takes.
+	lock, err := filelock.Acquire(context.Background(), filepath.Join(folder, setLockName))
+	if err != nil {
+		return fmt.Errorf("making a folder for trials: %w", err)
+	}
+	defer lock.Remove()
+	if err := wantSet(folder, record); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(folder, setName), func(w io.Writer) error {
+		_, err := w.Write(record)
+		return err
+	})
+}
+
+// wantSet makes sure that a folder is one for the trials of a record. The error
+// wraps fs.ErrNotExist if it does not say of which it is.
+func wantSet(folder string, record []byte) error {
+	there, err := inputfile.Read(filepath.Join(folder, setName), maxSetRecord)
+	if err != nil {
 		return fmt.Errorf("opening a folder of trials: %w", err)
-	case string(there) != string(record):
+	}
+	if string(there) != string(record) {
 		return fmt.Errorf("%s is for trials of %s, not of %s: choose another folder, and collect from both", folder, there, record)
 	}
 	return nil
