@@ -10,6 +10,7 @@ import (
 	"cellnet/bench/internal/published"
 	"cellnet/bench/internal/source"
 	"cellnet/bench/internal/store"
+	"cellnet/bench/trialfile"
 	"cellnet/internal/fileformat"
 	"cellnet/internal/inputfile"
 )
@@ -38,7 +39,7 @@ func open(path string) (*Benchmark, error) {
 	if info.IsDir() {
 		return openFolder(name, path)
 	}
-	if _, _, ok := ParseTrialFileName(name); ok {
+	if _, _, ok := trialfile.ParseName(name); ok {
 		return openTrials(name, []string{path})
 	}
 	file, size, err := inputfile.Open(path)
@@ -52,7 +53,7 @@ func open(path string) (*Benchmark, error) {
 	return b, err
 }
 
-var errForeignFolder = fmt.Errorf("a folder without files like 000157%s, 000157%s or %s", published.NATSSuffix, published.ArchiveSuffix, TrialFileName(157, 777))
+var errForeignFolder = fmt.Errorf("a folder without files like 000157%s, 000157%s or %s", published.NATSSuffix, published.ArchiveSuffix, trialfile.Name(157, 777))
 
 // openFolder opens a folder of a file for each architecture, or of trial files.
 func openFolder(name, folder string) (*Benchmark, error) {
@@ -63,7 +64,7 @@ func openFolder(name, folder string) (*Benchmark, error) {
 	if !errors.Is(err, published.ErrForeignFolder) {
 		return nil, err
 	}
-	paths, err := FindTrialFiles(folder)
+	paths, err := trialfile.Find(folder)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark,
 	}
 	records, l, err := published.Open(r, size, closer)
 	if errors.Is(err, published.ErrTrialFile) {
-		err = errTrialName
+		err = trialfile.ErrName
 	}
 	if err != nil {
 		return nil, err

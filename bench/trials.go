@@ -1,18 +1,16 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
 
 	"cellnet/bench/internal/source"
+	"cellnet/bench/trialfile"
 	"cellnet/cell"
-	"cellnet/internal/inputfile"
 	"cellnet/internal/parallel"
-	"cellnet/internal/pickle/unpickle"
-	"cellnet/internal/torchfile"
 	"cellnet/weights"
 )
 
@@ -28,12 +26,15 @@ type trialFiles struct {
 func newTrialFiles(paths []string) (*trialFiles, error) {
 	f := &trialFiles{own: map[int][]string{}, other: map[int][]string{}}
 	more, errs := make([][]int, len(paths)), make([]error, len(paths))
-	parallel.For(len(paths), func(_, i int) { more[i], errs[i] = standsForOf(paths[i]) })
+	parallel.For(len(paths), func(_, i int) { more[i], errs[i] = trialfile.ReadStandsFor(paths[i]) })
 	for i, path := range paths {
 		name := filepath.Base(path)
-		arch, _, ok := ParseTrialFileName(name)
+		arch, _, ok := trialfile.ParseName(name)
 		if !ok {
-			errs[i] = errTrialName
+			errs[i] = trialfile.ErrName
+		}
+		if errs[i] == nil && arch >= cell.SpaceSize {
+			errs[i] = errSizeTrial
 		}
 		if errs[i] != nil {
 			return nil, fmt.Errorf("%s: %w", name, errs[i])
@@ -51,50 +52,15 @@ func newTrialFiles(paths []string) (*trialFiles, error) {
 	return f, nil
 }
 
-// standsForOf is standsFor of a file.
-func standsForOf(path string) ([]int, error) {
-	file, size, err := inputfile.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return standsFor(file, size)
-}
+var errSizeTrial = errors.New("a trial of the size search space: benchmarks of trial files are of the topology search space")
 
-// standsFor reads which architectures a trial file stands for, and little else.
-func standsFor(r io.ReaderAt, size int64) ([]int, error) {
-	c, err := torchfile.OpenStream(r, size)
-	if err != nil {
-		return nil, err
+// readTrials reads a trial file of the topology search space.
+func readTrials(path string) (*trialfile.File, error) {
+	file, err := trialfile.ReadFile(path)
+	if err == nil && slices.ContainsFunc(file.Trials, func(t *Trial) bool { return t.Net.IsSize() }) {
+		return nil, fmt.Errorf("reading %s: %w", path, errSizeTrial)
 	}
-	scanned, err := unpickle.Scan(c, "")
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := scanned.Lookup(keyDatasets); !ok {
-		return nil, fmt.Errorf("not a trial file: it has no %s", keyDatasets)
-	}
-	span, ok := scanned.Lookup(KeyStandsFor)
-	if !ok {
-		return nil, nil
-	}
-	var d unpickle.Decoder
-	_, v, err := d.Entry(scanned, span)
-	if err != nil {
-		return nil, err
-	}
-	if v.Kind() != unpickle.List {
-		return nil, errStandsFor
-	}
-	var indexes []int
-	for _, item := range v.Items() {
-		index := item.Int()
-		if item.Kind() != unpickle.Int || index < 0 || index >= cell.SpaceSize {
-			return nil, errStandsFor
-		}
-		indexes = append(indexes, int(index))
-	}
-	return indexes, nil
+	return file, err
 }
 
 func (f *trialFiles) ArchStrings() ([]string, error) { return Topology.ArchStrings(), nil }
@@ -116,7 +82,7 @@ func (f *trialFiles) Architecture(index int) (*Architecture, error) {
 	a := &Architecture{Index: index, ArchString: net.String()}
 	var conflicts []Conflict
 	for i, path := range slices.Concat(f.own[index], f.other[index]) {
-		file, err := ReadTrialFile(path)
+		file, err := readTrials(path)
 		if err != nil {
 			return nil, err
 		}
@@ -146,7 +112,7 @@ func (f *trialFiles) Architecture(index int) (*Architecture, error) {
 func (f *trialFiles) Weights(index int, hp HP, t *Trial) (*weights.File, weights.Selector, error) {
 	none := weights.Selector{}
 	for _, path := range slices.Concat(f.own[index], f.other[index]) {
-		file, err := ReadTrialFile(path)
+		file, err := readTrials(path)
 		if err != nil {
 			return nil, none, err
 		}

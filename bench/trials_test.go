@@ -10,10 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"cellnet/bench/trialfile"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/fixture"
 	"cellnet/internal/pickle"
+	"cellnet/internal/statetree"
 	"cellnet/internal/torchfile"
 	"cellnet/weights"
 )
@@ -46,7 +48,7 @@ func trialRoot(t testing.TB, epochs int, quality float64, datasets []data.Datase
 		}
 		var state weights.StateDict
 		state.Set("classifier.bias", weights.NewFloat32([]int{2}, []float32{float32(quality), float32(d.Classes())}))
-		tree, err := state.Tree()
+		tree, err := statetree.Of(&state)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,13 +56,13 @@ func trialRoot(t testing.TB, epochs int, quality float64, datasets []data.Datase
 		root.Set(d.String(), record)
 		keys.Append(d.String())
 	}
-	root.Set(keyDatasets, keys)
+	root.Set("all_dataset_keys", keys)
 	if len(standsFor) > 0 {
 		list := new(pickle.List)
 		for _, index := range standsFor {
 			list.Append(index)
 		}
-		root.Set(KeyStandsFor, list)
+		root.Set("stands_for", list)
 	}
 	return root
 }
@@ -100,9 +102,9 @@ func trialFolder(t testing.TB) string {
 		{less, 157, 777, 12, 30, torchfile.Zip, nil},
 		{less, 3, 777, 12, 40, torchfile.Legacy, []int{9, 157}},
 		{less, 3, 888, 12, 50, torchfile.Zip, []int{9, 157}},
-		{filepath.Join(less, UnfinishedFolder), 11, 777, 12, 60, torchfile.Zip, nil},
+		{filepath.Join(less, trialfile.UnfinishedFolder), 11, 777, 12, 60, torchfile.Zip, nil},
 	} {
-		writeTrial(t, filepath.Join(f.folder, TrialFileName(f.arch, f.seed)), trialRoot(t, f.epochs, f.quality, both, f.standsFor...), f.format)
+		writeTrial(t, filepath.Join(f.folder, trialfile.Name(f.arch, f.seed)), trialRoot(t, f.epochs, f.quality, both, f.standsFor...), f.format)
 	}
 	return dir
 }
@@ -167,13 +169,13 @@ func TestTrialFolder(t *testing.T) {
 }
 
 func TestOneTrialFile(t *testing.T) {
-	b := mustOpen(t, filepath.Join(trialFolder(t), "000000-015624-C16-N5-LESS", TrialFileName(3, 888)))
+	b := mustOpen(t, filepath.Join(trialFolder(t), "000000-015624-C16-N5-LESS", trialfile.Name(3, 888)))
 	trials, err := b.Trials(3, data.CIFAR10Valid, HP12)
 	if err != nil || len(trials) != 1 || trials[0].Seed != 888 || trials[0].Train.Top5.Len() != 12 {
 		t.Errorf("%+v, %v", trials, err)
 	}
 	published := mustOpen(t, fixture.Shared(t, "fixtures/bench/trial"))
-	again := mustOpen(t, fixture.Shared(t, "fixtures/bench/trial/"+TrialFileName(157, 777)))
+	again := mustOpen(t, fixture.Shared(t, "fixtures/bench/trial/"+trialfile.Name(157, 777)))
 	for _, d := range []data.Dataset{data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16} {
 		x, err := published.MoreInfo(Selection{157, d, HP12, Epoch{}, Choice{}})
 		y, err2 := again.MoreInfo(Selection{157, d, HP12, Epoch{}, Choice{}})
@@ -212,7 +214,7 @@ func TestTrialFolderIsExported(t *testing.T) {
 
 func TestTrialFilesThatAreNone(t *testing.T) {
 	one := []data.Dataset{data.CIFAR10}
-	name := TrialFileName(3, 777)
+	name := trialfile.Name(3, 777)
 	unfinished := trialRoot(t, 2, 1, one)
 	record, _ := unfinished.Get("cifar10")
 	record.(*pickle.Dict).Set("finish-train", false)
@@ -248,34 +250,4 @@ func TestTrialFilesThatAreNone(t *testing.T) {
 	if _, err := mustOpen(t, dir).Architecture(3); !errors.As(err, &conflict) {
 		t.Errorf("two records of a trial: %v", err)
 	}
-}
-
-func FuzzTrialFile(f *testing.F) {
-	for _, format := range []torchfile.Format{torchfile.Zip, torchfile.Legacy} {
-		root := trialRoot(f, 1, 2.5, []data.Dataset{data.CIFAR10}, 3, 4)
-		record, _ := root.Get("cifar10")
-		record.(*pickle.Dict).Set("net_state_dict", nil) // tensors' bytes are not read here
-		var b bytes.Buffer
-		if err := torchfile.Write(&b, root, format); err != nil {
-			f.Fatal(err)
-		}
-		if _, err := readTrialFile(bytes.NewReader(b.Bytes()), int64(b.Len()), 0, 0); err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b.Bytes())
-	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		_, err := standsFor(bytes.NewReader(content), int64(len(content)))
-		checkLine(t, err)
-		file, err := readTrialFile(bytes.NewReader(content), int64(len(content)), 0, 0)
-		if err != nil {
-			checkLine(t, err)
-			return
-		}
-		for _, trial := range file.Trials {
-			if trial.Train.Loss.Len() != trial.Epochs {
-				t.Errorf("%d epochs, losses of %d", trial.Epochs, trial.Train.Loss.Len())
-			}
-		}
-	})
 }

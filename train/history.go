@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"math"
 
-	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/data"
 )
 
@@ -34,11 +34,11 @@ func (e Epoch) Evaluation(set data.Set) (Metrics, bool) {
 
 // metricsJSON is Metrics as they are written.
 type metricsJSON struct {
-	N       int          `json:"n"`
-	Loss    bench.Number `json:"loss"` // null if it is not finite
-	Top1    float64      `json:"top1"`
-	Top5    float64      `json:"top5"`
-	Seconds float64      `json:"seconds"`
+	N       int           `json:"n"`
+	Loss    record.Number `json:"loss"` // null if it is not finite
+	Top1    float64       `json:"top1"`
+	Top5    float64       `json:"top5"`
+	Seconds float64       `json:"seconds"`
 }
 
 // evaluationJSON is an Evaluation as it is written.
@@ -48,7 +48,7 @@ type evaluationJSON struct {
 }
 
 func (m Metrics) json() metricsJSON {
-	return metricsJSON{m.N, bench.Number{Value: m.Loss, OK: true}, m.Top1, m.Top5, m.Seconds}
+	return metricsJSON{m.N, record.Number{Value: m.Loss, OK: true}, m.Top1, m.Top5, m.Seconds}
 }
 
 func (m metricsJSON) metrics() Metrics {

@@ -2,14 +2,12 @@ package train
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"cellnet/bench"
-	"cellnet/internal/atomicfile"
-	"cellnet/internal/pickle"
-	"cellnet/internal/torchfile"
+	"cellnet/bench/record"
+	"cellnet/bench/trialfile"
+	"cellnet/data"
 	"cellnet/weights"
 )
 
@@ -37,129 +35,68 @@ func (t *Trainer) Trial() (DatasetTrial, error) {
 	return DatasetTrial{t.run, t.state.history, t.params.StateDict()}, nil
 }
 
-// WriteTrial writes a trial as the published training program does
-// (AutoDL-Projects, exps/NAS-Bench-201/functions.py), except that all numbers are
-// plain ones of Python's: torch.load takes the file with weights_only, too.
-func WriteTrial(path string, t Trial, format torchfile.Format) error {
-	root := new(pickle.Dict)
-	root.Set("info", t.Info)
-	keys := new(pickle.List)
+// WriteTrial writes a trial as the published training program does; see
+// trialfile.WriteFile. format is weights.Legacy or weights.Zip.
+func WriteTrial(path string, t Trial, format weights.Format) error {
+	contents := trialfile.Contents{Info: t.Info, StandsFor: t.StandsFor}
 	for _, d := range t.Datasets {
-		tree, err := d.tree()
+		training, err := d.training()
 		if err != nil {
 			return fmt.Errorf("writing %s: %v: %w", path, d.Run.Dataset, err)
 		}
-		root.Set(d.Run.Dataset.String(), tree)
-		keys.Append(d.Run.Dataset.String())
+		contents.Trainings = append(contents.Trainings, training)
 	}
-	root.Set("all_dataset_keys", keys)
-	if len(t.StandsFor) > 0 {
-		indexes := new(pickle.List)
-		for _, index := range t.StandsFor {
-			indexes.Append(index)
-		}
-		root.Set(KeyStandsFor, indexes)
-	}
-	return atomicfile.Write(path, func(w io.Writer) error { return torchfile.Write(w, root, format) })
+	return trialfile.WriteFile(path, contents, format)
 }
 
-// KeyStandsFor is the one entry of a trial file that the published program does
-// not write: Trial.StandsFor.
-const KeyStandsFor = bench.KeyStandsFor
-
-// tree gives the record as the published program writes it.
-func (d DatasetTrial) tree() (*pickle.Dict, error) {
-	network, err := d.Weights.Tree()
-	if err != nil {
-		return nil, err
-	}
-	channels, cells, ok := d.Run.Net.Stages()
+// training gives what is recorded of the training on a dataset.
+func (d DatasetTrial) training() (trialfile.Training, error) {
+	run, side := d.Run, d.Run.Dataset.Side()
+	channels, cells, ok := run.Net.Stages()
 	if !ok {
-		return nil, fmt.Errorf("a network of widths %v has no record of C and N", d.Run.Net.Widths)
+		return trialfile.Training{}, fmt.Errorf("a network of widths %v has no record of C and N", run.Net.Widths)
 	}
-	cost := d.Run.Net.Cost(d.Run.Dataset.Side())
-	tree := new(pickle.Dict)
-	tree.Set("flop", cost.FLOPs)
-	tree.Set("param", cost.Params)
-	tree.Set("channel", channels)
-	tree.Set("num_cells", cells)
-	tree.Set("config", configTree(d.Run))
-	tree.Set("total_epoch", d.Run.Recipe.TotalEpochs())
-	for _, m := range measures() {
-		tree.Set("train_"+m.name, epochTree(d.History, m.of))
+	cost := run.Net.Cost(run.Dataset.Side())
+	t := trialfile.Training{
+		Trial: record.Trial{
+			Dataset: run.Dataset, Seed: int(run.Seed), Epochs: run.Recipe.TotalEpochs(), Params: cost.Params, FLOPs: cost.FLOPs,
+			Net: record.NetConfig{Channels: channels, Cells: cells, ArchString: run.Net.Cell.String(), Classes: run.Net.Classes},
+		},
+		EvalTop5: map[data.Set]record.Curve{}, Side: side, Structure: structureText(run), Weights: d.Weights,
 	}
-	for _, m := range measures() {
-		tree.Set("valid_"+m.name, evaluationTree(d.History, m.of))
-	}
-	tree.Set("net_state_dict", network)
-	tree.Set("net_string", structureText(d.Run))
-	tree.Set("finish-train", true)
-	return tree, nil
-}
-
-// measure is a number that is recorded of every epoch.
-type measure struct {
-	name string
-	of   func(Metrics) float64
-}
-
-// measures lists them in the published order.
-func measures() []measure {
-	return []measure{
-		{"losses", func(m Metrics) float64 { return m.Loss }},
-		{"acc1es", func(m Metrics) float64 { return m.Top1 }},
-		{"acc5es", func(m Metrics) float64 { return m.Top5 }},
-		{"times", func(m Metrics) float64 { return m.Seconds }},
-	}
-}
-
-func epochTree(history []Epoch, of func(Metrics) float64) *pickle.Dict {
-	tree := new(pickle.Dict)
-	for _, e := range history {
-		tree.Set(e.Epoch, of(e.Train))
-	}
-	return tree
-}
-
-func evaluationTree(history []Epoch, of func(Metrics) float64) *pickle.Dict {
-	tree := new(pickle.Dict)
-	for _, e := range history {
-		byName := slices.SortedFunc(slices.Values(e.Evaluations), func(a, b Evaluation) int {
-			return strings.Compare(a.Set.String(), b.Set.String())
-		})
-		for _, evaluation := range byName {
-			tree.Set(fmt.Sprintf("%v@%d", evaluation.Set, e.Epoch), of(evaluation.Metrics))
-		}
-	}
-	return tree
-}
-
-// configTree is the recipe with what the published program adds to it.
-func configTree(run Run) *pickle.Dict {
-	tree := &pickle.Dict{Ordered: true}
 	for _, s := range run.Recipe.settings() {
-		switch v := s.value.(type) {
-		case []int:
-			tree.Set(s.key, listOf(v))
-		case []float64:
-			tree.Set(s.key, listOf(v))
-		default:
-			tree.Set(s.key, v)
+		t.Recipe = append(t.Recipe, trialfile.Setting{Key: s.key, Value: s.value})
+	}
+	byName := func(a, b Evaluation) int { return strings.Compare(a.Set.String(), b.Set.String()) }
+	for i, e := range d.History {
+		evaluations := slices.SortedFunc(slices.Values(e.Evaluations), byName)
+		if i == 0 {
+			t.Trial.Evals = make([]record.Eval, len(evaluations))
+		}
+		if e.Epoch != i || len(evaluations) != len(t.Trial.Evals) {
+			return t, fmt.Errorf("epoch %d of the history has %d evaluations, want epoch %d with %d", e.Epoch, len(evaluations), i, len(t.Trial.Evals))
+		}
+		train := &t.Trial.Train
+		add(&train.Loss, e.Train.Loss)
+		add(&train.Top1, e.Train.Top1)
+		add(&train.Top5, e.Train.Top5)
+		add(&train.Seconds, e.Train.Seconds)
+		for k, evaluation := range evaluations {
+			eval, m := &t.Trial.Evals[k], evaluation.Metrics
+			eval.Set = evaluation.Set
+			add(&eval.Loss, m.Loss)
+			add(&eval.Top1, m.Top1)
+			add(&eval.Seconds, m.Seconds)
+			top5 := t.EvalTop5[eval.Set]
+			add(&top5, m.Top5)
+			t.EvalTop5[eval.Set] = top5
 		}
 	}
-	side := run.Dataset.Side()
-	tree.Set("class_num", run.Net.Classes)
-	tree.Set("xshape", pickle.NewTuple(1, 3, side, side))
-	return tree
+	return t, nil
 }
 
-func listOf[T any](values []T) *pickle.List {
-	list := new(pickle.List)
-	for _, v := range values {
-		list.Append(v)
-	}
-	return list
-}
+// add adds the number of the next epoch.
+func add(c *record.Curve, v float64) { c.Values = append(c.Values, v) }
 
 // structureText is a line for each block of the network.
 func structureText(run Run) string {

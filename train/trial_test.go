@@ -11,8 +11,8 @@ import (
 	"cellnet/data"
 	"cellnet/internal/fixture"
 	"cellnet/internal/pickle"
-	"cellnet/internal/torchfile"
 	"cellnet/models"
+	"cellnet/weights"
 )
 
 // inventedTrial is a trial of architecture 157 on all of the benchmark's datasets,
@@ -45,7 +45,7 @@ func inventedTrial(t testing.TB) Trial {
 	return trial
 }
 
-func writeTrial(t testing.TB, trial Trial, format torchfile.Format) string {
+func writeTrial(t testing.TB, trial Trial, format weights.Format) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "arch-000157-seed-0777.pth")
 	if err := WriteTrial(path, trial, format); err != nil {
@@ -57,7 +57,7 @@ func writeTrial(t testing.TB, trial Trial, format torchfile.Format) string {
 // TestTrialFilesAreLikeThePublishedOnes compares keys and types.
 func TestTrialFilesAreLikeThePublishedOnes(t *testing.T) {
 	published := readTorch(t, fixture.Shared(t, "fixtures/bench/trial/arch-000157-seed-0777.pth"))
-	for _, format := range []torchfile.Format{torchfile.Legacy, torchfile.Zip} {
+	for _, format := range []weights.Format{weights.Legacy, weights.Zip} {
 		ours := readTorch(t, writeTrial(t, inventedTrial(t), format))
 		for i, want := range shapeOf(published.dict, "") {
 			got := shapeOf(ours.dict, "")
@@ -107,7 +107,7 @@ func TestPyTorchLoadsTrials(t *testing.T) {
 	}
 	oracle := fixture.Shared(t, "oracle")
 	trial := inventedTrial(t)
-	for _, format := range []torchfile.Format{torchfile.Legacy, torchfile.Zip} {
+	for _, format := range []weights.Format{weights.Legacy, weights.Zip} {
 		path := writeTrial(t, trial, format)
 		out, err := exec.Command(python, "testdata/check.py", "trial", path, oracle, trial.Datasets[0].Run.Net.Cell.String()).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "loaded") {

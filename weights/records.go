@@ -1,11 +1,9 @@
 package weights
 
 import (
-	"regexp"
-	"strconv"
-
 	"cellnet/cell"
 	"cellnet/internal/pickle"
+	"cellnet/internal/trialname"
 )
 
 // records finds the networks in the benchmark's record files. It reports
@@ -121,12 +119,11 @@ func (s *searcher) trial(n *Network, trial *pickle.Dict) {
 
 // describeByName adds what the name of a trial file tells.
 func (f *File) describeByName(base string) {
-	m := regexp.MustCompile(`^arch-(\d{6})-seed-(\d{1,9})\.pth$`).FindStringSubmatch(base)
-	if m == nil {
+	index, n, ok := trialname.Parse(base)
+	if !ok {
 		return
 	}
-	index, _ := strconv.Atoi(m[1])
-	seed, _ := strconv.Atoi(m[2])
+	seed := int(n)
 	c, err := cell.FromIndex(index)
 	for _, n := range f.networks {
 		if n.Seed == nil {

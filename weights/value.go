@@ -91,17 +91,10 @@ func (s *StateDict) pickled() (any, error) {
 }
 
 func (t Tensor) pickled() (any, error) {
-	n, err := t.check()
-	if err != nil {
+	if _, err := t.check(); err != nil {
 		return nil, err
 	}
-	stride, step := make([]int, len(t.Shape)), 1
-	for i := len(t.Shape) - 1; i >= 0; i-- {
-		stride[i] = step
-		step *= max(t.Shape[i], 1)
-	}
-	storage := &pickle.Storage{Type: storageTypes[t.DType], Len: n, Data: t.Data}
-	return &pickle.Tensor{Storage: storage, Shape: t.Shape, Stride: stride}, nil
+	return pickle.NewTensor(storageTypes[t.DType], t.Shape, t.Data)
 }
 
 func pickledValue(v Value) (any, error) {

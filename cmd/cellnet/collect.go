@@ -7,9 +7,8 @@ import (
 
 	"cellnet/bench"
 	"cellnet/internal/progress"
-	"cellnet/internal/torchfile"
 	"cellnet/internal/usage"
-	"cellnet/train/trials"
+	"cellnet/train/collect"
 	"cellnet/weights"
 
 	"github.com/spf13/cobra"
@@ -95,15 +94,11 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	if f.latency < 0 {
 		return usage.Errorf("--latency: %d batches, want 0 or more", f.latency)
 	}
-	container, err := torchFormat(f.format)
+	format, err := torchFormat(f.format)
 	if err != nil {
 		return err
 	}
-	format := weights.Legacy
-	if container == torchfile.Zip {
-		format = weights.Zip
-	}
-	options := trials.CollectOptions{LatencyBatches: f.latency}
+	options := collect.Options{LatencyBatches: f.latency}
 	if f.into != "" {
 		into, err := bench.Open(f.into)
 		if err != nil {
@@ -119,7 +114,7 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 		}
 		b.Set(int64(done))
 	}
-	c, err := trials.Collect(ctx, folders, options)
+	c, err := collect.Trials(ctx, folders, options)
 	if b != nil {
 		b.Finish()
 	}
@@ -138,7 +133,7 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	return a.printCollected(f, c, outputs)
 }
 
-func (a *app) writeCollection(c *trials.Collection, o output, format weights.Format) error {
+func (a *app) writeCollection(c *collect.Collection, o output, format weights.Format) error {
 	merged, err := c.Benchmark(o.layout.API())
 	if err != nil {
 		return err
@@ -152,7 +147,7 @@ func (a *app) writeCollection(c *trials.Collection, o output, format weights.For
 	return bench.Export(merged, o.path, options)
 }
 
-func (a *app) printCollected(f collectFlags, c *trials.Collection, outputs []output) error {
+func (a *app) printCollected(f collectFlags, c *collect.Collection, outputs []output) error {
 	r := collectRecord{Files: c.Files, Added: c.Added, Archs: len(c.Archs())}
 	for _, o := range outputs {
 		r.Written = append(r.Written, o.path)

@@ -17,10 +17,10 @@ import (
 	"cellnet/internal/kernel"
 	"cellnet/internal/progress"
 	"cellnet/internal/rundir"
-	"cellnet/internal/torchfile"
 	"cellnet/internal/usage"
 	"cellnet/train"
 	"cellnet/train/trials"
+	"cellnet/weights"
 
 	"github.com/spf13/cobra"
 )
@@ -112,8 +112,8 @@ func (f *generateFlags) set() (s trials.Set, err error) {
 }
 
 // torchFormat reads --format.
-func torchFormat(name string) (torchfile.Format, error) {
-	for _, format := range []torchfile.Format{torchfile.Zip, torchfile.Legacy} {
+func torchFormat(name string) (weights.Format, error) {
+	for _, format := range []weights.Format{weights.Zip, weights.Legacy} {
 		if format.String() == name {
 			return format, nil
 		}

@@ -11,7 +11,7 @@ import (
 // it. Packages of a line don't import each other.
 func layers() []string {
 	return []string{
-		"internal/mt19937 internal/parallel internal/inputfile internal/hugepage internal/filelock internal/atomicfile internal/usage internal/lru internal/procmem internal/plots",
+		"internal/mt19937 internal/parallel internal/inputfile internal/hugepage internal/filelock internal/atomicfile internal/usage internal/lru internal/procmem internal/plots internal/trialname",
 		"internal/bzip2blocks internal/fileformat internal/kernel internal/pickle/opcode internal/pickle/pyclass",
 		"bench/builtin/internal/columns internal/pickle internal/pickle/unpickle",
 		"internal/pickle/pickletest internal/torchfile internal/fixture",
@@ -19,9 +19,9 @@ func layers() []string {
 		"cell/twocell",
 		"cell/spec",
 		"cell/draw data weights internal/block internal/archlist",
-		"internal/netfile",
+		"internal/netfile internal/statetree",
 		"bench/builtin bench/record",
-		"bench/internal/source",
+		"bench/internal/source bench/trialfile",
 		"bench/internal/published",
 		"bench/internal/store",
 		"search",
@@ -31,7 +31,7 @@ func layers() []string {
 		"bench/internal/scale internal/query models",
 		"bench/internal/scale/genbench internal/server train",
 		"bench/builtin/internal/maketable",
-		"internal/server/loadgen internal/speed internal/rundir train/trials",
+		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect",
 		"internal/curvesource internal/jobarray internal/progress",
 		"cmd/cellnet cmd/compare",
 	}
@@ -76,6 +76,19 @@ func TestImportsPointOneWay(t *testing.T) {
 			if layer[p] >= mine {
 				t.Errorf("%s imports %s, which is not in a layer before it", name, p)
 			}
+		}
+	}
+}
+
+// Training and what is made of it alone needs no Parquet.
+func TestTrainingLinksNoParquet(t *testing.T) {
+	for _, p := range []string{"train", "train/trials", "bench/record", "bench/trialfile"} {
+		out, err := exec.Command("go", "list", "-deps", module+"/"+p).Output()
+		if err != nil {
+			t.Skipf("go list doesn't run here: %v", err)
+		}
+		if strings.Contains(string(out), "parquet") {
+			t.Errorf("%s links Parquet", p)
 		}
 	}
 }

@@ -25,19 +25,20 @@ const (
 
 var storageTypes = [...]struct {
 	name  string
+	dtype string // PyTorch's name of the elements' type
 	size  int
 	class pyclass.Class
 }{
-	FloatStorage:    {"FloatStorage", 4, pyclass.FloatStorage},
-	DoubleStorage:   {"DoubleStorage", 8, pyclass.DoubleStorage},
-	HalfStorage:     {"HalfStorage", 2, pyclass.HalfStorage},
-	BFloat16Storage: {"BFloat16Storage", 2, pyclass.BFloat16Storage},
-	LongStorage:     {"LongStorage", 8, pyclass.LongStorage},
-	IntStorage:      {"IntStorage", 4, pyclass.IntStorage},
-	ShortStorage:    {"ShortStorage", 2, pyclass.ShortStorage},
-	CharStorage:     {"CharStorage", 1, pyclass.CharStorage},
-	ByteStorage:     {"ByteStorage", 1, pyclass.ByteStorage},
-	BoolStorage:     {"BoolStorage", 1, pyclass.BoolStorage},
+	FloatStorage:    {"FloatStorage", "float32", 4, pyclass.FloatStorage},
+	DoubleStorage:   {"DoubleStorage", "float64", 8, pyclass.DoubleStorage},
+	HalfStorage:     {"HalfStorage", "float16", 2, pyclass.HalfStorage},
+	BFloat16Storage: {"BFloat16Storage", "bfloat16", 2, pyclass.BFloat16Storage},
+	LongStorage:     {"LongStorage", "int64", 8, pyclass.LongStorage},
+	IntStorage:      {"IntStorage", "int32", 4, pyclass.IntStorage},
+	ShortStorage:    {"ShortStorage", "int16", 2, pyclass.ShortStorage},
+	CharStorage:     {"CharStorage", "int8", 1, pyclass.CharStorage},
+	ByteStorage:     {"ByteStorage", "uint8", 1, pyclass.ByteStorage},
+	BoolStorage:     {"BoolStorage", "bool", 1, pyclass.BoolStorage},
 }
 
 // String gives the class name within module torch.
@@ -45,6 +46,16 @@ func (t StorageType) String() string { return storageTypes[t].name }
 
 // Size is the number of bytes of one element.
 func (t StorageType) Size() int { return storageTypes[t].size }
+
+// StorageTypeOf gives the storage type of a type of elements, such as "float32".
+func StorageTypeOf(dtype string) (StorageType, bool) {
+	for i, t := range storageTypes {
+		if t.dtype == dtype {
+			return StorageType(i), true
+		}
+	}
+	return 0, false
+}
 
 // Storage is the memory that one or more tensors share. A pickle only refers
 // to storages by key: their data stand elsewhere in the file. Data is nil
@@ -122,6 +133,22 @@ func (t *Tensor) Bytes(data []byte) ([]byte, error) {
 			return out, nil
 		}
 	}
+}
+
+// NewTensor makes a tensor of its elements in row-major order, in a storage of its
+// own that shares memory with data.
+func NewTensor(kind StorageType, shape []int, data []byte) (*Tensor, error) {
+	stride, step := make([]int, len(shape)), 1
+	for i := len(shape) - 1; i >= 0; i-- {
+		stride[i] = step
+		step *= max(shape[i], 1)
+	}
+	t := &Tensor{Shape: shape, Stride: stride}
+	t.Storage = &Storage{Type: kind, Len: t.Len(), Data: data}
+	if len(data) != t.Len()*kind.Size() {
+		return nil, fmt.Errorf("a tensor of shape %v and type %v of %d bytes", shape, kind, len(data))
+	}
+	return t, nil
 }
 
 // newTensor checks that the view lies within its storage and has no more

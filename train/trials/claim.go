@@ -6,15 +6,15 @@ import (
 	"os"
 	"path/filepath"
 
-	"cellnet/bench"
+	"cellnet/bench/trialfile"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/filelock"
 )
 
 // Folders within a set's folder.
 const (
-	claimsFolder     = bench.ClaimsFolder     // locks on the trials that are being trained
-	unfinishedFolder = bench.UnfinishedFolder // checkpoints of trials that are not finished
+	claimsFolder     = trialfile.ClaimsFolder     // locks on the trials that are being trained
+	unfinishedFolder = trialfile.UnfinishedFolder // checkpoints of trials that are not finished
 )
 
 // errTaken says that another process trains the trial.

@@ -10,7 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"cellnet/bench"
+	"cellnet/bench/record"
+	"cellnet/bench/trialfile"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
@@ -25,8 +26,8 @@ import (
 func (s Set) Folder(out string) string {
 	name := fmt.Sprintf("%06d-%06d-C%d-N%d", 0, cell.SpaceSize-1, s.C, s.N)
 	switch s.HP() {
-	case bench.HP200:
-	case bench.HP12:
+	case record.HP200:
+	case record.HP12:
 		name += "-LESS"
 	default:
 		name += "-E" + s.HP().String()
@@ -35,10 +36,10 @@ func (s Set) Folder(out string) string {
 }
 
 // FileName is the published name of a trial file.
-func (i Item) FileName() string { return bench.TrialFileName(i.Arch, i.Seed) }
+func (i Item) FileName() string { return trialfile.Name(i.Arch, i.Seed) }
 
 // workName is that of what belongs to an unfinished trial.
-func (i Item) workName() string { return fmt.Sprintf("arch-%06d-seed-%04d", i.Arch, i.Seed) }
+func (i Item) workName() string { return trialfile.Stem(i.Arch, i.Seed) }
 
 // setRecord is what all trials of a folder have in common; set.json tells it.
 type setRecord struct {

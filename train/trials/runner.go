@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"cellnet/data"
-	"cellnet/internal/torchfile"
 	"cellnet/train"
+	"cellnet/weights"
 )
 
 // Runner trains the trials of a set that are missing in a folder.
@@ -22,7 +22,7 @@ type Runner struct {
 	Jobs  int    // trials that are trained side by side
 	// Load reads the images of a dataset; each is asked for once at most.
 	Load     func(data.Dataset) (*train.Data, error)
-	Format   torchfile.Format
+	Format   weights.Format
 	Info     string        // on program and machine, for the files
 	Interval time.Duration // between checkpoints within an epoch
 	Hooks    Hooks

@@ -14,9 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"cellnet/bench"
+	"cellnet/bench/trialfile"
 	"cellnet/data"
-	"cellnet/internal/torchfile"
 	"cellnet/train"
 	"cellnet/weights"
 )
@@ -47,7 +46,7 @@ func newRunner(t testing.TB, set Set, out string) *Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Runner{Set: set, Items: items, Out: out, Jobs: 1, Load: smallData, Format: torchfile.Zip, Info: "a test"}
+	return &Runner{Set: set, Items: items, Out: out, Jobs: 1, Load: smallData, Format: weights.Zip, Info: "a test"}
 }
 
 // weightsOf gives the numbers in all trial files of a folder.
@@ -59,7 +58,7 @@ func weightsOf(t testing.TB, folder string) map[string]string {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if _, _, ok := bench.ParseTrialFileName(e.Name()); !ok {
+		if _, _, ok := trialfile.ParseName(e.Name()); !ok {
 			continue
 		}
 		f, err := weights.OpenFile(filepath.Join(folder, e.Name()))

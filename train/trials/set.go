@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/train"
@@ -65,7 +65,7 @@ func (s Set) Validate() error {
 }
 
 // HP is the recipe's name in benchmark records: its number of epochs.
-func (s Set) HP() bench.HP { return bench.HP(s.Recipe.TotalEpochs()) }
+func (s Set) HP() record.HP { return record.HP(s.Recipe.TotalEpochs()) }
 
 // run is the training of an item on a dataset.
 func (s Set) run(i Item, d data.Dataset) (train.Run, error) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/train"
@@ -170,8 +170,8 @@ func TestSetValidate(t *testing.T) {
 }
 
 func TestFolder(t *testing.T) {
-	for hp, want := range map[bench.HP]string{
-		bench.HP12: "out/000000-015624-C16-N5-LESS", bench.HP200: "out/000000-015624-C16-N5", bench.HP1: "out/000000-015624-C16-N5-E01",
+	for hp, want := range map[record.HP]string{
+		record.HP12: "out/000000-015624-C16-N5-LESS", record.HP200: "out/000000-015624-C16-N5", record.HP1: "out/000000-015624-C16-N5-E01",
 	} {
 		recipe, err := train.Preset(int(hp))
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"cellnet/bench/internal/source"
 	"cellnet/bench/record"
 	"cellnet/internal/pickle"
+	"cellnet/internal/statetree"
 	"cellnet/internal/torchfile"
 	"cellnet/weights"
 
@@ -81,7 +82,7 @@ func (e *exporter) weightsTree(index int, hp record.HP, t *record.Trial) (any, e
 	if state == nil || err != nil {
 		return nil, err
 	}
-	return state.Tree()
+	return statetree.Of(state)
 }
 
 // fullRoot gives the root with the search space and the given records.

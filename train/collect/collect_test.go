@@ -1,4 +1,4 @@
-package trials
+package collect
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cellnet/bench"
+	"cellnet/bench/trialfile"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/fixture"
@@ -18,6 +19,7 @@ import (
 	"cellnet/internal/torchfile"
 	"cellnet/models"
 	"cellnet/train"
+	"cellnet/train/trials"
 	"cellnet/weights"
 )
 
@@ -59,8 +61,8 @@ func invent(t testing.TB, folder string, arch int, seed uint32, hp bench.HP, c, 
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(folder, Item{Arch: arch, Seed: seed}.FileName())
-	if err := train.WriteTrial(path, trial, torchfile.Zip); err != nil {
+	path := filepath.Join(folder, trialfile.Name(arch, seed))
+	if err := train.WriteTrial(path, trial, weights.Zip); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -72,9 +74,9 @@ func small(t testing.TB, folder string, arch int, seed uint32, hp bench.HP, qual
 	return invent(t, folder, arch, seed, hp, 4, 1, quality, []data.Dataset{data.CIFAR10Valid}, standsFor...)
 }
 
-func collect(t testing.TB, o CollectOptions, folders ...string) *Collection {
+func collect(t testing.TB, o Options, folders ...string) *Collection {
 	t.Helper()
-	c, err := Collect(t.Context(), folders, o)
+	c, err := Trials(t.Context(), folders, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,9 +117,9 @@ func TestCollectIntoAllLayouts(t *testing.T) {
 	small(t, full, 157, 888, bench.HP200, 20)
 	small(t, less, 157, 777, bench.HP12, 5)
 	path := small(t, less, 3, 777, bench.HP12, 7)
-	small(t, filepath.Join(less, unfinishedFolder), 9, 777, bench.HP12, 7) // is none
+	small(t, filepath.Join(less, trialfile.UnfinishedFolder), 9, 777, bench.HP12, 7) // is none
 
-	c := collect(t, CollectOptions{LatencyBatches: 4}, full, less)
+	c := collect(t, Options{LatencyBatches: 4}, full, less)
 	if c.Files != 4 || c.Added != 4 || !slices.Equal(c.Archs(), []int{3, 157}) {
 		t.Errorf("%d files, %d trials of %v", c.Files, c.Added, c.Archs())
 	}
@@ -173,13 +175,13 @@ func TestConflictsAreListed(t *testing.T) {
 	small(t, one, 157, 777, bench.HP12, 5)
 	small(t, one, 3, 777, bench.HP12, 5)
 	small(t, copied, 3, 777, bench.HP12, 5)
-	if c := collect(t, CollectOptions{}, one, copied); c.Added != 2 {
+	if c := collect(t, Options{}, one, copied); c.Added != 2 {
 		t.Errorf("%d trials of two and a copy", c.Added)
 	}
 	small(t, two, 157, 777, bench.HP12, 6)
 	small(t, two, 3, 777, bench.HP12, 6)
 	small(t, two, 4, 777, bench.HP12, 6)
-	_, err := Collect(t.Context(), []string{one, two}, CollectOptions{})
+	_, err := Trials(t.Context(), []string{one, two}, Options{})
 	var conflict *bench.ConflictError
 	if !errors.As(err, &conflict) || len(conflict.Conflicts) != 2 || !strings.Contains(err.Error(), "architecture 157 by recipe 12 on cifar10-valid with seed 777") {
 		t.Errorf("error is %v, want one that lists two trials", err)
@@ -202,7 +204,7 @@ func TestCollectIntoABenchmark(t *testing.T) {
 	dir := t.TempDir()
 	small(t, dir, known, 4, bench.HP12, 5)
 	small(t, dir, unknown, 777, bench.HP200, 5)
-	c := collect(t, CollectOptions{Into: old}, dir)
+	c := collect(t, Options{Into: old}, dir)
 	b := export(t, c, bench.NASBench201, false)
 	if got := b.Stored(); len(got) != len(stored)+1 || !slices.Contains(got, unknown) {
 		t.Errorf("stored are %v", got)
@@ -230,7 +232,7 @@ func TestCollectIntoABenchmark(t *testing.T) {
 		t.Errorf("%d trials, want one more than %d", len(r.Trials), len(was.Trials))
 	}
 	// Once more, there is nothing to add.
-	if again := collect(t, CollectOptions{Into: b}, dir); again.Added != 0 {
+	if again := collect(t, Options{Into: b}, dir); again.Added != 0 {
 		t.Errorf("%d trials added twice", again.Added)
 	}
 }
@@ -289,7 +291,7 @@ func TestStandIns(t *testing.T) {
 	dir := t.TempDir()
 	small(t, dir, 3, 777, bench.HP12, 5, 8, 9)
 	small(t, dir, 9, 777, bench.HP12, 6) // has a trial of its own
-	c := collect(t, CollectOptions{}, dir)
+	c := collect(t, Options{}, dir)
 	if !slices.Equal(c.Archs(), []int{3, 8, 9}) || c.Added != 3 {
 		t.Errorf("%d trials of %v", c.Added, c.Archs())
 	}
@@ -320,7 +322,7 @@ func TestFullFilesAreLikeThePublishedOnes(t *testing.T) {
 	dir := t.TempDir()
 	sets := []data.Dataset{data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16}
 	invent(t, dir, 157, 111, bench.HP12, 16, 5, 5, sets)
-	c := collect(t, CollectOptions{LatencyBatches: 1}, dir)
+	c := collect(t, Options{LatencyBatches: 1}, dir)
 	b, err := c.Benchmark(bench.NAS201)
 	if err != nil {
 		t.Fatal(err)
@@ -454,16 +456,16 @@ func TestBadTrialFiles(t *testing.T) {
 			if err := os.WriteFile(path, test.content, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Collect(t.Context(), []string{dir}, CollectOptions{})
+			_, err := Trials(t.Context(), []string{dir}, Options{})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error is %v, want one with %q", err, test.want)
 			}
 		})
 	}
-	if _, err := Collect(t.Context(), []string{t.TempDir()}, CollectOptions{}); err == nil {
+	if _, err := Trials(t.Context(), []string{t.TempDir()}, Options{}); err == nil {
 		t.Error("an empty folder gives no error")
 	}
-	if _, err := Collect(t.Context(), []string{filepath.Join(dir, "none")}, CollectOptions{}); err == nil {
+	if _, err := Trials(t.Context(), []string{filepath.Join(dir, "none")}, Options{}); err == nil {
 		t.Error("a missing folder gives no error")
 	}
 }
@@ -475,12 +477,30 @@ func TestPyTorchLoadsCollectedFiles(t *testing.T) {
 		t.Skipf("no %s with PyTorch: %v", python, err)
 	}
 	oracle := fixture.Shared(t, "oracle")
-	set, dir := smallSet(t), t.TempDir()
-	set.Archs, set.Seeds, set.Recipe.Epochs = []int{157}, []uint32{777}, 12
-	if _, err := newRunner(t, set, dir).Run(t.Context()); err != nil {
+	recipe, err := train.Preset(12)
+	if err != nil {
 		t.Fatal(err)
 	}
-	c := collect(t, CollectOptions{LatencyBatches: 1}, dir)
+	recipe.BatchSize, recipe.Rate = 16, 0.05
+	set := trials.Set{Archs: []int{157}, Seeds: []uint32{777}, Datasets: []data.Dataset{data.Synthetic}, Recipe: recipe, C: 4, N: 1}
+	items, err := set.Items()
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := func(d data.Dataset) (*train.Data, error) {
+		source, err := data.Open(d, data.Options{Synthetic: data.SyntheticSize{Train: 40, Test: 20}})
+		if err != nil {
+			return nil, err
+		}
+		images, _, err := train.LoadData(source)
+		return images, err
+	}
+	dir := t.TempDir()
+	runner := &trials.Runner{Set: set, Items: items, Out: dir, Jobs: 1, Load: load, Format: weights.Zip, Info: "a test"}
+	if _, err := runner.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c := collect(t, Options{LatencyBatches: 1}, dir)
 	paths := map[bench.Layout]string{
 		bench.NASBench201Archive: filepath.Join(t.TempDir(), "archive"), bench.NATSFile: filepath.Join(t.TempDir(), "NATS-tss.pickle.pbz2"),
 	}
@@ -507,17 +527,21 @@ func TestPyTorchLoadsCollectedFiles(t *testing.T) {
 }
 
 // writeLogits writes images and what a trial's network makes of them.
-func writeLogits(t *testing.T, path string, set Set, trial string) {
+func writeLogits(t *testing.T, path string, set trials.Set, trial string) {
 	t.Helper()
 	state, err := loadWeights(trial, data.Synthetic)
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := set.run(Item{Arch: 157}, data.Synthetic)
+	c, err := cell.FromIndex(set.Archs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	params, err := models.FromStateDict(run.Net, state)
+	network, err := cell.NewNetwork(c, set.C, set.N, data.Synthetic.Classes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := models.FromStateDict(network, state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -538,7 +562,7 @@ func writeLogits(t *testing.T, path string, set Set, trial string) {
 	}
 	tensors := new(weights.StateDict)
 	tensors.Set("input", weights.NewFloat32([]int{n, 3, side, side}, input))
-	tensors.Set("logits", weights.NewFloat32([]int{n, run.Net.Classes}, logits))
+	tensors.Set("logits", weights.NewFloat32([]int{n, network.Classes}, logits))
 	if err := weights.WriteFile(path, weights.Zip, tensors); err != nil {
 		t.Fatal(err)
 	}

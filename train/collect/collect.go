@@ -1,4 +1,6 @@
-package trials
+// Package collect makes benchmarks of trial files: their records are added to those
+// of a benchmark, conflicts are told, and latencies measured.
+package collect
 
 import (
 	"context"
@@ -9,13 +11,14 @@ import (
 
 	"cellnet/bench"
 	"cellnet/bench/record"
+	"cellnet/bench/trialfile"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/weights"
 )
 
-// CollectOptions say how [Collect] works.
-type CollectOptions struct {
+// Options say how [Trials] works.
+type Options struct {
 	// Into is a benchmark to which the trials are added; it may be nil, and
 	// must stay open as long as the collection is used.
 	Into *bench.Benchmark
@@ -43,14 +46,14 @@ type trialKey struct {
 	seed    int
 }
 
-// Collect reads the trial files in some folders and the folders within. If two of
+// Trials reads the trial files in some folders and the folders within. If two of
 // the files, or one and the benchmark, differ in what they record of the same
 // trial, the error is a [*bench.ConflictError] that lists all such trials.
 //
 // A trial that stands for several architectures is recorded for each of them; its
 // configuration names the one that was trained. A trial of their own goes before
 // it.
-func Collect(ctx context.Context, folders []string, o CollectOptions) (*Collection, error) {
+func Trials(ctx context.Context, folders []string, o Options) (*Collection, error) {
 	paths, err := findTrialFiles(folders)
 	if err != nil {
 		return nil, err
@@ -98,7 +101,7 @@ func Collect(ctx context.Context, folders []string, o CollectOptions) (*Collecti
 func findTrialFiles(folders []string) ([]string, error) {
 	var paths []string
 	for _, folder := range folders {
-		more, err := bench.FindTrialFiles(folder)
+		more, err := trialfile.Find(folder)
 		if err != nil {
 			return nil, fmt.Errorf("looking for trial files: %w", err)
 		}
@@ -161,7 +164,7 @@ func (c *Collection) addStandIn(ctx context.Context, file *trialFile, arch int) 
 	if err != nil {
 		return err
 	}
-	others := *file.TrialFile
+	others := *file.File
 	others.Trials = slices.DeleteFunc(slices.Clone(file.Trials), func(t *bench.Trial) bool { return a.Has(bench.HP(t.Epochs), t.Dataset, t.Seed) })
 	_, err = c.add(ctx, &trialFile{&others, file.path}, arch, 0)
 	return err

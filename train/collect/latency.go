@@ -1,4 +1,4 @@
-package trials
+package collect
 
 import (
 	"context"

@@ -1,15 +1,15 @@
-package trials
+package collect
 
-import "cellnet/bench"
+import "cellnet/bench/trialfile"
 
 // trialFile is a trial file, whose weights are read when they are asked for.
 type trialFile struct {
-	*bench.TrialFile
+	*trialfile.File
 	path string
 }
 
 func readTrialFile(path string) (*trialFile, error) {
-	file, err := bench.ReadTrialFile(path)
+	file, err := trialfile.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
