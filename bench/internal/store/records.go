@@ -20,10 +20,13 @@ func (s *reader) Architecture(index int) (*record.Architecture, error) {
 	for _, of := range at.recipes {
 		r := &record.Results{Index: index, Cleared: of.cleared}
 		for i := range of.trials {
+			head := rowReader{c: c, row: row}
+			if err := head.want(index, of.hp); err != nil {
+				return nil, archError(index, err)
+			}
 			if i == 0 {
-				first := rowReader{c: c, row: row}
-				if r.ArchString = first.text(colArch); first.err != nil {
-					return nil, archError(index, first.err)
+				if r.ArchString = head.text(colArch); head.err != nil {
+					return nil, archError(index, head.err)
 				}
 			}
 			t, err := s.trial(c, row, source.AllParts)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 
 	"cellnet/bench/internal/source"
@@ -150,6 +151,18 @@ func (r *rowReader) at(column int) (*columnPage, int) {
 		}
 	}
 	return &columnPage{ints: []int64{0}, numbers: []record.Number{{}}, texts: []string{""}, lists: [][]string{nil}, curves: []record.Curve{{}}, blobs: [][]byte{nil}}, 0
+}
+
+// errMoved says that the index of architectures tells nothing about the rows.
+var errMoved = errors.New("the store is not as it was written: its rows were moved or changed by another program: import the published file again")
+
+// want makes sure that the row is of an architecture and a recipe. The index tells
+// where their rows are, and programs that write the table anew keep it as it was.
+func (r *rowReader) want(index int, hp record.HP) error {
+	if of, by := r.integer(colArchIndex), r.integer(colHP); r.err == nil && (of != index || by != int(hp)) {
+		r.err = errMoved
+	}
+	return r.err
 }
 
 func (r *rowReader) integer(column int) int          { p, i := r.at(column); return int(p.ints[i]) }

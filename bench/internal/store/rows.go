@@ -5,7 +5,6 @@ import (
 
 	"cellnet/bench/internal/source"
 	"cellnet/bench/record"
-	"cellnet/data"
 	"cellnet/internal/parallel"
 )
 
@@ -118,7 +117,7 @@ func (s *reader) rows(c **cursor, index int, q source.Query) (rows []int64, tell
 	if *c == nil || first < s.groups[(*c).group] || first >= s.groups[(*c).group+1] {
 		*c = s.cursorAt(first)
 	}
-	if rows, err = s.rowsOn(*c, first, end, q.Dataset); err != nil {
+	if rows, err = s.rowsOn(*c, first, end, index, q); err != nil {
 		return nil, false, archError(index, err)
 	}
 	if len(rows) == 0 {
@@ -127,16 +126,20 @@ func (s *reader) rows(c **cursor, index int, q source.Query) (rows []int64, tell
 	return rows, true, nil
 }
 
-// rowsOn gives those of some rows that are of a dataset, in the order of their seeds.
-func (s *reader) rowsOn(c *cursor, first, end int64, d data.Dataset) (rows []int64, err error) {
+// rowsOn gives those of an architecture's rows that are of a dataset, in the order of
+// their seeds.
+func (s *reader) rowsOn(c *cursor, first, end int64, index int, q source.Query) (rows []int64, err error) {
 	var seeds []int
 	for row := first; row < end; row++ {
 		r := rowReader{c: c, row: row}
+		if err := r.want(index, q.HP); err != nil {
+			return nil, err
+		}
 		name, seed := r.text(colDataset), r.integer(colSeed)
 		if r.err != nil {
 			return nil, r.err
 		}
-		if name != d.String() {
+		if name != q.Dataset.String() {
 			continue
 		}
 		rows, seeds = append(rows, row), append(seeds, seed)

@@ -140,7 +140,7 @@ func (s *reader) snapshot(c *cursor, row int64, only data.Set) (t record.Snapsho
 
 // snapshotColumns lists the columns that snapshot reads.
 func snapshotColumns(only data.Set) []int {
-	wanted := []int{colDataset, colSeed, colRaw, colEpochs, colFLOPs, colParams}
+	wanted := []int{colArchIndex, colHP, colDataset, colSeed, colRaw, colEpochs, colFLOPs, colParams}
 	for set := data.Train; set <= data.OriTest; set++ {
 		wanted = append(wanted, finalColumns(set, wantsDetails(set, only))...)
 	}
