@@ -27,15 +27,46 @@ type ExportOptions struct {
 // from, the objects are equal to that file's, but for trained weights, which are
 // None unless ExportOptions.Weights gives them.
 func Export(b *Benchmark, path string, o ExportOptions) error {
-	c, err := b.contents(o.Layout)
-	if err == nil {
-		err = published.Write(path, c, published.Options{Layout: o.Layout, Format: o.Format, Count: b.counter(o.Progress), Weights: o.Weights})
-	}
+	s, err := StageExport(b, path, o)
 	if err != nil {
-		return fmt.Errorf("exporting %s: %w", b.name, err)
+		return err
+	}
+	defer s.Close()
+	return s.Commit()
+}
+
+// StagedExport is an export that is written, and not yet in its place.
+type StagedExport struct {
+	name string // of the benchmark
+	at   atomicfile.Staged
+}
+
+// StageExport is [Export] up to the last step, [StagedExport.Commit], so that several
+// files can be written before any takes its place.
+func StageExport(b *Benchmark, path string, o ExportOptions) (*StagedExport, error) {
+	c, err := b.contents(o.Layout)
+	if err != nil {
+		return nil, exportError(b.name, err)
+	}
+	at, err := published.Stage(path, c, published.Options{Layout: o.Layout, Format: o.Format, Count: b.counter(o.Progress), Weights: o.Weights})
+	if err != nil {
+		return nil, exportError(b.name, err)
+	}
+	return &StagedExport{b.name, at}, nil
+}
+
+func exportError(name string, err error) error { return fmt.Errorf("exporting %s: %w", name, err) }
+
+// Commit puts the file or folder into its place.
+func (s *StagedExport) Commit() error {
+	if err := s.at.Commit(); err != nil {
+		return exportError(s.name, err)
 	}
 	return nil
 }
+
+// Close drops what was not committed; it does nothing otherwise.
+func (s *StagedExport) Close() error { return s.at.Close() }
 
 // Import writes everything that a benchmark holds, but for trained weights, into
 // a store at path: a Parquet file that [Open] opens at once and reads in

@@ -97,3 +97,54 @@ func onlyFile(t *testing.T, name string) {
 		t.Errorf("%d entries beside %s, %v", len(entries)-1, name, err)
 	}
 }
+
+func TestLongNames(t *testing.T) {
+	for _, n := range []int{200, 223, 224, 240, 255} {
+		for _, letter := range []string{"x", "é"} {
+			name := filepath.Join(t.TempDir(), strings.Repeat(letter, n/len(letter)))
+			leave(t, "FILES", name)
+			if err := writeText(name, "whole"); err != nil {
+				t.Errorf("%d bytes: %v", n, err)
+			}
+			onlyFile(t, name)
+			folder := filepath.Join(t.TempDir(), filepath.Base(name))
+			f, err := CreateFolder(folder)
+			if err == nil {
+				err = f.Commit()
+			}
+			if err != nil {
+				t.Errorf("a folder of %d bytes: %v", n, err)
+			}
+		}
+	}
+}
+
+func TestDanglingLinks(t *testing.T) {
+	dir, target := t.TempDir(), t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(filepath.Join(target, "out"), filepath.Join(dir, "second")); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Symlink("second", link); err != nil {
+		t.Skip(err)
+	}
+	if err := writeText(link, "new"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(target, "out")); string(got) != "new" {
+		t.Errorf("behind the links is %q, %v", got, err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is %v, %v", info, err)
+	}
+	circle := filepath.Join(dir, "circle")
+	if err := os.Symlink(circle, circle); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeText(circle, ""); err == nil || !strings.Contains(err.Error(), "too many symbolic links") {
+		t.Errorf("a circle: %v", err)
+	}
+	if err := writeText(filepath.Join(dir, "missing", "out"), ""); err == nil {
+		t.Error("a missing folder is no error")
+	}
+}

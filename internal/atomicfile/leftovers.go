@@ -9,21 +9,18 @@ import (
 	"regexp"
 )
 
-var temporaryName = regexp.MustCompile(`^\.(.+)\.\d+-\d+\.tmp$`)
+var temporaryPattern = regexp.MustCompile(`^\.(.+)\.\d+\.tmp$`)
 
 // RemoveLeftovers removes what killed processes left in a folder of writing the
-// files whose names match tells. Nobody may be writing these. A folder that is
-// missing has no leftovers.
+// files whose names match tells. A folder that is missing has no leftovers.
 func RemoveLeftovers(dir string, match func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("looking for leftovers: %w", err)
 	}
 	for _, e := range entries {
-		if m := temporaryName.FindStringSubmatch(e.Name()); m != nil && match(m[1]) {
-			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("removing a leftover: %w", err)
-			}
+		if m := temporaryPattern.FindStringSubmatch(e.Name()); m != nil && match(m[1]) {
+			removeLeftover(filepath.Join(dir, e.Name()))
 		}
 	}
 	return nil

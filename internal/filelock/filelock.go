@@ -14,6 +14,9 @@ import (
 // ErrHeld says that another holder has the lock.
 var ErrHeld = errors.New("lock is held elsewhere")
 
+// ErrUnsupported says that the file system has no locks.
+var ErrUnsupported = errors.New("its file system has no locks: choose a folder on another one")
+
 // pollEvery is how long Acquire waits between two tries.
 const pollEvery = 20 * time.Millisecond
 
@@ -31,11 +34,11 @@ func TryAcquire(path string) (*Lock, error) {
 		if err != nil {
 			return nil, fmt.Errorf("taking lock: %w", err)
 		}
-		if err := tryLock(file); err != nil {
+		if err := TryLock(file); err != nil {
 			file.Close()
 			return nil, fmt.Errorf("taking lock %s: %w", path, err)
 		}
-		if current(file, path) {
+		if Names(path, file) {
 			return &Lock{file}, nil
 		}
 		file.Close() // the holder before us removed the file while we opened it
@@ -67,12 +70,16 @@ func (l *Lock) Remove() error {
 	return errors.Join(removeHeld(l.file), l.file.Close())
 }
 
-// current tells whether path still names the open file.
-func current(file *os.File, path string) bool {
+// TryLock locks an open file until it is closed. If the lock is held elsewhere the
+// error wraps [ErrHeld], and where there are no locks [ErrUnsupported].
+func TryLock(file *os.File) error { return tryLock(file) }
+
+// Names tells whether path still names the open file.
+func Names(path string, file *os.File) bool {
 	open, err := file.Stat()
 	if err != nil {
 		return false
 	}
-	named, err := os.Stat(path)
+	named, err := os.Lstat(path)
 	return err == nil && os.SameFile(open, named)
 }

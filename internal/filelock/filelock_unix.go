@@ -3,6 +3,8 @@
 package filelock
 
 import (
+	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -10,10 +12,13 @@ import (
 
 func tryLock(file *os.File) error {
 	for {
-		switch err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err {
-		case unix.EINTR:
-		case unix.EWOULDBLOCK:
+		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EWOULDBLOCK:
 			return ErrHeld
+		case err == unix.ENOLCK, err == unix.EINVAL, errors.Is(err, errors.ErrUnsupported):
+			return fmt.Errorf("%w (%v)", ErrUnsupported, err)
 		default:
 			return err
 		}

@@ -9,18 +9,22 @@ import (
 
 // file writes a layout of a single file, the records of which are read while it is
 // written.
-func (e *exporter) file(path string, write func(io.Writer, any) error) error {
+func (e *exporter) file(path string, write func(io.Writer, any) error) (atomicfile.Staged, error) {
 	root, err := e.fullRoot(pickle.LazyDict{Entries: e.records})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return writeFile(path, root, func(w io.Writer, v any) error {
-		err := write(w, v)
+	file, err := atomicfile.Stage(path, func(w io.Writer) error {
+		err := write(w, root)
 		if e.err != nil {
 			return e.err
 		}
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
 }
 
 // records walks over the architectures' states.
@@ -38,8 +42,4 @@ func (e *exporter) records(yield func(any, any) bool) {
 		}
 		e.to.Count()
 	}
-}
-
-func writeFile(path string, v any, write func(io.Writer, any) error) error {
-	return atomicfile.Write(path, func(w io.Writer) error { return write(w, v) })
 }

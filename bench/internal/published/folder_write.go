@@ -1,34 +1,27 @@
 package published
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"cellnet/bench/record"
+	"cellnet/internal/atomicfile"
 )
 
-// folder writes a layout of one file for each architecture. The folder takes its
-// name when it is complete.
-func (e *exporter) folder(path, suffix string, write func(io.Writer, any) error) error {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is there already: %w", path, fs.ErrExist)
-	}
-	part, err := os.MkdirTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-")
+// folder writes a layout of one file for each architecture.
+func (e *exporter) folder(path, suffix string, write func(io.Writer, any) error) (atomicfile.Staged, error) {
+	folder, err := atomicfile.CreateFolder(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer os.RemoveAll(part)
-	if err := os.Chmod(part, 0o755); err != nil { // MkdirTemp keeps others out
-		return err
+	if err := e.fill(folder.Path(), suffix, write); err != nil {
+		return nil, errors.Join(err, folder.Close())
 	}
-	if err := e.fill(part, suffix, write); err != nil {
-		return err
-	}
-	return os.Rename(part, path)
+	return folder, nil
 }
 
 func (e *exporter) fill(dir, suffix string, write func(io.Writer, any) error) error {
@@ -37,7 +30,7 @@ func (e *exporter) fill(dir, suffix string, write func(io.Writer, any) error) er
 		if err != nil {
 			return err
 		}
-		if err := writeFile(filepath.Join(dir, natsMeta), root, write); err != nil {
+		if err := writeNew(filepath.Join(dir, natsMeta), root, write); err != nil {
 			return err
 		}
 	}
@@ -50,10 +43,30 @@ func (e *exporter) fill(dir, suffix string, write func(io.Writer, any) error) er
 			return err
 		}
 		name := fmt.Sprintf("%06d%s", a.Index, suffix)
-		if err := writeFile(filepath.Join(dir, name), state, write); err != nil {
+		if err := writeNew(filepath.Join(dir, name), state, write); err != nil {
 			return err
 		}
 		e.to.Count()
 	}
 	return nil
+}
+
+// writeNew writes a file of a folder that nobody sees before it is complete.
+func writeNew(path string, v any, write func(io.Writer, any) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buffered := bufio.NewWriterSize(f, 1<<16)
+	if err := write(buffered, v); err != nil {
+		return err
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	return f.Close()
 }

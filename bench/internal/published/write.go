@@ -7,6 +7,7 @@ import (
 
 	"cellnet/bench/internal/source"
 	"cellnet/bench/record"
+	"cellnet/internal/atomicfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/statetree"
 	"cellnet/internal/torchfile"
@@ -15,7 +16,7 @@ import (
 	"github.com/dsnet/compress/bzip2"
 )
 
-// Options say how [Write] writes.
+// Options say how [Stage] writes.
 type Options struct {
 	Layout record.Layout
 	Format weights.Format // of .pth files; zero is weights.Legacy
@@ -25,11 +26,11 @@ type Options struct {
 	Weights func(index int, hp record.HP, t *record.Trial) (*weights.StateDict, error)
 }
 
-// Write writes a benchmark in a published layout: a file at path, or a folder that
-// must not be there yet. Written in the layout of the file that they come from, the
+// Stage writes a benchmark in a published layout: a file at path, or a folder that
+// must not be there yet, as soon as what it returns is committed. Written in the layout of the file that they come from, the
 // objects are equal to that file's, but for trained weights, which are None unless
 // Options.Weights gives them.
-func Write(path string, c source.Contents, o Options) error {
+func Stage(path string, c source.Contents, o Options) (atomicfile.Staged, error) {
 	e := &exporter{Contents: c, to: o, encoder: encoder{api: o.Layout.API()}}
 	switch o.Format {
 	case 0, weights.Legacy:
@@ -37,7 +38,7 @@ func Write(path string, c source.Contents, o Options) error {
 	case weights.Zip:
 		e.container = torchfile.Zip
 	default:
-		return fmt.Errorf("a benchmark can't be written as %v, want %v or %v", o.Format, weights.Legacy, weights.Zip)
+		return nil, fmt.Errorf("a benchmark can't be written as %v, want %v or %v", o.Format, weights.Legacy, weights.Zip)
 	}
 	if o.Weights != nil {
 		e.encoder.weights = e.weightsTree
@@ -52,7 +53,7 @@ func Write(path string, c source.Contents, o Options) error {
 	case record.NATSFolder:
 		return e.folder(path, NATSSuffix, writeNATS)
 	}
-	return fmt.Errorf("%v can't be written, want one of %v", o.Layout, record.Layouts())
+	return nil, fmt.Errorf("%v can't be written, want one of %v", o.Layout, record.Layouts())
 }
 
 type exporter struct {
