@@ -1,0 +1,119 @@
+package output
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+
+	"cellnet/internal/fileformat"
+)
+
+// Kind is what commands write.
+type Kind uint8
+
+// The kinds of outputs.
+const (
+	unknown Kind = iota
+	empty
+	Folder
+	Weights        // of one network, in one of PyTorch's formats
+	Safetensors    // weights, too
+	TorchBenchmark // NAS-Bench-201's layout
+	NATSBenchmark  // a file of NATS-Bench's layout
+	Store          // a benchmark as Parquet
+	SVG
+	PNG
+	DOT
+	trialFile
+)
+
+// String says what a file is.
+func (k Kind) String() string {
+	switch k {
+	case empty:
+		return "empty"
+	case Folder:
+		return "a folder"
+	case Weights:
+		return "a weights file"
+	case Safetensors:
+		return "a safetensors file"
+	case TorchBenchmark:
+		return "a benchmark file of NAS-Bench-201's layout"
+	case NATSBenchmark:
+		return "a bzip2 file"
+	case Store:
+		return "a Parquet file"
+	case SVG:
+		return "an SVG picture"
+	case PNG:
+		return "a PNG picture"
+	case DOT:
+		return "a DOT file"
+	case trialFile:
+		return "a trial file"
+	}
+	return "something else"
+}
+
+// isPicture tells whether files of the kind are never read.
+func (k Kind) isPicture() bool { return k == SVG || k == PNG || k == DOT }
+
+// headSize is how much of a file is looked at. The keys of a pickle's root that tell
+// its kind come early.
+const headSize = 4 << 10
+
+// kindOf tells what kind of file is there by its first bytes.
+func kindOf(path string) (Kind, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return unknown, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return unknown, err
+	}
+	format, err := fileformat.Of(f, info.Size())
+	if err != nil {
+		return unknown, err
+	}
+	head := make([]byte, headSize)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return unknown, err
+	}
+	return kindOfHead(format, head[:n]), nil
+}
+
+func kindOfHead(format fileformat.Format, head []byte) Kind {
+	has := func(text string) bool { return bytes.Contains(head, []byte(text)) }
+	switch format {
+	case fileformat.Empty:
+		return empty
+	case fileformat.TorchZip, fileformat.TorchLegacy:
+		switch {
+		case has("meta_archs"), has("arch2infos"), has("all_results"):
+			return TorchBenchmark
+		case has("train_acc1es"), has("all_dataset_keys"):
+			return trialFile
+		}
+		return Weights
+	case fileformat.Bzip2:
+		return NATSBenchmark
+	case fileformat.Parquet:
+		return Store
+	case fileformat.Safetensors:
+		return Safetensors
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\x89PNG\r\n")):
+		return PNG
+	case bytes.HasPrefix(head, []byte("<svg")), format == fileformat.HTML && has("<svg"):
+		return SVG
+	case bytes.HasPrefix(head, []byte("digraph")):
+		return DOT
+	}
+	return unknown
+}
