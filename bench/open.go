@@ -16,8 +16,8 @@ import (
 )
 
 // Open opens a benchmark: a published file or folder of any [Layout], a file of
-// one architecture, trial files, or a store made by [Import]. Close it when it is no longer
-// needed.
+// one architecture, trial files, a store made by [Import], or by the name builtin
+// the results inside of the program. Close it when it is no longer needed.
 //
 // Opening a single published file reads through it once, the 4.7 GB of
 // NAS-Bench-201 in about 3 s, those of NATS-Bench at the speed of bzip2; a
@@ -31,6 +31,9 @@ func Open(path string) (*Benchmark, error) {
 }
 
 func open(path string) (*Benchmark, error) {
+	if path == BuiltinName {
+		return OpenBuiltin()
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

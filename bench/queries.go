@@ -51,7 +51,9 @@ func (b *Benchmark) snapshots(s Selection) (record.Snapshots, error) {
 
 // Metrics gives the metrics on a set, which may be data.Train.
 func (b *Benchmark) Metrics(s Selection, set data.Set) (Metrics, error) {
-	trials, err := b.snapshots(s)
+	trials, err := ask(b, s.Index, func() (record.Snapshots, error) {
+		return b.source.Snapshots(s.Index, source.Query{Dataset: s.Dataset, HP: s.HP, Epoch: s.Epoch, Only: set})
+	})
 	if err != nil {
 		return Metrics{}, err
 	}

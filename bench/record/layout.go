@@ -23,6 +23,8 @@ const (
 	// TrialFolder is a folder of trial files, arch-000157-seed-0777.pth, in it or
 	// in folders within, or one of these files. Trainings leave them.
 	TrialFolder
+	// Builtin is the table inside of the program.
+	Builtin
 )
 
 // layouts are what tells the layouts apart.
@@ -44,6 +46,7 @@ var layouts = [...]struct {
 	NATSFile:           {name: "nats-file", api: NATS, ordered: true, listsEvaluated: true, exported: true},
 	NATSFolder:         {name: "nats-folder", api: NATS, onDemand: true, ordered: true, exported: true},
 	TrialFolder:        {name: "trial-files", api: NAS201, ordered: true, listsEvaluated: true},
+	Builtin:            {name: "built-in", api: NATS, ordered: true, listsEvaluated: true},
 }
 
 // Layouts lists the layouts in which benchmarks are published.

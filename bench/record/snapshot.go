@@ -1,6 +1,10 @@
 package record
 
-import "cellnet/data"
+import (
+	"fmt"
+
+	"cellnet/data"
+)
 
 // Snapshots are the trials of an architecture on a dataset at one epoch, in the
 // order of their seeds.
@@ -30,6 +34,10 @@ type SetSnapshot struct {
 
 	Recorded bool // the trial has the set, at some epoch
 	Timed    bool // the trial has times of the set
+
+	// MeanOnly says that the metrics are the means over all trials, as no single
+	// trial's are known.
+	MeanOnly bool
 }
 
 // At says which epoch and which trials' numbers are meant. The zero value stands
@@ -121,8 +129,14 @@ func (s Snapshots) metrics(api API, set data.Set, choice Choice) (Metrics, error
 	if err != nil {
 		return Metrics{}, err
 	}
-	if single {
+	meanOnly := s.Trials[0].Sets[set].MeanOnly
+	switch {
+	case single && meanOnly && len(all) > 1:
+		return Metrics{}, fmt.Errorf("%v of a single trial, only the mean over trials is known: %w", set, ErrMissing)
+	case single:
 		return all[place], nil
+	case meanOnly:
+		return all[0], nil
 	}
 	return meanMetrics(api, all)
 }

@@ -133,6 +133,9 @@ func (f *queryFlags) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return asUsage(err)
 		}
+		if note := query.NoteOf(answer); note != "" {
+			fmt.Fprintln(f.a.stderr, "note: "+note)
+		}
 		if f.asJSON {
 			return query.Write(f.a.stdout, answer)
 		}

@@ -59,9 +59,9 @@ func TestPicturesAreWellFormed(t *testing.T) {
 	}
 	for name, draw := range map[string]func(io.Writer, Format) error{
 		"scatter": func(w io.Writer, f Format) error {
-			return Scatter(w, f, "title <", "accuracy", []Point{{1, 2}, {math.Inf(1), 3}, {2, 5}})
+			return Scatter(w, f, "title <", "cost", "accuracy", []Point{{1, 2}, {math.Inf(1), 3}, {2, 5}})
 		},
-		"one point": func(w io.Writer, f Format) error { return Scatter(w, f, "", "accuracy", []Point{{1, 2}}) },
+		"one point": func(w io.Writer, f Format) error { return Scatter(w, f, "", "cost", "accuracy", []Point{{1, 2}}) },
 		"curves": func(w io.Writer, f Format) error {
 			return Curves(w, f, "title", Panel{Unit: "loss", Falling: true, Curves: []Curve{
 				{"train", 777, []int{0, 1, 2}, []float64{3, math.NaN(), 1}}, {"test", 777, []int{11}, []float64{2}}, {"none", 1, nil, nil}}})
@@ -79,7 +79,7 @@ func TestPicturesAreWellFormed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := Scatter(io.Discard, SVG, "", "", nil); !errors.Is(err, ErrNothing) {
+	if err := Scatter(io.Discard, SVG, "", "", "", nil); !errors.Is(err, ErrNothing) {
 		t.Errorf("nothing: %v", err)
 	}
 	if err := Ranks(io.Discard, SVG, "", nil); !errors.Is(err, ErrNothing) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cellnet/bench"
+	"cellnet/bench/builtin"
 	"cellnet/data"
 )
 
@@ -21,6 +22,8 @@ type Args struct {
 
 	maxFLOPs, maxParams bench.Number
 	limit               int
+	max                 []deviceLimit
+	device              builtin.Device
 }
 
 // parse reads the value of a parameter.

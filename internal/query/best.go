@@ -24,6 +24,8 @@ type ranked struct {
 	Accuracy bench.Number `json:"accuracy"` // in percent
 	FLOPs    bench.Number `json:"flops"`    // in millions
 	Params   bench.Number `json:"params"`   // in millions
+	// Device is the cost on the device that was asked for.
+	Device *bench.Number `json:"device_cost,omitempty"`
 }
 
 type ranking []ranked
@@ -34,6 +36,7 @@ type columns struct {
 	Accuracy []bench.Number `json:"accuracy"`
 	FLOPs    []bench.Number `json:"flops"`
 	Params   []bench.Number `json:"params"`
+	Device   []bench.Number `json:"device_cost,omitempty"`
 }
 
 // Limits of the length of a ranking.
@@ -50,12 +53,27 @@ func (a Args) bestQuery() (bench.BestQuery, error) {
 	return bench.BestQuery{Dataset: d, Set: set, HP: a.hp, MaxFLOPs: a.maxFLOPs, MaxParams: a.maxParams}, nil
 }
 
-func best(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
+// bestWithin gives the best of those that keep limits on devices; -1 if none does.
+func (a Args) bestWithin(ctx context.Context, b *bench.Benchmark) (index int, accuracy bench.Number, err error) {
+	all, err := a.candidates(ctx, b)
+	index = -1
+	for _, c := range all {
+		if index < 0 || c.Accuracy > accuracy.Value {
+			index, accuracy = c.Index, number(c.Accuracy)
+		}
+	}
+	return index, accuracy, err
+}
+
+func best(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	q, err := a.bestQuery()
 	if err != nil {
 		return nil, err
 	}
 	i, accuracy, err := b.Best(q)
+	if a.given[Max] {
+		i, accuracy, err = a.bestWithin(ctx, b)
+	}
 	if err != nil || i < 0 {
 		return winner{Index: -1}, err
 	}
@@ -69,6 +87,12 @@ func (a Args) candidates(ctx context.Context, b *bench.Benchmark) ([]bench.Candi
 	if err != nil {
 		return nil, err
 	}
+	var on deviceCosts
+	if a.given[Max] {
+		if on, err = a.onDevices(b); err != nil {
+			return nil, err
+		}
+	}
 	var all []bench.Candidate
 	for c, err := range b.Candidates(q) {
 		if err == nil {
@@ -77,7 +101,9 @@ func (a Args) candidates(ctx context.Context, b *bench.Benchmark) ([]bench.Candi
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, c)
+		if on.within(c.Index, a.max) {
+			all = append(all, c)
+		}
 	}
 	return all, nil
 }
@@ -95,13 +121,22 @@ func top(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(all, func(x, y bench.Candidate) int { return cmp.Compare(y.Accuracy, x.Accuracy) })
+	all = all[:min(n, len(all))]
+	costs, err := a.axis(b, all)
+	if err != nil {
+		return nil, err
+	}
 	list := ranking{}
-	for _, c := range all[:min(n, len(all))] {
+	for i, c := range all {
 		s, err := b.ArchString(c.Index)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, ranked{c.Index, s, number(c.Accuracy), number(c.FLOPs), number(c.Params)})
+		r := ranked{c.Index, s, number(c.Accuracy), number(c.FLOPs), number(c.Params), nil}
+		if a.given[Device] {
+			r.Device = &costs[i]
+		}
+		list = append(list, r)
 	}
 	return list, nil
 }
@@ -112,9 +147,14 @@ func points(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 		return nil, err
 	}
 	n := len(all)
-	c := columns{make([]int, n), make([]bench.Number, n), make([]bench.Number, n), make([]bench.Number, n)}
+	c := columns{make([]int, n), make([]bench.Number, n), make([]bench.Number, n), make([]bench.Number, n), nil}
 	for i, of := range all {
 		c.Index[i], c.Accuracy[i], c.FLOPs[i], c.Params[i] = of.Index, number(of.Accuracy), number(of.FLOPs), number(of.Params)
+	}
+	if a.given[Device] {
+		if c.Device, err = a.axis(b, all); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -128,17 +168,33 @@ func (b winner) Text(w io.Writer) error {
 }
 
 func (r ranking) Text(w io.Writer) error {
-	rows := []string{row("index", "accuracy %", "MFLOPs", "M params", "arch")}
+	head := []any{"index", "accuracy %", "MFLOPs", "M params"}
+	if len(r) > 0 && r[0].Device != nil {
+		head = append(head, "device")
+	}
+	rows := []string{row(append(head, "arch")...)}
 	for _, a := range r {
-		rows = append(rows, row(a.Index, orDash(a.Accuracy, 2), orDash(a.FLOPs, 2), orDash(a.Params, 3), a.Arch))
+		cells := []any{a.Index, orDash(a.Accuracy, 2), orDash(a.FLOPs, 2), orDash(a.Params, 3)}
+		if a.Device != nil {
+			cells = append(cells, orDash(*a.Device, 3))
+		}
+		rows = append(rows, row(append(cells, a.Arch)...))
 	}
 	return table(w, rows...)
 }
 
 func (c columns) Text(w io.Writer) error {
-	rows := []string{row("index", "accuracy %", "MFLOPs", "M params")}
+	head := []any{"index", "accuracy %", "MFLOPs", "M params"}
+	if c.Device != nil {
+		head = append(head, "device")
+	}
+	rows := []string{row(head...)}
 	for i := range c.Index {
-		rows = append(rows, row(c.Index[i], orDash(c.Accuracy[i], 2), orDash(c.FLOPs[i], 2), orDash(c.Params[i], 3)))
+		cells := []any{c.Index[i], orDash(c.Accuracy[i], 2), orDash(c.FLOPs[i], 2), orDash(c.Params[i], 3)}
+		if c.Device != nil {
+			cells = append(cells, orDash(c.Device[i], 3))
+		}
+		rows = append(rows, row(cells...))
 	}
 	return table(w, rows...)
 }

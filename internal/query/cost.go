@@ -6,10 +6,15 @@ import (
 	"io"
 
 	"cellnet/bench"
+	"cellnet/bench/builtin"
 )
 
 // costs is what an architecture costs.
-type costs struct{ bench.Cost }
+type costs struct {
+	bench.Cost
+	devices deviceNumbers // of the built-in results
+	note    string
+}
 
 func cost(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	index, err := a.IndexIn(b)
@@ -17,7 +22,18 @@ func cost(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 		return nil, err
 	}
 	c, err := b.Cost(index, a.dataset, a.hp)
-	return costs{c}, err
+	if err != nil {
+		return nil, err
+	}
+	answer := costs{Cost: c, note: a.foreignCost(b, index, c)}
+	if b.IsBuiltin() {
+		on, err := a.onDevices(b)
+		if err != nil {
+			return nil, err
+		}
+		answer.devices = on.all(index)
+	}
+	return answer, nil
 }
 
 func (c costs) Text(w io.Writer) error {
@@ -28,6 +44,9 @@ func (c costs) Text(w io.Writer) error {
 	}
 	for _, t := range c.Times {
 		rows = append(rows, row(t.Set, fmt.Sprintf("%s s/epoch, %s s in all", orDash(t.Epoch, 2), orDash(t.Total, 2))))
+	}
+	for i, d := range builtin.Devices()[:len(c.devices)] {
+		rows = append(rows, row(d, orDash(c.devices[i], 3)+" "+d.Unit()))
 	}
 	return table(w, rows...)
 }

@@ -7,6 +7,9 @@ import (
 
 // exampleOf gives a value that a parameter takes.
 func exampleOf(p Param) string {
+	if p == Max {
+		return "raspi4_latency=12,fpga_energy=30"
+	}
 	switch p {
 	case Arch:
 		return "|none~0|"

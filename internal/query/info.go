@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cellnet/bench"
+	"cellnet/bench/builtin"
 )
 
 // summary is what a benchmark holds.
@@ -19,6 +20,8 @@ type summary struct {
 	Stored        int          `json:"stored"`
 	Evaluated     int          `json:"evaluated"`
 	Recipes       []bench.HP   `json:"recipes"`
+	// Sources are those of the built-in results.
+	Sources []builtin.Source `json:"sources,omitempty"`
 }
 
 // words are an architecture's results as the published APIs describe them.
@@ -63,7 +66,11 @@ func info(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	if b.API() == bench.NATS {
 		api = "nats_bench"
 	}
-	return summary{b.String(), api, b.Layout(), space.String(), n, len(b.Stored()), len(evaluated), recipes}, nil
+	s := summary{b.String(), api, b.Layout(), space.String(), n, len(b.Stored()), len(evaluated), recipes, nil}
+	if b.IsBuiltin() {
+		s.Sources = builtin.Sources()
+	}
+	return s, nil
 }
 
 // published lists the recipes of a search space.
@@ -79,10 +86,15 @@ func (s summary) Text(w io.Writer) error {
 	for _, hp := range s.Recipes {
 		recipes = append(recipes, hp.String())
 	}
-	return table(w,
+	rows := []string{
 		row("", s.Description), row("API", s.API), row("layout", s.Layout), row("search space", s.Space),
 		row("architectures", s.Architectures), row("stored", s.Stored), row("evaluated", s.Evaluated),
-		row("recipes", strings.Join(recipes, ", ")))
+		row("recipes", strings.Join(recipes, ", ")),
+	}
+	for _, from := range s.Sources {
+		rows = append(rows, row("source", fmt.Sprintf("%s: %s (licence: %s)", from.What, from.From, from.Licence)))
+	}
+	return table(w, rows...)
 }
 
 func (i words) Text(w io.Writer) error {

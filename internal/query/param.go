@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"cellnet/bench"
+	"cellnet/bench/builtin"
 	"cellnet/data"
 )
 
@@ -26,6 +27,8 @@ const (
 	MaxFLOPs  Param = "max-flops"  // in millions
 	MaxParams Param = "max-params" // in millions
 	Limit     Param = "limit"      // number of answers
+	Max       Param = "max"        // limits of costs on devices
+	Device    Param = "device"     // a cost on a device
 )
 
 // param is all about a parameter but its place in [Args].
@@ -121,6 +124,29 @@ func (p Param) of() param {
 		return param{help: "at most so many parameters, in millions", read: number(func(a *Args) *bench.Number { return &a.maxParams })}
 	case Limit:
 		return param{help: "at most so many answers", read: whole(func(a *Args) *int { return &a.limit })}
+	case Max:
+		return param{
+			help: "at most so much on devices, in ms or mJ, such as raspi4_latency=12,fpga_energy=30",
+			read: func(a *Args, value string) (err error) {
+				a.max, err = parseLimits(value)
+				return err
+			},
+		}
+	case Device:
+		var names []string
+		for _, d := range builtin.Devices() {
+			names = append(names, d.String())
+		}
+		return param{
+			help:  "cost on a device that is looked at, such as raspi4_latency (ms) or edgegpu_energy (mJ)",
+			words: names,
+			read: func(a *Args, value string) (err error) {
+				if a.device, err = builtin.ParseDevice(value); err != nil {
+					return faulty(p, "%v", err)
+				}
+				return nil
+			},
+		}
 	}
 	return param{}
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -20,10 +21,10 @@ func Pictures() []*Picture {
 	return []*Picture{
 		{Form: Form{Name: "curves", Short: "the learning curves of an architecture's trials",
 			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed}}, draw: drawCurves},
-		{Form: Form{Name: "scatter", Short: "accuracy against FLOPs of all architectures",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}, draw: drawScatter},
+		{Form: Form{Name: "scatter", Short: "accuracy against FLOPs, or the cost on a device, of all architectures",
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max, Device}}, draw: drawScatter},
 		{Form: Form{Name: "ranks", Short: "the ranks of all architectures on the datasets against those on CIFAR-10",
-			Needs: []Param{Set}, Takes: []Param{HP, MaxFLOPs, MaxParams}}, draw: drawRanks},
+			Needs: []Param{Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max}}, draw: drawRanks},
 	}
 }
 
@@ -67,21 +68,32 @@ func addCurve(p *plots.Panel, t *bench.Trial, set data.Set, c bench.Curve) {
 	}
 }
 
-// drawScatter draws the accuracies of all architectures against their FLOPs.
+// drawScatter draws the accuracies of all architectures against what they cost.
 func drawScatter(a Args, b *bench.Benchmark, w io.Writer, f plots.Format) error {
 	q, err := a.bestQuery()
 	if err != nil {
 		return err
 	}
+	all, err := a.candidates(context.Background(), b)
+	if err != nil {
+		return err
+	}
+	costs, err := a.axis(b, all)
+	if err != nil {
+		return err
+	}
 	var points []plots.Point
-	for c, err := range b.Candidates(q) {
-		if err != nil {
-			return err
+	for i, c := range all {
+		if costs[i].OK {
+			points = append(points, plots.Point{Cost: costs[i].Value, Accuracy: c.Accuracy})
 		}
-		points = append(points, plots.Point{FLOPs: c.FLOPs, Accuracy: c.Accuracy})
+	}
+	cost := "FLOPs, millions"
+	if a.given[Device] {
+		cost = fmt.Sprintf("%v, %s", a.device, a.device.Unit())
 	}
 	title := fmt.Sprintf("%d architectures on %v, %d epochs", len(points), q.Dataset, a.hp)
-	return plots.Scatter(w, f, title, q.Set.String()+" accuracy", points)
+	return plots.Scatter(w, f, title, cost, q.Set.String()+" accuracy", points)
 }
 
 // drawRanks draws the ranks of all architectures on CIFAR-100 and ImageNet16-120
@@ -90,15 +102,12 @@ func drawRanks(a Args, b *bench.Benchmark, w io.Writer, f plots.Format) error {
 	var scores []plots.Scores
 	for _, d := range []data.Dataset{data.CIFAR10, data.CIFAR100, data.ImageNet16} {
 		a.dataset = d
-		q, err := a.bestQuery()
+		all, err := a.candidates(context.Background(), b)
 		if err != nil {
 			return err
 		}
 		s := plots.Scores{Name: d.String(), Of: map[int]float64{}}
-		for c, err := range b.Candidates(q) {
-			if err != nil {
-				return err
-			}
+		for _, c := range all {
 			s.Of[c.Index] = c.Accuracy
 		}
 		scores = append(scores, s)

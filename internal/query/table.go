@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -30,7 +31,12 @@ func table(w io.Writer, rows ...string) error {
 	return t.Flush()
 }
 
-func fixed(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
+func fixed(v float64, digits int) string {
+	if math.IsNaN(v) {
+		return "-"
+	}
+	return strconv.FormatFloat(v, 'f', digits, 64)
+}
 
 // orDash is fixed, and a dash for what is not recorded.
 func orDash(n bench.Number, digits int) string {
