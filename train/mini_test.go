@@ -50,7 +50,7 @@ func TestMiniSets(t *testing.T) {
 					}
 				}
 				run := smallRun(t)
-				run.Dataset, run.Net.Classes = test.dataset, test.dataset.Classes()
+				run.Dataset, run.Net = test.dataset, withClasses(run.Net, test.dataset.Classes())
 				run.Recipe.Epochs, run.Recipe.BatchSize, run.Recipe.Cutout = 1, 64, 8
 				trainer := newTrainer(t, run, d, Options{})
 				if err := trainer.Train(t.Context()); err != nil {

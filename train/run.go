@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/data"
 )
 
@@ -12,7 +12,7 @@ import (
 // every bit of the result. Initialization, order and augmentation of the images
 // come from the seed by a stream of random numbers each.
 type Run struct {
-	Net     cell.Network `json:"net"`
+	Net     spec.Network `json:"net"`
 	Dataset data.Dataset `json:"dataset"`
 	Recipe  Recipe       `json:"recipe"`
 	Seed    uint32       `json:"seed"`
@@ -26,10 +26,33 @@ func (r Run) Validate() error {
 	if _, err := r.Dataset.MarshalText(); err != nil {
 		return err
 	}
-	if got, want := r.Net.Classes, r.Dataset.Classes(); got != want {
+	if got, want := r.Net.NumClasses(), r.Dataset.Classes(); got != want {
 		return fmt.Errorf("network for %d classes, but %v has %d", got, r.Dataset, want)
 	}
+	if err := r.Net.CheckSide(r.Dataset.Side()); err != nil {
+		return err
+	}
 	return r.Recipe.Validate()
+}
+
+// UnmarshalJSON reads what encoding/json writes: the network is a config record
+// of any kind.
+func (r *Run) UnmarshalJSON(data []byte) error {
+	type fields Run // without methods
+	var read struct {
+		fields
+		Net json.RawMessage `json:"net"`
+	}
+	if err := json.Unmarshal(data, &read); err != nil {
+		return err
+	}
+	net, err := spec.ReadRecord(read.Net)
+	if err != nil {
+		return err
+	}
+	*r = Run(read.fields)
+	r.Net = net
+	return nil
 }
 
 // text is equal for equal runs.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/data"
 )
 
@@ -296,11 +297,18 @@ func TestOneProcessTrainsInAFolder(t *testing.T) {
 	}
 }
 
+// withClasses is a network of one cell with another number of classes.
+func withClasses(n spec.Network, classes int) cell.Network {
+	of := n.(cell.Network)
+	of.Classes = classes
+	return of
+}
+
 // TestNetworksOfOneChannel has tensors of one number, which Gorgonia takes for
 // scalars at times.
 func TestNetworksOfOneChannel(t *testing.T) {
 	run := smallRun(t)
-	run.Net, run.Recipe.Epochs = network(t, run.Net.Cell, 1, 1, run.Net.Classes), 1
+	run.Net, run.Recipe.Epochs = network(t, run.Net.(cell.Network).Cell, 1, 1, run.Net.NumClasses()), 1
 	if err := newTrainer(t, run, smallData(t, 20, 5), Options{}).Train(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -313,8 +321,8 @@ func TestNewTrainerErrors(t *testing.T) {
 		change func(*Run)
 		want   string
 	}{
-		{"classes", func(r *Run) { r.Net.Classes = 5 }, "network for 5 classes, but synthetic has 10"},
-		{"no cell", func(r *Run) { r.Net.Cell = cell.Cell{} }, "cell"},
+		{"classes", func(r *Run) { r.Net = withClasses(r.Net, 5) }, "network for 5 classes, but synthetic has 10"},
+		{"no cell", func(r *Run) { r.Net = cell.Network{} }, "cell"},
 		{"dataset", func(r *Run) { r.Dataset = data.CIFAR10 }, "the images are those of synthetic"},
 		{"no dataset", func(r *Run) { r.Dataset = 0 }, "Dataset(0)"},
 		{"recipe", func(r *Run) { r.Recipe.Epochs = 0 }, "0 epochs"},

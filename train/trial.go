@@ -7,6 +7,8 @@ import (
 
 	"cellnet/bench/record"
 	"cellnet/bench/trialfile"
+	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/data"
 	"cellnet/weights"
 )
@@ -52,17 +54,18 @@ func WriteTrial(path string, t Trial, format weights.Format) error {
 // training gives what is recorded of the training on a dataset.
 func (d DatasetTrial) training() (trialfile.Training, error) {
 	run, side := d.Run, d.Run.Dataset.Side()
-	channels, cells, ok := run.Net.Stages()
-	if !ok {
-		return trialfile.Training{}, fmt.Errorf("a network of widths %v has no record of C and N", run.Net.Widths)
+	net, ok := run.Net.(cell.Network)
+	channels, cells, staged := net.Stages()
+	if !ok || !staged {
+		return trialfile.Training{}, fmt.Errorf("a network of %s has no record of C and N", spec.Name(run.Net))
 	}
 	cost := run.Net.Cost(run.Dataset.Side())
 	t := trialfile.Training{
 		Trial: record.Trial{
 			Dataset: run.Dataset, Seed: int(run.Seed), Epochs: run.Recipe.TotalEpochs(), Params: cost.Params, FLOPs: cost.FLOPs,
-			Net: record.NetConfig{Channels: channels, Cells: cells, ArchString: run.Net.Cell.String(), Classes: run.Net.Classes},
+			Net: record.NetConfig{Channels: channels, Cells: cells, ArchString: net.Cell.String(), Classes: net.Classes},
 		},
-		EvalTop5: map[data.Set]record.Curve{}, Side: side, Structure: structureText(run), Weights: d.Weights,
+		EvalTop5: map[data.Set]record.Curve{}, Side: side, Structure: structureText(net, side), Weights: d.Weights,
 	}
 	for _, s := range run.Recipe.settings() {
 		t.Recipe = append(t.Recipe, trialfile.Setting{Key: s.key, Value: s.value})
@@ -99,11 +102,11 @@ func (d DatasetTrial) training() (trialfile.Training, error) {
 func add(c *record.Curve, v float64) { c.Values = append(c.Values, v) }
 
 // structureText is a line for each block of the network.
-func structureText(run Run) string {
+func structureText(net cell.Network, side int) string {
 	var b strings.Builder
-	channels, cells, _ := run.Net.Stages()
-	fmt.Fprintf(&b, "%v C=%d N=%d\n", run.Net.Cell, channels, cells)
-	for _, l := range run.Net.Layers(run.Dataset.Side()) {
+	channels, cells, _ := net.Stages()
+	fmt.Fprintf(&b, "%v C=%d N=%d\n", net.Cell, channels, cells)
+	for _, l := range net.Layers(side) {
 		fmt.Fprintf(&b, "%s: %s, %d x %d x %d\n", l.Name, l.Block, l.Output[0], l.Output[1], l.Output[2])
 	}
 	return b.String()

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cellnet/cell/spec"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -109,7 +110,7 @@ func TestPyTorchLoadsTrials(t *testing.T) {
 	trial := inventedTrial(t)
 	for _, format := range []weights.Format{weights.Legacy, weights.Zip} {
 		path := writeTrial(t, trial, format)
-		out, err := exec.Command(python, "testdata/check.py", "trial", path, oracle, trial.Datasets[0].Run.Net.Cell.String()).CombinedOutput()
+		out, err := exec.Command(python, "testdata/check.py", "trial", path, oracle, spec.Name(trial.Datasets[0].Run.Net)).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), "loaded") {
 			t.Errorf("%v: %v\n%s", format, err, out)
 		}

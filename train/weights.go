@@ -1,8 +1,13 @@
 package train
 
 import (
+	"cellnet/cell"
 	"cellnet/weights"
 )
+
+// EntryNetwork is the entry of a weights file with the config record, as JSON, of
+// a network that is none of one cell.
+const EntryNetwork = "network"
 
 // WriteWeights writes the network as it is now, with what it is and where it was
 // trained, into a .pth or .safetensors file. Equal runs give equal files.
@@ -12,10 +17,18 @@ func (t *Trainer) WriteWeights(path string) error {
 		return err
 	}
 	seed := int(t.run.Seed)
-	channels, cells, _ := t.run.Net.Stages() // 0 for other widths, which the file then doesn't name
 	description := weights.Description{
-		Arch: t.run.Net.Cell.String(), C: channels, N: cells, Classes: t.run.Net.Classes,
-		Dataset: t.run.Dataset.String(), Seed: &seed, HP: t.run.Recipe.TotalEpochs(),
+		Classes: t.run.Net.NumClasses(), Dataset: t.run.Dataset.String(), Seed: &seed, HP: t.run.Recipe.TotalEpochs(),
 	}
-	return weights.WriteFile(path, format, t.params.StateDict(), description.Entries()...)
+	if net, ok := t.run.Net.(cell.Network); ok {
+		description.Arch = net.Cell.String()
+		description.C, description.N, _ = net.Stages() // 0 for other widths, which the file then doesn't name
+		return weights.WriteFile(path, format, t.params.StateDict(), description.Entries()...)
+	}
+	record, err := t.run.Net.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	entries := append(description.Entries(), weights.Entry{Name: EntryNetwork, Value: weights.Text(record)})
+	return weights.WriteFile(path, format, t.params.StateDict(), entries...)
 }

@@ -38,6 +38,22 @@ var (
 	_ Network = twocell.Network{}
 )
 
+// Name is what is built: the arch string of a cell, the name of a published
+// genotype, or "two cells".
+func Name(n Network) string {
+	switch n := n.(type) {
+	case cell.Network:
+		return n.Cell.String()
+	case twocell.Network:
+		for _, name := range twocell.Names() {
+			if g, err := twocell.Named(name); err == nil && g.Equal(n.Genotype) {
+				return name
+			}
+		}
+	}
+	return "two cells"
+}
+
 // ReadRecord reads a config record of any network; its "name" tells which.
 func ReadRecord(record []byte) (Network, error) {
 	var named struct{ Name any }

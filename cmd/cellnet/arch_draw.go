@@ -7,6 +7,7 @@ import (
 
 	"cellnet/cell/draw"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/netfile"
 	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
@@ -16,13 +17,14 @@ func newArchDrawCommand(a *app) *cobra.Command {
 	var flags struct{ output, format string }
 	cmd := &cobra.Command{
 		Use:   "draw ARCH",
-		Short: "Draw a cell as SVG, PNG or DOT",
+		Short: "Draw a cell, or the two of a genotype, as SVG, PNG or DOT",
 		Example: `  cellnet arch draw 1 -o cell.svg
+  cellnet arch draw DARTS_V2 -o darts.png
   cellnet arch draw resnet --format dot`,
 		Args:              wantArgs("ARCH"),
 		ValidArgsFunction: completeArch,
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := parseArch(args[0])
+			diagram, err := diagramOf(args[0])
 			if err != nil {
 				return err
 			}
@@ -31,14 +33,24 @@ func newArchDrawCommand(a *app) *cobra.Command {
 				return err
 			}
 			if flags.output == "" {
-				return write(a.stdout, draw.Cell(c))
+				return write(a.stdout, diagram)
 			}
-			return atomicfile.Write(flags.output, func(w io.Writer) error { return write(w, draw.Cell(c)) })
+			return atomicfile.Write(flags.output, func(w io.Writer) error { return write(w, diagram) })
 		},
 	}
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "write to `FILE` instead of standard output")
 	cmd.Flags().StringVar(&flags.format, "format", "", "svg, png or dot (default: by the name of FILE, or svg)")
 	return cmd
+}
+
+// diagramOf returns the diagram of a cell or of a genotype.
+func diagramOf(arch string) (draw.Diagram, error) {
+	if isTwoCells(arch) {
+		g, err := netfile.Genotype(arch, nil)
+		return draw.Genotype(g), err
+	}
+	c, err := parseArch(arch)
+	return draw.Cell(c), err
 }
 
 // drawer returns the function that draws in a format, which the name of the

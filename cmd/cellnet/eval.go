@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/data"
 	"cellnet/internal/procmem"
 	"cellnet/internal/progress"
@@ -20,7 +21,7 @@ import (
 
 // evalRecord is what eval --json prints.
 type evalRecord struct {
-	Arch    cell.Cell                `json:"arch"`
+	Arch    string                   `json:"arch"`
 	Index   *int                     `json:"index"` // null outside the benchmark
 	Dataset data.Dataset             `json:"dataset"`
 	Weights string                   `json:"weights"`
@@ -100,8 +101,8 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if err != nil {
 		return err
 	}
-	if l.network().Classes != dataset.Classes() {
-		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.network().Classes, dataset, dataset.Classes())
+	if l.network().NumClasses() != dataset.Classes() {
+		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.network().NumClasses(), dataset, dataset.Classes())
 	}
 	for _, err := range missing {
 		fmt.Fprintf(a.stderr, "note: %v\n", err)
@@ -114,10 +115,7 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if err := <-first; err != nil {
 		return fmt.Errorf("reading %s: %w", dataset, err)
 	}
-	r := evalRecord{Arch: l.network().Cell, Dataset: dataset, Weights: f.weights, Sets: map[string]train.Metrics{}}
-	if index, ok := r.Arch.Index(); ok {
-		r.Index = &index
-	}
+	r := evalRecord{Arch: spec.Name(l.network()), Index: indexOf(l.network()), Dataset: dataset, Weights: f.weights, Sets: map[string]train.Metrics{}}
 	for _, set := range wanted {
 		images, err := source.Load(set)
 		if err != nil {
@@ -131,6 +129,16 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 		return a.printJSON(r)
 	}
 	return a.printEval(r, wanted)
+}
+
+// indexOf is the index of a network's cell in the benchmark, nil if it has none.
+func indexOf(n spec.Network) *int {
+	if of, ok := n.(cell.Network); ok {
+		if index, ok := of.Cell.Index(); ok {
+			return &index
+		}
+	}
+	return nil
 }
 
 // newPredictor builds a network for evaluation.

@@ -44,7 +44,7 @@ func TestEvalEqualsPyTorch(t *testing.T) {
 		if m.N != want.Test.N || math.Abs(m.Loss-want.Test.Loss) > 1e-4 || math.Abs(m.Top1-want.Test.Top1) > 0.02 {
 			t.Errorf("%s: %+v, want %+v", name, m, want.Test)
 		}
-		if got.Arch.String() != want.Arch || got.Weights != file || got.Dataset.String() != "cifar10" {
+		if got.Arch != want.Arch || got.Weights != file || got.Dataset.String() != "cifar10" {
 			t.Errorf("%s: record %s", name, out)
 		}
 	}
@@ -89,7 +89,7 @@ func TestEvalNamesTheArchitecture(t *testing.T) {
 	if err := json.Unmarshal([]byte(mustCellnet(t, "eval", "--weights", named, "--dataset", "synthetic", "--json")), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Arch.String() != readmeArch || got.Index == nil || *got.Index != 1 || got.Sets["ori-test"].N == 0 {
+	if got.Arch != readmeArch || got.Index == nil || *got.Index != 1 || got.Sets["ori-test"].N == 0 {
 		t.Errorf("got %+v", got)
 	}
 	unnamed := saved(t, readmeArch, 10)

@@ -5,6 +5,8 @@ import (
 	"text/tabwriter"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
+	"cellnet/cell/twocell"
 	"cellnet/data"
 	"cellnet/internal/usage"
 
@@ -17,7 +19,7 @@ func newModelCommand(a *app) *cobra.Command {
 
 // modelRecord is what model show --json prints.
 type modelRecord struct {
-	Network cell.Network `json:"config"`
+	Network spec.Network `json:"config"`
 	Side    int          `json:"side"`
 	FLOPs   float64      `json:"flops_M"`
 	Params  float64      `json:"params_M"`
@@ -27,26 +29,27 @@ type modelRecord struct {
 func newModelShowCommand(a *app) *cobra.Command {
 	var asJSON bool
 	var dataset string
-	var channels, cells int
+	var shape shapeFlags
 	cmd := &cobra.Command{
 		Use:   "show ARCH",
 		Short: "Show the structure and cost of a network",
+		Long:  "Show the structure and cost of a network.\n\n" + archHelp,
 		Example: `  cellnet model show 1
+  cellnet model show DARTS_V2 -C 36 -N 6
   cellnet model show 11 --dataset ImageNet16-120 -C 32 -N 2 --json`,
 		Args:              wantArgs("ARCH"),
 		ValidArgsFunction: completeArch,
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := parseArch(args[0])
-			if err != nil {
-				return err
-			}
 			d, err := data.ParseDataset(dataset)
 			if err != nil {
 				return usage.Errorf("--dataset: %w", err)
 			}
-			network, err := cell.NewNetwork(c, channels, cells, d.Classes())
+			network, err := shape.network(args[0], d.Classes())
 			if err != nil {
-				return usage.Errorf("%w", err)
+				return err
+			}
+			for _, collapsed := range collapsedIn(network) {
+				fmt.Fprintf(a.stderr, "warning: %s\n", collapsed)
 			}
 			cost := network.Cost(d.Side())
 			r := modelRecord{network, d.Side(), cost.FLOPs, cost.Params, network.Layers(d.Side())}
@@ -57,16 +60,27 @@ func newModelShowCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dataset, "dataset", data.CIFAR10.String(), "dataset whose images and classes the network is for")
-	cmd.Flags().IntVarP(&channels, "channels", "C", 16, "channels of the first stage")
-	cmd.Flags().IntVarP(&cells, "cells", "N", 5, "cells in each stage")
+	shape.add(cmd)
 	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
+// stagesOf are the channels of the first stage and the cells of each, 0 where
+// these don't describe the network.
+func stagesOf(n spec.Network) (channels, cells int) {
+	switch n := n.(type) {
+	case cell.Network:
+		channels, cells, _ = n.Stages()
+	case twocell.Network:
+		channels, cells = n.C, n.N
+	}
+	return channels, cells
+}
+
 func (a *app) printModel(r modelRecord) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	channels, cells, _ := r.Network.Stages()
-	fmt.Fprintf(w, "%s, C=%d, N=%d, %d classes\n", r.Network.Cell, channels, cells, r.Network.Classes)
+	channels, cells := stagesOf(r.Network)
+	fmt.Fprintf(w, "%s, C=%d, N=%d, %d classes\n", spec.Name(r.Network), channels, cells, r.Network.NumClasses())
 	fmt.Fprint(w, "block\tcomputes\toutput\tparameters\tFLOPs\n")
 	fmt.Fprintf(w, "input\t\t3x%dx%d\n", r.Side, r.Side)
 	for _, l := range r.Layers {

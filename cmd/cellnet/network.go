@@ -3,12 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/internal/usage"
 	"cellnet/models"
+	"cellnet/train"
 	"cellnet/weights"
 
 	"github.com/spf13/cobra"
@@ -21,10 +24,7 @@ type loaded struct {
 }
 
 // network describes the network.
-func (l loaded) network() cell.Network {
-	n, _ := l.params.Network().(cell.Network)
-	return n
-}
+func (l loaded) network() spec.Network { return l.params.Network() }
 
 // loadNetwork reads a network from a weights file. arch may be empty where the
 // file names its architecture; the two must agree.
@@ -35,7 +35,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 		return loaded{}, err
 	}
 	var given cell.Cell
-	if arch != "" {
+	if arch != "" && !isTwoCells(arch) {
 		if given, err = parseArch(arch); err != nil {
 			return loaded{}, err
 		}
@@ -45,12 +45,23 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 		return loaded{}, err
 	}
 	defer file.Close()
-	if arch != "" {
+	if !given.IsZero() {
 		selector.Arch = given.String()
 	}
 	chosen, err := flags.choose(file, selector)
 	if err != nil {
 		return loaded{}, err
+	}
+	if isTwoCells(arch) || arch == "" && slices.Contains(file.Entries(), train.EntryNetwork) {
+		state, err := chosen.Load()
+		if err != nil {
+			return loaded{}, err
+		}
+		params, err := twoCellParams(arch, file, state)
+		if err != nil {
+			return loaded{}, wrap(err)
+		}
+		return loaded{chosen.Description, params}, nil
 	}
 	c := given
 	if c.IsZero() {

@@ -103,7 +103,7 @@ func datasetOf(l loaded, given string) (data.Dataset, error) {
 	if name == "" {
 		name = l.description.Dataset
 	}
-	classes := l.network().Classes
+	classes := l.network().NumClasses()
 	if name == "" {
 		at := slices.IndexFunc(data.Datasets(), func(d data.Dataset) bool { return d.Classes() == classes })
 		if at < 0 {

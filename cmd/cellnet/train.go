@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/data"
 	"cellnet/internal/progress"
 	"cellnet/internal/rundir"
@@ -21,14 +21,14 @@ import (
 
 // trainFlags are those of train.
 type trainFlags struct {
-	dataset, out    string
-	seed            uint32
-	channels, cells int
-	limit           int
-	interval        time.Duration
-	resume, asJSON  bool
-	data            dataFlags
-	recipe          recipeFlags
+	dataset, out   string
+	seed           uint32
+	shape          shapeFlags
+	limit          int
+	interval       time.Duration
+	resume, asJSON bool
+	data           dataFlags
+	recipe         recipeFlags
 }
 
 func newTrainCommand(a *app) *cobra.Command {
@@ -42,9 +42,12 @@ processors.
 
 DIR gets weights.pth, log.jsonl with a line for every epoch, run.json, which says
 what was trained and how, curves.svg and curves.png, and checkpoints. An
-interrupted training goes on with cellnet train --resume --out DIR.`,
+interrupted training goes on with cellnet train --resume --out DIR.
+
+` + archHelp,
 		Example: `  cellnet train 1 --dataset cifar10-valid --hp 12 --seed 777 --data ~/data --out run1
   cellnet train resnet --dataset synthetic --epochs 2 --limit 2000 --out try
+  cellnet train DARTS_V2 -C 16 -N 2 --auxiliary --dataset cifar10 --data ~/data --out darts
   cellnet train --resume --out run1`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -60,8 +63,7 @@ interrupted training goes on with cellnet train --resume --out DIR.`,
 	cmd.Flags().StringVar(&f.dataset, "dataset", "", "cifar10-valid, cifar10, cifar100, ImageNet16-120 or synthetic")
 	cmd.Flags().StringVar(&f.out, "out", "", "`DIR` for the results")
 	cmd.Flags().Uint32Var(&f.seed, "seed", 777, "where all random numbers come from")
-	cmd.Flags().IntVarP(&f.channels, "channels", "C", 16, "channels of the first stage")
-	cmd.Flags().IntVarP(&f.cells, "cells", "N", 5, "cells of a stage")
+	f.shape.add(cmd)
 	cmd.Flags().IntVar(&f.limit, "limit", 0, "use the first `N` images of every set only")
 	cmd.Flags().DurationVar(&f.interval, "checkpoint-every", 10*time.Minute, "time between checkpoints within an epoch; 0 for none")
 	cmd.Flags().BoolVar(&f.resume, "resume", false, "go on with the training in DIR; ARCH and the recipe may be left out")
@@ -73,7 +75,7 @@ interrupted training goes on with cellnet train --resume --out DIR.`,
 
 // trainRecord is what train --json prints.
 type trainRecord struct {
-	Arch    cell.Cell                `json:"arch"`
+	Arch    string                   `json:"arch"`
 	Index   *int                     `json:"index"` // null outside the benchmark
 	Dataset data.Dataset             `json:"dataset"`
 	Seed    uint32                   `json:"seed"`
@@ -144,10 +146,6 @@ func (f *trainFlags) plan(arch string) (plan rundir.Plan, err error) {
 		}
 		return plan, nil
 	}
-	c, err := parseArch(arch)
-	if err != nil {
-		return plan, err
-	}
 	if f.dataset == "" {
 		return plan, usage.Errorf("train needs --dataset")
 	}
@@ -158,9 +156,9 @@ func (f *trainFlags) plan(arch string) (plan rundir.Plan, err error) {
 	if f.limit < 0 {
 		return plan, usage.Errorf("--limit: %d images, want 1 or more", f.limit)
 	}
-	net, err := cell.NewNetwork(c, f.channels, f.cells, dataset.Classes())
+	net, err := f.shape.network(arch, dataset.Classes())
 	if err != nil {
-		return plan, usage.Fault(err)
+		return plan, err
 	}
 	plan = rundir.Plan{Program: readVersion().String(), Limit: f.limit, Data: f.data.source()}
 	plan.Run = train.Run{Net: net, Dataset: dataset, Seed: f.seed}
@@ -263,11 +261,8 @@ func shellWord(path string) string {
 func (a *app) printTrained(f trainFlags, dir *rundir.Dir, plan rundir.Plan, history []train.Epoch) error {
 	last := history[len(history)-1]
 	r := trainRecord{
-		Arch: plan.Run.Net.Cell, Dataset: plan.Run.Dataset, Seed: plan.Run.Seed, Epochs: len(history),
+		Arch: spec.Name(plan.Run.Net), Index: indexOf(plan.Run.Net), Dataset: plan.Run.Dataset, Seed: plan.Run.Seed, Epochs: len(history),
 		Weights: dir.Weights(), Train: last.Train, Sets: map[string]train.Metrics{},
-	}
-	if index, ok := r.Arch.Index(); ok {
-		r.Index = &index
 	}
 	for _, e := range last.Evaluations {
 		r.Sets[e.Set.String()] = e.Metrics

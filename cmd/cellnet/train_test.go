@@ -68,7 +68,7 @@ func TestTrain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := network.Description; d.Arch != got.Arch.String() || d.C != 4 || d.N != 1 || d.Dataset != "synthetic" || *d.Seed != 777 || d.HP != 3 {
+	if d := network.Description; d.Arch != got.Arch || d.C != 4 || d.N != 1 || d.Dataset != "synthetic" || *d.Seed != 777 || d.HP != 3 {
 		t.Errorf("weights are described as %+v", d)
 	}
 

@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/filelock"
 	"cellnet/internal/plots"
@@ -161,9 +163,11 @@ func (d *Dir) Finish(t *train.Trainer, plan Plan) error {
 	if err := t.WriteWeights(d.Weights()); err != nil {
 		return err
 	}
-	title := fmt.Sprintf("%v on %v", plan.Run.Net.Cell, plan.Run.Dataset)
-	if index, ok := plan.Run.Net.Cell.Index(); ok {
-		title = fmt.Sprintf("cell %d on %v", index, plan.Run.Dataset)
+	title := fmt.Sprintf("%s on %v", spec.Name(plan.Run.Net), plan.Run.Dataset)
+	if net, ok := plan.Run.Net.(cell.Network); ok {
+		if index, ok := net.Cell.Index(); ok {
+			title = fmt.Sprintf("cell %d on %v", index, plan.Run.Dataset)
+		}
 	}
 	panels := curves(int(plan.Run.Seed), t.History())
 	for name, format := range map[string]plots.Format{"curves.svg": plots.SVG, "curves.png": plots.PNG} {

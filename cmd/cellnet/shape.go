@@ -1,0 +1,120 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"cellnet/cell"
+	"cellnet/cell/spec"
+	"cellnet/cell/twocell"
+	"cellnet/internal/netfile"
+	"cellnet/internal/usage"
+	"cellnet/models"
+	"cellnet/train"
+	"cellnet/weights"
+
+	"github.com/spf13/cobra"
+)
+
+// shapeFlags say what an ARCH leaves open.
+type shapeFlags struct {
+	channels, cells, stem, epoch int
+	auxiliary                    bool
+	genotype                     string
+	cmd                          *cobra.Command
+}
+
+func (f *shapeFlags) add(cmd *cobra.Command) {
+	f.cmd = cmd
+	cmd.Flags().IntVarP(&f.channels, "channels", "C", 16, "channels of the first stage")
+	cmd.Flags().IntVarP(&f.cells, "cells", "N", 5, "cells in each stage")
+	cmd.Flags().IntVar(&f.stem, "stem-multiplier", 3, "channels of the stem by those of the first stage, of a network of two cells")
+	cmd.Flags().BoolVar(&f.auxiliary, "auxiliary", false, "train with an auxiliary head, of a network of two cells")
+	cmd.Flags().StringVar(&f.genotype, "genotype", "", "`FILE` or name of the two cells of a published config file")
+	cmd.Flags().IntVar(&f.epoch, "genotype-epoch", -1, "epoch of a search whose cells are taken (default: the last)")
+}
+
+// archHelp says what an ARCH may be where networks are.
+const archHelp = `ARCH is a cell of the benchmark (an index, an arch string or a name), a published
+genotype of two cells (DARTS_V1, DARTS_V2, GDAS_V1), or a file: a config record, a
+published config file, a genotype or the checkpoint of a search.`
+
+// isTwoCells tells whether an ARCH is a genotype's name or a file.
+func isTwoCells(arch string) bool {
+	return slices.Contains(twocell.Names(), arch) || netfile.IsFile(arch)
+}
+
+// network returns the network that the user means by an ARCH, for so many
+// classes.
+func (f *shapeFlags) network(arch string, classes int) (spec.Network, error) {
+	o := netfile.Options{C: f.channels, N: f.cells, StemMultiplier: f.stem, Auxiliary: f.auxiliary, Classes: classes, Genotype: f.genotype}
+	if f.cmd.Flags().Changed("genotype-epoch") {
+		o.Epoch = &f.epoch
+	}
+	switch {
+	case netfile.IsFile(arch):
+		return netfile.Read(arch, o)
+	case isTwoCells(arch):
+		n, err := netfile.OfGenotype(arch, o)
+		return n, usageFault(err)
+	}
+	c, err := parseArch(arch)
+	if err != nil {
+		return nil, err
+	}
+	n, err := cell.NewNetwork(c, f.channels, f.cells, classes)
+	return n, usageFault(err)
+}
+
+// usageFault is usage.Fault of an error that there is.
+func usageFault(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usage.Fault(err)
+}
+
+// twoCellParams are the parameters of a weights file of a network of two cells:
+// of the genotype that is given, or that the file itself names.
+func twoCellParams(arch string, file *weights.File, state *weights.StateDict) (*models.Parameters, error) {
+	if arch == "" {
+		value, err := file.Entry(train.EntryNetwork)
+		if err != nil {
+			return nil, err
+		}
+		record, _ := value.(weights.Text)
+		n, err := spec.ReadRecord([]byte(record))
+		if err != nil {
+			return nil, err
+		}
+		return models.FromStateDict(n, state)
+	}
+	g, err := netfile.Genotype(arch, nil)
+	if err != nil {
+		return nil, err
+	}
+	n, err := models.TwoCellOf(g, state)
+	if err != nil {
+		return nil, err
+	}
+	return models.FromStateDict(n, state)
+}
+
+// collapsedIn says which edges of a network's cells are one module in the
+// published class.
+func collapsedIn(n spec.Network) []string {
+	net, ok := n.(twocell.Network)
+	if !ok {
+		return nil
+	}
+	var list []string
+	for _, c := range []struct {
+		name string
+		cell twocell.Cell
+	}{{"normal", net.Genotype.Normal}, {"reducing", net.Genotype.Reduce}} {
+		for _, m := range c.cell.Collapsed() {
+			list = append(list, fmt.Sprintf("the %d edges %s of the %s cell are one %v, whose result is added %d times, as in the published class", m.Times, m.Name(), c.name, m.Op, m.Times))
+		}
+	}
+	return list
+}
