@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cellnet/bench"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/plots"
 	"cellnet/internal/progress"
@@ -25,6 +26,7 @@ import (
 type searchOptions struct {
 	request        experiment.Request
 	space, dataset string
+	benchmark      string
 	out, plot      string
 	published      bool
 	asJSON         bool
@@ -91,6 +93,7 @@ built-in results: --space size searches by a formula that only resembles them.`,
 // addFlags adds those that both commands have.
 func (o *searchOptions) addFlags(flags *pflag.FlagSet, runs int) {
 	r := &o.request
+	flags.StringVar(&o.benchmark, "benchmark", "", "judge by the records of `FILE`, as query takes it, not by the built-in results")
 	flags.StringVar(&o.space, "space", "topology", "search space: topology or size")
 	flags.StringVar(&o.dataset, "dataset", "", "cifar10 (validates on cifar10-valid), cifar100 or ImageNet16-120")
 	flags.Float64Var(&r.Budget, "budget", 0, "simulated `SECONDS` (default: the published one)")
@@ -142,11 +145,16 @@ func (o *searchOptions) parse(flags *pflag.FlagSet) (err error) {
 
 // search runs a search with its seeds.
 func (a *app) search(ctx context.Context, o searchOptions) error {
-	plan, err := o.plan()
+	judge, done, err := o.judges()
+	if err != nil {
+		return err
+	}
+	defer done()
+	plan, err := o.plan(judge)
 	if err != nil {
 		return usage.Fault(err)
 	}
-	a.noteJudge(o.request.Space)
+	a.noteJudge(o)
 	runs, err := a.runPlan(ctx, plan, o.request.Algorithm)
 	if err != nil {
 		return err
@@ -172,9 +180,28 @@ func (a *app) search(ctx context.Context, o searchOptions) error {
 	return a.printSummaries(o.request.Space, []experiment.Plan{plan}, [][]*search.Run{runs})
 }
 
-// plan plans the request by the built-in judges.
-func (o *searchOptions) plan() (experiment.Plan, error) {
-	judge, err := o.request.JudgeOf()
+// judges gives the judge of requests, by the benchmark that is named or by the
+// built-in results; done ends its use.
+func (o *searchOptions) judges() (of func(experiment.Request) (simulate.Judge, error), done func(), err error) {
+	if o.benchmark == "" || o.benchmark == bench.BuiltinName {
+		return experiment.Request.JudgeOf, func() {}, nil
+	}
+	b, err := bench.Open(o.benchmark)
+	if err != nil {
+		return nil, nil, err
+	}
+	return func(r experiment.Request) (simulate.Judge, error) {
+		j, err := simulate.NewRecords(b, r.Dataset, r.Recipe)
+		if err == nil && j.Space() != r.Space {
+			err = fmt.Errorf("--space: %v, but %s is of the %v space", r.Space, o.benchmark, j.Space())
+		}
+		return j, err
+	}, func() { b.Close() }, nil
+}
+
+// plan plans the request with a judge.
+func (o *searchOptions) plan(of func(experiment.Request) (simulate.Judge, error)) (experiment.Plan, error) {
+	judge, err := of(o.request)
 	if err != nil {
 		return experiment.Plan{}, err
 	}
@@ -182,8 +209,8 @@ func (o *searchOptions) plan() (experiment.Plan, error) {
 }
 
 // noteJudge says what a search is judged by.
-func (a *app) noteJudge(space *search.Space) {
-	if space == search.Size() {
+func (a *app) noteJudge(o searchOptions) {
+	if o.request.Space == search.Size() && (o.benchmark == "" || o.benchmark == bench.BuiltinName) {
 		fmt.Fprintln(a.stderr, "note: there are no built-in results of the size space; this search is judged by a formula that only resembles them")
 	}
 }
@@ -337,6 +364,11 @@ func (a *app) searchCompare(ctx context.Context, flags *pflag.FlagSet, o searchO
 		datasets = []string{"cifar10", "cifar100", "ImageNet16-120"}
 	}
 	o.request.Settings = experiment.DefaultSettings()
+	judge, done, err := o.judges()
+	if err != nil {
+		return err
+	}
+	defer done()
 	var plans []experiment.Plan
 	for _, algorithm := range algorithms {
 		for _, dataset := range datasets {
@@ -348,7 +380,7 @@ func (a *app) searchCompare(ctx context.Context, flags *pflag.FlagSet, o searchO
 			if one.request.Algorithm == "bayesian" {
 				one.request.Runs = min(one.request.Runs, bayesianRuns)
 			}
-			plan, err := one.plan()
+			plan, err := one.plan(judge)
 			if err != nil {
 				return usage.Fault(err)
 			}
@@ -359,7 +391,7 @@ func (a *app) searchCompare(ctx context.Context, flags *pflag.FlagSet, o searchO
 	if len(plans) == 0 {
 		return usage.Errorf("--algorithms: none is given, want some of %s", strings.Join(experiment.Names(), ", "))
 	}
-	a.noteJudge(o.request.Space)
+	a.noteJudge(o)
 	runs := make([][]*search.Run, len(plans))
 	for i, p := range plans {
 		var err error

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"testing"
 
+	"cellnet/bench"
 	"cellnet/data"
 	"cellnet/internal/fixture"
 	"cellnet/search"
@@ -166,5 +167,53 @@ func BenchmarkSearch(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// The judge by published records agrees with the built-in one where both know, and
+// refuses what isn't recorded.
+func TestRecords(t *testing.T) {
+	b, err := bench.Open(fixture.Shared(t, "data/nats/NATS-tss-v1_0-3ffb9-simple"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	ctx := context.Background()
+	for _, d := range []data.Dataset{data.CIFAR10, data.CIFAR100, data.ImageNet16} {
+		r, err := NewRecords(b, d, 12)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known := judge(t, "topology", d, 12)
+		for _, arch := range b.Stored() {
+			n, err := r.Trials(arch)
+			if m, _ := known.Trials(arch); err != nil || n != m {
+				t.Fatalf("%d on %v: %d trials, %v, want %d", arch, d, n, err, m)
+			}
+			var got, want, seconds float64
+			for trial := range n {
+				a, err := r.Train(ctx, search.Job{Arch: arch, Trial: trial, Epochs: 12})
+				if err != nil {
+					t.Fatal(err)
+				}
+				o, err := known.Train(ctx, search.Job{Arch: arch, Trial: trial, Epochs: 12})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, want, seconds = got+a.Accuracy, want+o.Accuracy, a.Seconds
+			}
+			if math.Abs(got-want) > 1e-4 || !(seconds > 0) {
+				t.Errorf("%d on %v: accuracies %v, want %v; %v s", arch, d, got, want, seconds)
+			}
+			valid, test, err := r.Final(arch)
+			wantValid, wantTest, _ := known.Final(arch)
+			if err != nil || math.Abs(valid-wantValid) > 1e-4 || math.Abs(test-wantTest) > 1e-4 {
+				t.Errorf("%d on %v reaches %v and %v, %v, want %v and %v", arch, d, valid, test, err, wantValid, wantTest)
+			}
+		}
+		run, err := search.Search(ctx, search.Random{}, search.Problem{Space: r.Space(), Judge: r, Epochs: 12, Budget: 1000})
+		if err == nil || len(run.Visited) > 0 {
+			t.Errorf("%v: %v after %d trainings of architectures that aren't recorded", d, err, len(run.Visited))
+		}
 	}
 }
