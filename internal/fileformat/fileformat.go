@@ -70,7 +70,8 @@ func ofHead(head []byte) Format {
 		return LFSPointer
 	}
 	text := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n"))
-	if bytes.HasPrefix(text, []byte("<!doctype html")) || bytes.HasPrefix(text, []byte("<html")) || bytes.HasPrefix(text, []byte("<?xml")) {
+	if bytes.HasPrefix(text, []byte("<!doctype html")) || bytes.HasPrefix(text, []byte("<html")) ||
+		bytes.HasPrefix(text, []byte("<?xml")) && bytes.Contains(text, []byte("<html")) {
 		return HTML
 	}
 	return Unknown

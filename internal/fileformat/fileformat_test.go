@@ -24,6 +24,8 @@ func TestOf(t *testing.T) {
 		{"tar", strings.Repeat("\x00", 257) + "ustar\x00", Tar, "tar archive"},
 		{"page", "<!DOCTYPE html><html>", HTML, "download failed"},
 		{"page after blanks", "\n  <HTML>", HTML, "download failed"},
+		{"XHTML page", "<?xml version=\"1.0\"?>\n<html xmlns=\"...\">", HTML, "download failed"},
+		{"drawing", "<?xml version=\"1.0\"?>\n<svg>", Unknown, ""},
 		{"pointer", "version https://git-lfs.github.com/spec/v1\noid", LFSPointer, "LFS pointer"},
 		{"text", "hello", Unknown, ""},
 	} {
