@@ -108,11 +108,17 @@ func (s Space) All() iter.Seq2[int, Arch] {
 }
 
 // Resolve returns the architecture that a user means by an index in the space, or
-// in either space by an arch string, widths, or a name of [Names].
+// in either space by widths, also a list of five, or by what [Resolve] reads.
 func (s Space) Resolve(text string) (Arch, error) {
-	if strings.Contains(text, ":") {
-		w, err := ParseWidths(text)
+	text = trim(text)
+	if text != "" && strings.Contains(":0123456789", text[:1]) && strings.Contains(text, ":") {
+		w, err := ParseWidths(strings.ReplaceAll(text, " ", ""))
 		return Arch{widths: w}, err
+	}
+	if v, err := readLiteral(text); err == nil {
+		if widths, ok := v.numbers(); ok && len(widths) == sizeBlocks {
+			return ArchOfWidths(widths)
+		}
 	}
 	if s == Size && isNumber(text) {
 		index, err := parseIndex(text, SizeCount)

@@ -47,23 +47,28 @@ func dense(ops ...Op) Cell {
 	return b.cell
 }
 
-// Resolve returns the cell that a user means by an arch string, a benchmark
-// index or a name of [Names].
+// Resolve returns the cell that a user means by a benchmark index, a name of
+// [Names], or any of the [Spellings], perhaps after the spelling's name and a
+// colon. It fails with an [AmbiguousError] for what spells several cells.
 func Resolve(s string) (Cell, error) {
-	if strings.ContainsAny(s, "|~+") {
-		return Parse(s)
-	}
-	if c, ok := Named(s); ok {
+	text := trim(s)
+	if c, ok := Named(text); ok {
 		return c, nil
 	}
-	if isNumber(s) {
-		index, err := parseIndex(s, SpaceSize)
+	if isNumber(text) && !isSix(literal{word: text}) {
+		index, err := parseIndex(text, SpaceSize)
 		if err != nil {
 			return Cell{}, err
 		}
 		return FromIndex(index)
 	}
-	if near, ok := nearest(s, Names()); ok {
+	if c, ok, err := readSpelling(text); ok {
+		return c, err
+	}
+	if strings.ContainsAny(text, "|~+") {
+		return Parse(text)
+	}
+	if near, ok := nearest(text, Names()); ok {
 		return Cell{}, fmt.Errorf("cell: unknown cell %s, did you mean %s?", quote(s), near)
 	}
 	return Cell{}, fmt.Errorf("cell: unknown cell %s, want an arch string, an index from 0 to %d, or %s",

@@ -33,17 +33,18 @@ const (
 type operation struct {
 	name      string
 	kind      OpKind
-	window    int  // side of the square of input pixels that one of the result is computed from
-	learnable bool // whether it has parameters where widths are equal
+	window    int      // side of the square of input pixels that one of the result is computed from
+	learnable bool     // whether it has parameters where widths are equal
+	aliases   []string // lower-case names in other programs
 }
 
 // operations is the table that everything goes by: parsing, layout, planning.
 var operations = [...]operation{
-	None:        {"none", Zeros, 0, false},
-	SkipConnect: {"skip_connect", Identity, 1, false},
-	NorConv1x1:  {"nor_conv_1x1", Convolution, 1, true},
-	NorConv3x3:  {"nor_conv_3x3", Convolution, 3, true},
-	AvgPool3x3:  {"avg_pool_3x3", AveragePool, 3, false},
+	None:        {"none", Zeros, 0, false, []string{"zero", "zeroize"}},
+	SkipConnect: {"skip_connect", Identity, 1, false, []string{"identity", "skip", "skip_connection"}},
+	NorConv1x1:  {"nor_conv_1x1", Convolution, 1, true, []string{"conv_1x1", "conv1x1", "reluconvbn1x1"}},
+	NorConv3x3:  {"nor_conv_3x3", Convolution, 3, true, []string{"conv_3x3", "conv3x3", "reluconvbn3x3"}},
+	AvgPool3x3:  {"avg_pool_3x3", AveragePool, 3, false, []string{"avgpool_3x3", "avg_pool", "avgpool1x1", "avgpool"}},
 }
 
 // Ops returns the operations of the benchmark's search space in its order.
@@ -106,11 +107,13 @@ func ParseOp(name string) (Op, error) {
 
 // parseOp returns the operation, or what is wrong with the name.
 func parseOp(name string) (op Op, problem string) {
-	names := make([]string, len(operations))
 	for i, row := range operations {
 		if row.name == name {
 			return Op(i), ""
 		}
+	}
+	names := make([]string, len(operations))
+	for i, row := range operations {
 		names[i] = row.name
 	}
 	if near, ok := nearest(name, names); ok {

@@ -37,8 +37,12 @@ func (e *ParseError) Error() string {
 // each edge of node j. It is strict, so that String gives the same string back:
 // nothing may be left out, doubled or added, not even blanks. Every error is a
 // *[ParseError].
-func Parse(arch string) (Cell, error) {
-	p := parser{input: arch, builder: newBuilder()}
+func Parse(arch string) (Cell, error) { return parseWith(arch, parseOp) }
+
+// parseWith reads an arch string whose operations op knows by their names; op
+// returns what is wrong with one.
+func parseWith(arch string, op func(name string) (Op, string)) (Cell, error) {
+	p := parser{input: arch, op: op, builder: newBuilder()}
 	if arch == "" {
 		return Cell{}, p.errorf(0, "it is empty")
 	}
@@ -56,6 +60,7 @@ func Parse(arch string) (Cell, error) {
 type parser struct {
 	input   string
 	pos     int
+	op      func(name string) (Op, string)
 	builder builder
 }
 
@@ -107,7 +112,7 @@ func (p *parser) edge() error {
 	if name == "" && !p.at('~') {
 		return p.errorf(start, `node %d has an empty edge: "||"`, node)
 	}
-	op, problem := parseOp(name)
+	op, problem := p.op(name)
 	if problem != "" {
 		return p.errorf(start, "%s", problem)
 	}
@@ -152,10 +157,11 @@ func (p *parser) inputNode(node int) (int, error) {
 }
 
 // shorten bounds the length of a number in a message.
-func shorten(digits string) string {
-	const longest = 20
-	if len(digits) > longest {
-		return digits[:longest] + "..."
+func shorten(digits string) string { return shortenTo(digits, 20) }
+
+func shortenTo(s string, longest int) string {
+	if len(s) > longest {
+		return s[:longest] + "..."
 	}
-	return digits
+	return s
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"cellnet/cell"
 	"cellnet/internal/usage"
 
@@ -22,6 +24,19 @@ func completeArch(_ *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	return cell.Names(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// orderNote says which of the benchmark's cells has the same edges in another
+// order; "" if none or if the cell is that one.
+func orderNote(c cell.Cell) string {
+	if _, ok := c.Index(); ok {
+		return ""
+	}
+	index, ok := c.InOrder().Index()
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("in order it is index %d", index)
 }
 
 // parseArch returns the cell that the user means by an ARCH.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -25,6 +26,8 @@ type archRecord struct {
 	Matrix     [][]int         `json:"matrix"`  // null for large cells
 	Costs      map[string]cost `json:"costs"`   // by dataset
 	Message    *string         `json:"message"` // null for large cells
+	// Spellings are those that other programs use, by their prefix.
+	Spellings map[string]string `json:"spellings"`
 }
 
 // cost is that of the benchmark's network for one image: C = 16, N = 5.
@@ -66,8 +69,13 @@ func newArchShowCommand(a *app) *cobra.Command {
 	return cmd
 }
 
+// otherSpellings are all but the arch string, which is shown anyway.
+func otherSpellings() []cell.Spelling {
+	return slices.DeleteFunc(cell.Spellings(), func(s cell.Spelling) bool { return s == cell.ArchString })
+}
+
 func describeArch(c cell.Cell) (archRecord, error) {
-	r := archRecord{Arch: c, Valid: c.Valid(), Costs: make(map[string]cost)}
+	r := archRecord{Arch: c, Valid: c.Valid(), Costs: make(map[string]cost), Spellings: make(map[string]string)}
 	if index, ok := c.Index(); ok {
 		r.Index = &index
 	}
@@ -91,6 +99,11 @@ func describeArch(c cell.Cell) (archRecord, error) {
 		message := archMessage(cell.Benchmark(c, data.CIFAR10.Classes()))
 		r.Message = &message
 	}
+	for _, s := range otherSpellings() {
+		if text, err := s.Spell(c); err == nil {
+			r.Spellings[s.String()] = text
+		}
+	}
 	for _, d := range costDatasets() {
 		r.Costs[d.String()] = cost(cell.Benchmark(c, d.Classes()).Cost(d.Side()))
 	}
@@ -103,6 +116,8 @@ func (a *app) printArch(r archRecord) error {
 	index := "not in the benchmark"
 	if r.Index != nil {
 		index = strconv.Itoa(*r.Index)
+	} else if note := orderNote(r.Arch); note != "" {
+		index += "; " + note
 	}
 	valid := "yes"
 	if !r.Valid {
@@ -124,6 +139,11 @@ func (a *app) printArch(r archRecord) error {
 	for _, d := range costDatasets() {
 		c := r.Costs[d.String()]
 		fmt.Fprintf(w, "%s\t%.5f M FLOPs, %.6f M parameters\n", d, c.FLOPs, c.Params)
+	}
+	for _, s := range otherSpellings() {
+		if text, ok := r.Spellings[s.String()]; ok {
+			fmt.Fprintf(w, "%v:\t%s\n", s, text)
+		}
 	}
 	w.Flush()
 	_, err := fmt.Fprint(a.stdout, b.String())

@@ -39,6 +39,9 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 		if given, err = parseArch(arch); err != nil {
 			return loaded{}, err
 		}
+		if note := orderNote(given); note != "" {
+			a.note("the edges of %v are not in the benchmark's order, %s", given, note)
+		}
 	}
 	file, err := weights.OpenFile(path)
 	if err != nil {
@@ -73,7 +76,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 		}
 	}
 	for _, note := range chosen.Notes {
-		fmt.Fprintf(a.stderr, "cellnet: note: %s: %s\n", path, quotedName(note))
+		a.note("%s: %s", path, quotedName(note))
 	}
 	if err := chosen.CheckNetwork(); err != nil {
 		return loaded{}, wrap(err)

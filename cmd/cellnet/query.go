@@ -36,7 +36,8 @@ func newQueryCommand(a *app) *cobra.Command {
 FILE is a store made by bench import, or published: a NAS-Bench-201 .pth, a folder
 of 000157-FULL.pth files or one of them, a NATS-Bench .pickle.pbz2 or folder; or a
 folder of the trial files that generate leaves, or one of them.
-ARCH is an index or an arch string; the flags --index and --arch say the same.`
+ARCH is an index or an arch string, or the cell in another spelling that arch show
+prints; the flags --index and --arch say the same.`
 	group.Example = `  cellnet query nb201.parquet info
   cellnet query nb201.parquet metrics --index 11 --dataset cifar100 --hp 200 --json
   cellnet query nb201.parquet best --dataset cifar10 --set valid --hp 12 --max-flops 50`
@@ -129,6 +130,9 @@ func (f *queryFlags) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	return withBenchmark(file, func(b *bench.Benchmark) error {
+		for _, note := range parsed.Notes(b) {
+			f.a.note("%s", note)
+		}
 		answer, err := f.q.Answer(cmd.Context(), b, parsed)
 		if err != nil {
 			return asUsage(err)

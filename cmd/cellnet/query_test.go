@@ -152,6 +152,43 @@ func TestQueryCompletes(t *testing.T) {
 	}
 }
 
+// TestSpelledArchitectures asks for a cell in the spellings of other programs.
+func TestSpelledArchitectures(t *testing.T) {
+	t.Parallel()
+	files := nats(t)
+	turned := "|nor_conv_3x3~0|+|avg_pool_3x3~1|nor_conv_3x3~0|+|none~0|nor_conv_3x3~1|avg_pool_3x3~2|"
+	for arch, want := range map[string]string{
+		"naslib:(2, 2, 1, 4, 2, 4)": "11\n",
+		"ops:334034":                "11\n",
+		"[[0 0 0 0]\n [3 0 0 0]\n [3 4 0 0]\n [0 3 4 0]]": "11\n",
+		turned:           "11\n",
+		"|none~0|":       "-1\n",
+		"64:64:64:64:64": "-1\n",
+	} {
+		r := cellnet(t, "query", files, "index", arch)
+		if r.stdout != want || r.code != exitOK || strings.Contains(r.stderr, "in order it is index 11") != (arch == turned) {
+			t.Errorf("%s: code %d, %s%s, want %s", arch, r.code, r.stdout, r.stderr, want)
+		}
+	}
+	for arch, want := range map[string]string{
+		"421211":         "naslib:421211 for",
+		"foo":            `unknown cell "foo"`,
+		"64:64:64:64:64": "this is the topology space, its architectures are like |",
+	} {
+		r := cellnet(t, "query", files, "arch", arch)
+		if r.code == exitOK || !strings.Contains(r.stderr, want) {
+			t.Errorf("%s: code %d, %s, want %s", arch, r.code, r.stderr, want)
+		}
+	}
+	out := mustCellnet(t, "arch", "show", turned)
+	if !strings.Contains(out, "not in the benchmark; in order it is index 11\n") {
+		t.Error(out)
+	}
+	if out = mustCellnet(t, "arch", "show", "11"); !strings.Contains(out, "(2, 2, 1, 4, 2, 4)\n") {
+		t.Error(out)
+	}
+}
+
 func TestQueryRefuses(t *testing.T) {
 	files := nats(t)
 	for _, f := range []failure{

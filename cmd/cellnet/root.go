@@ -150,3 +150,8 @@ func plural(n int, thing string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
 }
+
+// note tells what the user may want to know of what was made of the input.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "cellnet: note: "+format+"\n", args...)
+}

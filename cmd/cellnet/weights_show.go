@@ -67,7 +67,7 @@ If the file holds several networks, they are listed; choose one for its tensors.
 				return err
 			}
 			for _, note := range r.Notes {
-				fmt.Fprintf(a.stderr, "cellnet: note: %s: %s\n", args[0], quotedName(note))
+				a.note("%s: %s", args[0], quotedName(note))
 			}
 			if len(r.NonFinite) > 0 {
 				fmt.Fprintf(a.stderr, "cellnet: warning: %s: NaN or infinite numbers in %s\n", args[0], strings.Join(quoted(r.NonFinite), ", "))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 
@@ -15,11 +16,11 @@ import (
 )
 
 // Parse reads a list of the benchmark's architectures, separated by
-// commas: indexes, ranges of them such as 0-99, arch strings, names, and files with
-// one of these a line.
+// commas: indexes, ranges of them such as 0-99, names, files with one of these a line,
+// and whatever else [cell.Resolve] reads.
 func Parse(list string) ([]int, error) {
 	var archs []int
-	for part := range strings.SplitSeq(list, ",") {
+	for _, part := range split(list) {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
@@ -39,6 +40,39 @@ func Parse(list string) ([]int, error) {
 	return archs, nil
 }
 
+// split parts a list at its commas, but not at those of a cell that is spelled with
+// brackets. A cell without brackets but with a prefix, such as
+// naslib:4,0,3,1,4,3, is the whole list.
+func split(list string) []string {
+	if prefix, rest, ok := strings.Cut(list, ":"); ok && !strings.ContainsAny(rest, "([{:|") {
+		for _, s := range cell.Spellings() {
+			if s.String() == prefix {
+				return []string{list}
+			}
+		}
+	}
+	var parts []string
+	depth, start := 0, 0
+	for i, c := range list {
+		switch {
+		case strings.ContainsRune("([{", c):
+			depth++
+		case strings.ContainsRune(")]}", c):
+			depth--
+		case c == ',' && depth == 0:
+			parts = append(parts, list[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, list[start:])
+}
+
+// spelled tells whether a text looks more like an architecture than like a file.
+func spelled(text string) bool {
+	_, err := strconv.Atoi(text)
+	return err == nil || strings.ContainsAny(text, "|([{:")
+}
+
 // errNoArchs says that a text may still be the name of a file.
 var errNoArchs = errors.New("neither index, range nor arch string")
 
@@ -56,12 +90,15 @@ func parseArchs(text string) ([]int, error) {
 	}
 	c, err := cell.Resolve(text)
 	if err != nil {
-		if _, number := strconv.Atoi(text); number == nil || strings.HasPrefix(text, "|") {
-			return nil, usage.Fault(err)
+		if _, statErr := os.Stat(text); statErr == nil || !spelled(text) {
+			return nil, errNoArchs
 		}
-		return nil, errNoArchs
+		return nil, usage.Fault(err)
 	}
 	index, ok := c.Index()
+	if inOrder, sorted := c.InOrder().Index(); !ok && sorted {
+		return nil, usage.Errorf("%s is not one of the benchmark's architectures: in order it is index %d, give that", text, inOrder)
+	}
 	if !ok {
 		return nil, usage.Errorf("%s is not one of the benchmark's architectures", text)
 	}

@@ -17,17 +17,27 @@ func TestParse(t *testing.T) {
 	if want := []int{5, 6, 7, 1, 3, 10, 11, 12, 0, 15624}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
+	got, err = Parse("(((none,0),),((none,0),(none,1)),((none,0),(none,1),(none,2))),5")
+	if want := []int{1651, 5}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	got, err = Parse("naslib:2,2,1,4,2,4")
+	if want := []int{11}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
 	bad := filepath.Join(t.TempDir(), "bad.txt")
 	if err := os.WriteFile(bad, []byte("1\nnothing\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	for list, want := range map[string]string{
-		"":          "no architectures",
-		"7-5":       "want a range within 0-15624",
-		"0-15625":   "want a range within 0-15624",
-		"15625":     "15625",
-		"|none~0|":  "not one of the benchmark's architectures",
-		"|nan~0|":   "nan",
+		"":         "no architectures",
+		"7-5":      "want a range within 0-15624",
+		"0-15625":  "want a range within 0-15624",
+		"15625":    "15625",
+		"|none~0|": "not one of the benchmark's architectures",
+		"|nan~0|":  "nan",
+		"421211,7": "can mean several cells",
+		"|none~0|+|none~1|none~0|+|none~0|none~1|none~2|": "in order it is index",
 		"no-such":   `"no-such" is no index, range, arch string or file`,
 		"1," + bad:  bad + `, line 2: "nothing"`,
 		t.TempDir(): "reading architectures",

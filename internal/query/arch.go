@@ -68,11 +68,11 @@ func (l archList) Text(w io.Writer) error {
 }
 
 func index(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
-	i, found, err := b.IndexOf(a.arch)
-	if !found {
-		i = -1
+	found, err := a.find(b)
+	if err != nil {
+		return nil, err
 	}
-	return place{i, a.arch}, err
+	return place{found.index, a.arch}, nil
 }
 
 func (n name) Text(w io.Writer) error {

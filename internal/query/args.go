@@ -2,9 +2,11 @@ package query
 
 import (
 	"fmt"
+	"strings"
 
 	"cellnet/bench"
 	"cellnet/bench/builtin"
+	"cellnet/cell"
 	"cellnet/data"
 )
 
@@ -54,9 +56,64 @@ func (a Args) IndexIn(b *bench.Benchmark) (int, error) {
 	if !a.given[Arch] {
 		return a.index, nil
 	}
-	index, found, err := b.IndexOf(a.arch)
-	if err == nil && !found {
-		err = fmt.Errorf("architecture %q is not in the search space: %w", a.arch, bench.ErrMissing)
+	found, err := a.find(b)
+	switch {
+	case err != nil:
+		return 0, err
+	case found.index >= 0:
+		return found.index, nil
+	case found.stranger != "":
+		return 0, fmt.Errorf("%s: %w", found.stranger, bench.ErrMissing)
 	}
-	return index, err
+	return 0, fmt.Errorf("architecture %q is not in the search space: %w", a.arch, bench.ErrMissing)
+}
+
+// Notes says what was made of an architecture's string.
+func (a Args) Notes(b *bench.Benchmark) []string {
+	if !a.given[Arch] {
+		return nil
+	}
+	found, err := a.find(b)
+	if err != nil || !found.ordered {
+		return nil
+	}
+	return []string{fmt.Sprintf("the edges of %s are not in the benchmark's order, in order it is index %d", a.arch, found.index)}
+}
+
+// found is where an architecture is in a search space.
+type found struct {
+	index    int    // -1 if it is not there
+	ordered  bool   // its edges had to be sorted
+	stranger string // says which other space it belongs to
+}
+
+// find looks for the architecture of the string. What is no architecture is a fault
+// of the parameter.
+func (a Args) find(b *bench.Benchmark) (found, error) {
+	if index, ok, err := b.IndexOf(a.arch); err != nil || ok {
+		return found{index: index}, err
+	}
+	space := cell.Topology
+	if s, err := b.Space(); err != nil {
+		return found{}, err
+	} else if s == bench.Size {
+		space = cell.Size
+	}
+	arch, err := space.Resolve(a.arch)
+	if err != nil {
+		return found{}, faulty(Arch, "%s", strings.TrimPrefix(err.Error(), "cell: "))
+	}
+	if index, ok, err := b.IndexOf(arch.String()); err != nil || ok {
+		return found{index: index}, err
+	}
+	if arch.Space() == cell.Topology {
+		if index, ok, err := b.IndexOf(arch.Cell().InOrder().String()); err != nil || ok {
+			return found{index: index, ordered: true}, err
+		}
+	}
+	if _, ok := arch.Index(); ok && arch.Space() != space {
+		example, err := space.Arch(space.Count() - 1)
+		return found{index: -1, stranger: fmt.Sprintf("this is the %v space, its architectures are like %v, not %v", space, example, arch)}, err
+	}
+	return found{index: -1}, nil
 }

@@ -35,9 +35,11 @@ func (f Form) ArchParam(arch string) (Param, bool) {
 	return paramOf(arch), true
 }
 
-// paramOf tells whether an architecture is named by its index or its string.
+// paramOf tells whether an architecture is named by its index or its string. Six
+// digits are more than any index has, and may be a spelling.
 func paramOf(arch string) Param {
-	if strings.Trim(arch, "0123456789") == "" {
+	const spelled = 6
+	if strings.Trim(arch, "0123456789") == "" && len(arch) != spelled {
 		return Index
 	}
 	return Arch
@@ -66,7 +68,7 @@ func (f Form) Parse(values map[string]string) (Args, error) {
 			continue
 		}
 		if !a.given[p] {
-			return Args{}, faulty(p, "missing, want %s", p.Help())
+			return Args{}, faulty(p, "missing, want %s", p.want())
 		}
 	}
 	for _, pair := range excluded() {

@@ -34,6 +34,7 @@ const (
 // param is all about a parameter but its place in [Args].
 type param struct {
 	help   string
+	value  string   // names the value in messages, where help doesn't
 	words  []string // the values that it takes, if they are few
 	isBool bool
 	read   func(a *Args, value string) error
@@ -55,9 +56,9 @@ func (p Param) of() param {
 	}
 	switch p {
 	case Index:
-		return param{help: "index of an architecture", read: whole(func(a *Args) *int { return &a.index })}
+		return param{help: "index of an architecture", value: "the index or the string of an architecture", read: whole(func(a *Args) *int { return &a.index })}
 	case Arch:
-		return param{help: "string of an architecture, instead of its index", read: func(a *Args, value string) error {
+		return param{help: "string of an architecture, instead of its index", value: "the string of an architecture", read: func(a *Args, value string) error {
 			a.arch = value
 			return nil
 		}}
@@ -103,9 +104,9 @@ func (p Param) of() param {
 			return err
 		}}
 	case Seed:
-		return param{help: "take the trial with this seed", read: whole(func(a *Args) *int { return &a.seed })}
+		return param{help: "take the trial with this seed", value: "the seed of a trial", read: whole(func(a *Args) *int { return &a.seed })}
 	case Random:
-		return param{help: "take a trial drawn by Python's generator with this seed", read: func(a *Args, value string) (err error) {
+		return param{help: "take a trial drawn by Python's generator with this seed", value: "a seed of Python's generator", read: func(a *Args, value string) (err error) {
 			if a.random, err = strconv.ParseUint(value, 10, 63); err != nil {
 				return faulty(p, "%q is no whole number from 0 to 2^63-1", value)
 			}
@@ -159,15 +160,24 @@ func excluded() [][2]Param {
 // Help describes a parameter in a line.
 func (p Param) Help() string { return p.of().help }
 
+// want names the value in messages.
+func (p Param) want() string {
+	of := p.of()
+	if of.value != "" {
+		return of.value
+	}
+	return of.help
+}
+
 // Words lists the values that a parameter takes, if they are few.
 func (p Param) Words() []string { return p.of().words }
 
 // IsBool tells whether a parameter is given or not, its only value being "true".
 func (p Param) IsBool() bool { return p.of().isBool }
 
-// longestValue is the length of the longest value that is looked at: arch strings
-// have 105 characters at most.
-const longestValue = 256
+// longestValue is the length of the longest value that is looked at: spellings of
+// the benchmark's cells are shorter.
+const longestValue = 1024
 
 // Error is a fault in a parameter.
 type Error struct {
