@@ -207,7 +207,7 @@ func (t *Trainer) trainEpoch(ctx context.Context, m *machine) error {
 			return err
 		}
 		t.state.elapsed += time.Since(start)
-		t.told(len(batch.Labels), loss)
+		t.reportStep(len(batch.Labels), loss)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -247,7 +247,7 @@ func (t *Trainer) step(m *machine, batch data.Batch) (float64, error) {
 	return loss, nil
 }
 
-func (t *Trainer) told(images int, loss float64) {
+func (t *Trainer) reportStep(images int, loss float64) {
 	if t.options.Hooks.OnStep == nil {
 		return
 	}

@@ -13,7 +13,7 @@ const (
 	auxiliaryStride = 3
 	auxiliarySide   = 2
 	auxiliaryPixels = auxiliarySide * auxiliarySide
-	auxiliaryUnit   = 16 // images that are worked on together
+	auxiliaryChunk  = 16
 )
 
 // Auxiliary is the second head of a network in training, without its
@@ -89,7 +89,7 @@ func (b *Auxiliary) Forward(x []float32, n int) []float32 {
 		b.norms[0].observe(k, i, 1)
 	})
 	b.norms[0].settle(b.Middle.Norm, n)
-	b.work.units(n, auxiliaryUnit, func(s *scratch, from, count int) {
+	b.work.chunks(n, auxiliaryChunk, func(s *scratch, from, count int) {
 		middle := rows(b.middle, from, count, joined)
 		b.positive(s, b.norms[0], middle, from, count)
 		g := b.joining(count)
@@ -98,7 +98,7 @@ func (b *Auxiliary) Forward(x []float32, n int) []float32 {
 		b.norms[1].observe(k, from, count)
 	})
 	b.norms[1].settle(b.Last.Norm, n)
-	b.work.units(n, auxiliaryUnit, func(s *scratch, from, count int) {
+	b.work.chunks(n, auxiliaryChunk, func(s *scratch, from, count int) {
 		b.positive(s, b.norms[1], rows(b.features, from, count, twocell.AuxiliaryFeatures), from, count)
 	})
 	clear(b.features[n*twocell.AuxiliaryFeatures:])
@@ -133,14 +133,14 @@ func (b *Auxiliary) Backward(dfeatures []float32, n int) ([]float32, AuxiliaryGr
 	k := b.work.Kernels
 	b.first.packTransposed([][]float32{b.Middle.Conv})
 	b.transpose()
-	b.work.units(n, auxiliaryUnit, func(_ *scratch, from, count int) {
+	b.work.chunks(n, auxiliaryChunk, func(_ *scratch, from, count int) {
 		dy := rows(b.dy, from, count, twocell.AuxiliaryFeatures)
 		k.MaskedSum(dy, rows(dfeatures, from, count, twocell.AuxiliaryFeatures), rows(b.features, from, count, twocell.AuxiliaryFeatures), nil, len(dy))
 		b.norms[1].observeGrad(k, dy, from, count)
 	})
 	b.norms[1].settleGrad(b.Last.Norm, b.gradL.NormGrad, n)
-	sums := newWeightSums(b.work, auxiliaryUnit, len(b.weights)).each(n, func(s *scratch, sums []float32, from, count int) {
-		dz := s.densely(useNormGrad, auxiliaryUnit*twocell.AuxiliaryFeatures)[:count*twocell.AuxiliaryFeatures]
+	sums := newWeightSums(b.work, auxiliaryChunk, len(b.weights)).each(n, func(s *scratch, sums []float32, from, count int) {
+		dz := s.densely(useNormGrad, auxiliaryChunk*twocell.AuxiliaryFeatures)[:count*twocell.AuxiliaryFeatures]
 		b.normGrad(b.norms[1], dz, b.dy, from, count)
 		g := b.joining(count)
 		middle, dmiddle := rows(b.middle, from, count, joined), rows(b.dmiddle, from, count, joined)

@@ -21,7 +21,7 @@ type Cell struct {
 	values  [][]float32 // of each node, dense batches; the input's is the caller's
 	out     [][]group   // convolutions that leave each node
 	needed  []bool
-	unit    int // images that are worked on together
+	chunk   int // images convolved at a time
 	packing packing
 
 	grad cellGrad
@@ -34,7 +34,7 @@ func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, p
 	if err != nil {
 		return nil, err
 	}
-	b := &Cell{plan: p, work: w, side: side, capacity: capacity, Params: params, unit: together(side)}
+	b := &Cell{plan: p, work: w, side: side, capacity: capacity, Params: params, chunk: chunkOf(side)}
 	size := capacity * b.size(b.nodes-1)
 	if b.needed = b.computed(); w.Reader != nil {
 		for node := range b.needed {
@@ -87,10 +87,10 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 		groups := b.out[node]
 		sum, wanted := b.newSum(node), slices.ContainsFunc(groups, group.wantsPositive)
 		size, padded := b.size(node), b.padded(node)
-		b.work.units(n, b.unit, func(s *scratch, from, count int) {
+		b.work.chunks(n, b.chunk, func(s *scratch, from, count int) {
 			var positive []float32
 			if wanted {
-				positive = s.densely(useInput, b.unit*size)
+				positive = s.densely(useInput, b.chunk*size)
 			}
 			for i := range count {
 				var relu kernel.Plane

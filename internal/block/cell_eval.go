@@ -111,14 +111,14 @@ func (b *CellEval) foldInto(g merged, to int) []float32 {
 // Forward computes the cell of n images x and returns its output, which is
 // valid until the next call.
 func (b *CellEval) Forward(x []float32, n int) []float32 {
-	unit := min(together(b.side), evalTogether)
-	b.work.units(n, unit, func(s *scratch, from, count int) { b.images(s, x, from, count) })
+	chunk := min(chunkOf(b.side), evalChunk)
+	b.work.chunks(n, chunk, func(s *scratch, from, count int) { b.images(s, x, from, count) })
 	return b.y
 }
 
-// evalTogether bounds the images that are worked on together, so that all
+// evalChunk bounds the images of a chunk, so that all
 // workers have some of a small batch.
-const evalTogether = 8
+const evalChunk = 8
 
 // images computes count images from number from on. Convolutions add to their
 // node as soon as their source is complete; the rest of a node is added when it
@@ -134,7 +134,7 @@ func (b *CellEval) images(s *scratch, x []float32, from, count int) {
 		case b.nodes - 1:
 			return b.y[from*size:][:count*size]
 		}
-		return s.densely(useNode+node, evalTogether*size)[:count*size]
+		return s.densely(useNode+node, evalChunk*size)[:count*size]
 	}
 	started := s.marks(b.nodes)
 	for node := range b.nodes {
@@ -145,7 +145,7 @@ func (b *CellEval) images(s *scratch, x []float32, from, count int) {
 		size := pixels * padded
 		var positive []float32
 		if slices.ContainsFunc(groups, func(g merged) bool { return g.wantsPositive() }) {
-			positive = s.densely(useInput, evalTogether*size)
+			positive = s.densely(useInput, evalChunk*size)
 		}
 		for i := range count {
 			var relu kernel.Plane
@@ -158,7 +158,7 @@ func (b *CellEval) images(s *scratch, x []float32, from, count int) {
 			in := positive
 			switch {
 			case g.pooled:
-				in = s.densely(usePooled, evalTogether*size)
+				in = s.densely(usePooled, evalChunk*size)
 				for i := range count {
 					k.AvgPool(in[i*size:][:size], positive[i*size:][:size], s.densely(usePool, b.side*padded), b.side, b.side, padded, false)
 				}

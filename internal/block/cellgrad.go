@@ -52,7 +52,7 @@ func (b *Cell) Backward(dy []float32, n int) ([]float32, []ConvNormGrad) {
 	grads := make([][]float32, b.nodes)
 	grads[last] = dy
 	grads[0] = b.grad.dx
-	b.work.units(n, b.unit, func(s *scratch, from, count int) { b.observeInto(k, s, last, grads[last], from, count) })
+	b.work.chunks(n, b.chunk, func(s *scratch, from, count int) { b.observeInto(k, s, last, grads[last], from, count) })
 	b.settleInto(last, n)
 	for node := last - 1; node >= 0; node-- {
 		if !reaches[node] && node > 0 {
@@ -126,12 +126,12 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 	g.skips, g.pools = sources(live, cell.Identity, to, b.padded(node)), sources(live, cell.AveragePool, to, b.padded(node))
 
 	sums := newWeightSums(b.work, b.side, g.total).each(n, func(s *scratch, sums []float32, from, count int) {
-		together := count <= b.unit
-		for done := 0; done < count; done += b.unit {
-			g.images(s, sums, from+done, min(b.unit, count-done), together)
+		oneChunk := count <= b.chunk
+		for done := 0; done < count; done += b.chunk {
+			g.images(s, sums, from+done, min(b.chunk, count-done), oneChunk)
 		}
 		g.eachSum(sums, func(group group, sum []float32) {
-			group.weightGradEnd(k, sum, group.transformed(s, together))
+			group.weightGradEnd(k, sum, group.transformed(s, oneChunk))
 		})
 	})
 	g.eachSum(sums, func(group group, sum []float32) {
@@ -150,11 +150,11 @@ func (g *nodeGrad) eachSum(sums []float32, f func(group, []float32)) {
 	}
 }
 
-// images works on count images from number from on, together if they are all of
-// a chunk.
-func (g *nodeGrad) images(s *scratch, sums []float32, from, count int, together bool) {
+// images works on count images from number from on; oneChunk: they are all of
+// the chunk.
+func (g *nodeGrad) images(s *scratch, sums []float32, from, count int, oneChunk bool) {
 	size := g.size(g.node)
-	positive, linear := g.throughConvs(s, sums, from, count, together)
+	positive, linear := g.throughConvs(s, sums, from, count, oneChunk)
 	image := func(images []float32, i int) []float32 {
 		if images == nil {
 			return nil
@@ -172,18 +172,18 @@ func (g *nodeGrad) images(s *scratch, sums []float32, from, count int, together 
 // throughConvs returns the gradients of the node's positive part and of the node
 // itself that arrive by convolutions, nil where there are none, and adds those
 // of the convolutions' weights.
-func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int, together bool) (positive, linear []float32) {
+func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int, oneChunk bool) (positive, linear []float32) {
 	k, size, padded := g.work.Kernels, g.size(g.node), g.padded(g.node)
 	g.eachSum(sums, func(group group, sum []float32) {
 		in := g.Cell.images(g.node, from)[:count*size]
 		if group.wantsPositive() {
-			relu := s.densely(useInput, g.unit*size)
+			relu := s.densely(useInput, g.chunk*size)
 			k.ReLUCopy(kernel.Dense(relu, g.side, padded), in, count*g.side, g.side, padded)
 			in = relu
 		}
 		wide, outSize := group.wide(), g.size(g.nodes-1)
 		pixels := g.side * g.side
-		dz := s.densely(useNormGrad, g.unit*pixels*wide)
+		dz := s.densely(useNormGrad, g.chunk*pixels*wide)
 		for c, e := range group.edges {
 			dy := g.gradOfNorm(e, g.grads[e.to])
 			for i := range count {
@@ -196,9 +196,9 @@ func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int, tog
 			into, use = &linear, useLinearGrad
 		}
 		add := *into != nil
-		*into = s.densely(use, g.unit*size)
+		*into = s.densely(use, g.chunk*size)
 		group.inputGrad(k, s, *into, dz, count, add)
-		group.weightGrad(k, s, sum, group.transformed(s, together), in, dz, count)
+		group.weightGrad(k, s, sum, group.transformed(s, oneChunk), in, dz, count)
 	})
 	return positive, linear
 }

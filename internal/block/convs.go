@@ -43,9 +43,9 @@ func (c *convs) winograd(n, in, inPad, outPad int, relu bool) *kernel.Winograd {
 	}
 }
 
-// together is how many images of side x side pixels are best convolved at a
+// chunkOf tells how many images of side x side pixels are best convolved at a
 // time: as many as make up for one of 32x32.
-func together(side int) int {
+func chunkOf(side int) int {
 	const tile, enough = 4, 64
 	tiles := (side + tile - 1) / tile
 	return max(1, enough/(tiles*tiles))
@@ -118,9 +118,9 @@ func (c *convs) inputGrad(k *kernel.Kernels, s *scratch, dst, dz []float32, n in
 func (c *convs) gradSize() int { return c.taps * c.in * c.wide() }
 
 // transformed returns the sums that weightGrad keeps in between for images that
-// are worked on several times; nil if they are all worked on together.
-func (c *convs) transformed(s *scratch, together bool) []float32 {
-	if c.taps == 1 || together {
+// come in several chunks; nil if they come in one.
+func (c *convs) transformed(s *scratch, oneChunk bool) []float32 {
+	if c.taps == 1 || oneChunk {
 		return nil
 	}
 	return s.densely(useTransformed, c.winograd(1, c.in, c.inPad, c.wide(), true).TransformedLen(c.wide()))

@@ -83,15 +83,15 @@ func (r *ReductionEval) Fold() {
 
 // Forward computes the block of n images x.
 func (r *ReductionEval) Forward(x []float32, n int) []float32 {
-	unit := min(together(r.side), evalTogether)
-	r.work.units(n, unit, func(s *scratch, from, count int) { r.images(s, x, from, count) })
+	chunk := min(chunkOf(r.side), evalChunk)
+	r.work.chunks(n, chunk, func(s *scratch, from, count int) { r.images(s, x, from, count) })
 	return r.y
 }
 
 // images computes count images from number from on.
 func (r *ReductionEval) images(s *scratch, x []float32, from, count int) {
 	k, full, size := r.work.Kernels, 2*r.side, r.side*r.side*r.outPad
-	middle := s.densely(useNode, evalTogether*size)
+	middle := s.densely(useNode, evalChunk*size)
 	for i := range count {
 		image := imageOf(x, from+i, full*full, r.inPad)
 		relu := s.border(useInput, full, full, r.inPad)

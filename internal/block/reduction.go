@@ -32,7 +32,7 @@ type Reduction struct {
 	middle               []float32 // conv_a's result, normalized
 	y                    []float32
 	normA, normB         *norm
-	unit                 int // images that are worked on together
+	chunk                int // images convolved at a time
 	a                    *strided
 	b, down              *convs
 	packing, gradPacking packing
@@ -46,7 +46,7 @@ func NewReduction(w *Workspace, side int, widths Widths, capacity int, params Re
 	half, channels, wide := side/2, widths.In, widths.Out
 	r := &Reduction{
 		work: w, side: half, widths: widths, inPad: kernel.Pad(channels), outPad: kernel.Pad(wide), capacity: capacity, Params: params,
-		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), unit: together(half),
+		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), chunk: chunkOf(half),
 	}
 	size := capacity * half * half * r.outPad
 	r.normA = newNorm(w.Statistics, wide, half*half, capacity, hugepage.Floats(size))
@@ -97,7 +97,7 @@ func (r *Reduction) Forward(x []float32, n int) []float32 {
 	})
 	r.normA.settle(r.Params.A.Norm, n)
 
-	r.work.units(n, r.unit, func(s *scratch, from, count int) {
+	r.work.chunks(n, r.chunk, func(s *scratch, from, count int) {
 		for i := from; i < from+count; i++ {
 			s.terms = append(s.terms[:0], kernel.Term{X: r.normA.image(i), Scale: r.normA.scale})
 			k.AffineSum(r.outImage(r.middle, i), r.normA.shift, s.terms, kernel.Plane{}, r.side, r.side, r.outPad)
@@ -132,15 +132,15 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	}
 	r.gradPacking.run(r.work)
 
-	r.work.units(n, r.unit, func(_ *scratch, from, count int) { r.normB.observeGrad(k, r.from(dy, from), from, count) })
+	r.work.chunks(n, r.chunk, func(_ *scratch, from, count int) { r.normB.observeGrad(k, r.from(dy, from), from, count) })
 	r.normB.settleGrad(r.Params.B.Norm, r.grad.B.NormGrad, n)
 
 	dmiddle := r.work.shared(useNode, r.capacity*half*half*r.outPad)
 	sizeB := r.b.gradSize()
 	sums := newWeightSums(r.work, half, sizeB).each(n, func(s *scratch, sums []float32, from, count int) {
-		transformed := r.b.transformed(s, count <= r.unit)
-		for done := 0; done < count; done += r.unit {
-			r.unitGradB(s, sums, transformed, dy, dmiddle, from+done, min(r.unit, count-done))
+		transformed := r.b.transformed(s, count <= r.chunk)
+		for done := 0; done < count; done += r.chunk {
+			r.chunkGradB(s, sums, transformed, dy, dmiddle, from+done, min(r.chunk, count-done))
 		}
 		r.b.weightGradEnd(k, sums, transformed)
 	})
@@ -160,11 +160,11 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	return r.dx, r.grad
 }
 
-// unitGradB computes the gradient of the middle of count images from number
+// chunkGradB computes the gradient of the middle of count images from number
 // from on, and adds that of conv_b's weights.
-func (r *Reduction) unitGradB(s *scratch, sums, transformed, dy, dmiddle []float32, from, count int) {
+func (r *Reduction) chunkGradB(s *scratch, sums, transformed, dy, dmiddle []float32, from, count int) {
 	k, size := r.work.Kernels, r.side*r.side*r.outPad
-	dz, g := s.densely(useNormGrad, r.unit*size), s.densely(useGrad, r.unit*size)
+	dz, g := s.densely(useNormGrad, r.chunk*size), s.densely(useGrad, r.chunk*size)
 	for i := range count {
 		r.normB.storeGrad(k, kernel.Dense(dz[i*size:], r.side, r.outPad), r.outImage(dy, from+i), from+i, r.side, r.side)
 	}

@@ -124,11 +124,11 @@ func (w *Workspace) images(n int, f func(s *scratch, image int)) {
 	})
 }
 
-// units calls f for all images of a batch, in parallel, for at most size of
+// chunks calls f for all images of a batch, in parallel, for at most size of
 // them at a time: count images from number from on.
-func (w *Workspace) units(n, size int, f func(s *scratch, from, count int)) {
-	w.images((n+size-1)/size, func(s *scratch, unit int) {
-		from := unit * size
+func (w *Workspace) chunks(n, size int, f func(s *scratch, from, count int)) {
+	w.images((n+size-1)/size, func(s *scratch, chunk int) {
+		from := chunk * size
 		f(s, from, min(size, n-from))
 	})
 }

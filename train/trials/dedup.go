@@ -19,7 +19,7 @@ func dedup(archs []int) (kept []int, standsFor map[int][]int, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		class := function(c)
+		class := signature(c)
 		if classes[class] == nil {
 			order = append(order, class)
 		}
@@ -36,7 +36,7 @@ func dedup(archs []int) (kept []int, standsFor map[int][]int, err error) {
 	return kept, standsFor, nil
 }
 
-// function describes what a cell computes, and at what cost: cells with equal
+// signature describes what a cell computes, and at what cost: cells with equal
 // descriptions differ by the names of their nodes, by detours through skip_connect,
 // by zeros that are added and by where sums are pooled.
 //
@@ -44,7 +44,7 @@ func dedup(archs []int) (kept []int, standsFor map[int][]int, err error) {
 // other takes a convolution of zeros for zero, which its norm makes a constant.
 // None tells whether two equal terms are one convolution or two: here the numbers
 // of convolutions, of all and of those that reach the output, do.
-func function(c cell.Cell) string {
+func signature(c cell.Cell) string {
 	sums := [][]string{{"x"}} // the terms of each node, sorted; none for zero
 	for node := 1; node < c.NumNodes(); node++ {
 		var terms []string

@@ -21,20 +21,20 @@ const buildConstraint = "amd64,!purego"
 
 // files are the generated pairs NAME_amd64.s and NAME_amd64.go.
 var files = map[string]func(g *generator){
-	"conv_avx512":       convAVX512,
-	"conv_avx2":         convAVX2,
-	"weightgrad_avx512": weightGradAVX512,
-	"weightgrad_avx2":   weightGradAVX2,
-	"image_avx512":      func(g *generator) { images(g, avx512) },
-	"image_avx2":        func(g *generator) { images(g, avx2) },
-	"winograd_avx512":   func(g *generator) { winograd(g, avx512) },
-	"winograd_avx2":     func(g *generator) { winograd(g, avx2) },
-	"depthwise_avx512":  func(g *generator) { depthwises(g, avx512) },
-	"depthwise_avx2":    func(g *generator) { depthwises(g, avx2) },
-	"peak":              func(g *generator) { peak(g, avx512); peak(g, avx2) },
+	"conv_avx512":        convAVX512,
+	"conv_avx2":          convAVX2,
+	"weightgrad_avx512":  weightGradAVX512,
+	"weightgrad_avx2":    weightGradAVX2,
+	"elementwise_avx512": func(g *generator) { elementwise(g, avx512) },
+	"elementwise_avx2":   func(g *generator) { elementwise(g, avx2) },
+	"winograd_avx512":    func(g *generator) { winograd(g, avx512) },
+	"winograd_avx2":      func(g *generator) { winograd(g, avx2) },
+	"depthwise_avx512":   func(g *generator) { depthwises(g, avx512) },
+	"depthwise_avx2":     func(g *generator) { depthwises(g, avx2) },
+	"peak":               func(g *generator) { peak(g, avx512); peak(g, avx2) },
 }
 
-func images(g *generator, s *isa) {
+func elementwise(g *generator, s *isa) {
 	affine(g, s)
 	batchNorm(g, s)
 	pools(g, s)
