@@ -14,7 +14,7 @@ func layers() []string {
 		"internal/mt19937 internal/parallel internal/inputfile internal/hugepage internal/filelock internal/usage internal/lru internal/procmem internal/plots internal/trialname",
 		"internal/atomicfile internal/bzip2blocks internal/fileformat internal/kernel internal/pickle/opcode internal/pickle/pyclass",
 		"bench/builtin/internal/columns internal/pickle internal/pickle/unpickle",
-		"internal/pickle/pickletest internal/torchfile internal/fixture internal/output",
+		"internal/pickle/pickletest internal/torchfile internal/fixture internal/fixture/trim internal/output",
 		"cell",
 		"cell/twocell",
 		"cell/spec",
