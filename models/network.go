@@ -105,6 +105,9 @@ func New(params *Parameters, o Options) (*Network, error) {
 	if err == nil {
 		err = params.network.CheckSide(o.Side)
 	}
+	if err == nil {
+		err = require(fmt.Sprintf("a network on batches of %d images", o.Capacity), floatSize*beside(params.network, o))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("building a network: %w", err)
 	}

@@ -35,6 +35,9 @@ func newParameters(n spec.Network) (*Parameters, error) {
 	if err := n.Validate(); err != nil {
 		return nil, err
 	}
+	if err := require("a network's parameters", floatSize*parametersOf(n)); err != nil {
+		return nil, err
+	}
 	p := &Parameters{network: n, learnables: map[string]*tensor.Dense{}, statistics: map[string][]float32{}, batches: map[string]*int64{}}
 	for e := range n.Tensors() {
 		p.tensors = append(p.tensors, e)

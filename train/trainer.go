@@ -93,10 +93,13 @@ func NewTrainer(run Run, d *Data, o Options) (*Trainer, error) {
 	}
 	t := &Trainer{run: run, data: d, options: o, optimizer: run.Recipe.Optimizer()}
 	var err error
-	if t.params, err = models.Initialize(run.Net, run.Seed); err != nil {
+	if t.loader, err = d.trainLoader(run.Recipe, run.Seed); err != nil {
 		return nil, err
 	}
-	if t.loader, err = d.trainLoader(run.Recipe, run.Seed); err != nil {
+	if err := models.CheckMemory(run.Net, t.graph(), 1); err != nil {
+		return nil, fmt.Errorf("training: %w", err)
+	}
+	if t.params, err = models.Initialize(run.Net, run.Seed); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -171,15 +174,20 @@ type machine struct {
 	predictor *models.Predictor
 }
 
+// graph says how the network that is trained is built.
+func (t *Trainer) graph() models.Options {
+	return models.Options{
+		Side: t.data.Train.Side(), Capacity: t.loader.BatchSize(), Norm: models.NormByBatch, Gradients: true, Smoothing: t.run.Recipe.Smoothing,
+	}
+}
+
 func (t *Trainer) newMachine() (*machine, error) {
-	side, smoothing := t.data.Train.Side(), t.run.Recipe.Smoothing
-	net, err := models.New(t.params, models.Options{
-		Side: side, Capacity: t.loader.BatchSize(), Norm: models.NormByBatch, Gradients: true, Smoothing: smoothing,
-	})
+	o := t.graph()
+	net, err := models.New(t.params, o)
 	if err != nil {
 		return nil, err
 	}
-	evaluation, err := models.New(t.params, models.Options{Side: side, Capacity: models.EvaluationCapacity(), Smoothing: smoothing})
+	evaluation, err := models.New(t.params, models.Options{Side: o.Side, Capacity: models.EvaluationCapacity(), Smoothing: o.Smoothing})
 	if err != nil {
 		return nil, err
 	}

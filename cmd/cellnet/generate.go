@@ -152,6 +152,9 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := set.CheckMemory(left, f.jobs); err != nil {
+		return fmt.Errorf("--jobs %d: %w", f.jobs, err)
+	}
 	shown := progress.NewGeneration(a.stderr, set, len(items), len(finished), left)
 	defer shown.Clear()
 	runner := trials.Runner{

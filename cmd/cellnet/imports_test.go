@@ -33,7 +33,7 @@ func layers() []string {
 		"bench/builtin/internal/maketable",
 		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect",
 		"internal/curvesource internal/jobarray internal/progress",
-		"cmd/cellnet cmd/compare",
+		"cmd/cellnet cmd/compare internal/importer",
 	}
 }
 

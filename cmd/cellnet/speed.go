@@ -62,12 +62,15 @@ than Linux: since the start).`,
 // maxSpeedBatch is the largest batch that recipes take, too.
 const maxSpeedBatch = 65536
 
+// mostThreads is how many processors can be used at a time.
+func mostThreads() int { return max(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
+
 func (f speedFlags) options() (speed.Options, error) {
 	switch {
 	case f.batch < 1 || f.batch > maxSpeedBatch:
 		return speed.Options{}, usage.Errorf("--batch %d: want 1 to %d", f.batch, maxSpeedBatch)
-	case f.threads < 1:
-		return speed.Options{}, usage.Errorf("--threads %d: want 1 or more", f.threads)
+	case f.threads < 1 || f.threads > mostThreads():
+		return speed.Options{}, usage.Errorf("--threads %d: want 1 to %d, the processors that are here", f.threads, mostThreads())
 	case !(f.seconds >= 0 && f.seconds <= time.Hour.Seconds()):
 		return speed.Options{}, usage.Errorf("--seconds %g: want 0 to %g", f.seconds, time.Hour.Seconds())
 	}

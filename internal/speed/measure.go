@@ -9,6 +9,7 @@ import (
 	"cellnet/cell"
 	"cellnet/internal/kernel"
 	"cellnet/internal/procmem"
+	"cellnet/models"
 )
 
 // flopsOfTraining is how often a training step does the arithmetic of an
@@ -49,7 +50,10 @@ func (m Machine) Measure(ctx context.Context, c cell.Cell, o Options) (Record, e
 	r := Record{Arch: c, Peak: m.Peak}
 	config := cell.Benchmark(c, classes)
 	gflop := 2 * config.Cost(side).FLOPs / 1e3
-	measure := func(prepare func(cell.Network, batch) (runner, error), gflop float64) (rate, flops *float64, err error) {
+	measure := func(graph func(int) models.Options, prepare func(cell.Network, batch) (runner, error), gflop float64) (rate, flops *float64, err error) {
+		if err := models.CheckMemory(config, graph(o.Batch), 1); err != nil {
+			return nil, nil, err
+		}
 		run, err := prepare(config, newBatch(o.Batch))
 		if err != nil {
 			return nil, nil, err
@@ -65,13 +69,13 @@ func (m Machine) Measure(ctx context.Context, c cell.Cell, o Options) (Record, e
 	}
 	var err error
 	if o.Train {
-		if r.Train, r.TrainFLOPs, err = measure(newTraining, flopsOfTraining*gflop); err != nil {
+		if r.Train, r.TrainFLOPs, err = measure(graphOfTraining, newTraining, flopsOfTraining*gflop); err != nil {
 			return r, fmt.Errorf("measuring the training of %s: %w", c, err)
 		}
 		runtime.GC() // now, not while evaluation is timed
 	}
 	if o.Eval {
-		if r.Eval, r.EvalFLOPs, err = measure(newEvaluation, gflop); err != nil {
+		if r.Eval, r.EvalFLOPs, err = measure(graphOfEvaluation, newEvaluation, gflop); err != nil {
 			return r, fmt.Errorf("measuring the evaluation of %s: %w", c, err)
 		}
 	}

@@ -40,13 +40,23 @@ type runner struct {
 	close func() error
 }
 
+// graphOfTraining and graphOfEvaluation say how the networks are built.
+func graphOfTraining(batch int) models.Options {
+	return models.Options{Side: side, Capacity: batch, Norm: models.NormByBatch, Gradients: true}
+}
+
+// Evaluation goes by parts whose activations fit in the processors' caches.
+func graphOfEvaluation(batch int) models.Options {
+	return models.Options{Side: side, Capacity: min(batch, models.EvaluationCapacity())}
+}
+
 // newTraining prepares steps of the benchmark's optimizer.
 func newTraining(config cell.Network, b batch) (runner, error) {
 	params, err := models.Initialize(config, seed)
 	if err != nil {
 		return runner{}, err
 	}
-	net, err := models.New(params, models.Options{Side: side, Capacity: len(b.labels), Norm: models.NormByBatch, Gradients: true})
+	net, err := models.New(params, graphOfTraining(len(b.labels)))
 	if err != nil {
 		return runner{}, err
 	}
@@ -64,15 +74,13 @@ func newTraining(config cell.Network, b batch) (runner, error) {
 	return runner{step, stepper.Close}, nil
 }
 
-// newEvaluation prepares the evaluation of a batch in parts whose activations
-// fit in the processors' caches.
+// newEvaluation prepares the evaluation of a batch.
 func newEvaluation(config cell.Network, b batch) (runner, error) {
 	params, err := models.Initialize(config, seed)
 	if err != nil {
 		return runner{}, err
 	}
-	part := min(len(b.labels), models.EvaluationCapacity())
-	net, err := models.New(params, models.Options{Side: side, Capacity: part})
+	net, err := models.New(params, graphOfEvaluation(len(b.labels)))
 	if err != nil {
 		return runner{}, err
 	}

@@ -62,7 +62,7 @@ func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	}
 	items := make(chan Item)
 	var jobs sync.WaitGroup
-	for job := range max(1, r.Jobs) {
+	for job := range max(1, min(r.Jobs, len(r.Items))) {
 		jobs.Go(func() {
 			for item := range items {
 				if err := s.try(ctx, job, item); err != nil {

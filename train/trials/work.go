@@ -1,9 +1,11 @@
 package trials
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"cellnet/data"
@@ -125,18 +127,44 @@ func (s Set) Measure(items []Item) (Speed, error) {
 	return Speed{PerImage: max(0, fast-perWork*work(low)) / backwardCost, PerWork: perWork}, nil
 }
 
+// CheckMemory returns an error if the system has less memory than that many jobs
+// take at a time, by the lightest of the first items on the largest images.
+func (s Set) CheckMemory(items []Item, jobs int) error {
+	if len(items) == 0 {
+		return nil
+	}
+	d := slices.MaxFunc(s.Datasets, func(x, y data.Dataset) int { return x.Side() - y.Side() })
+	const looked = 16
+	lightest := slices.MinFunc(items[:min(len(items), looked)], func(x, y Item) int {
+		return cmp.Compare(s.WorkOfStep(x, d, 1), s.WorkOfStep(y, d, 1))
+	})
+	run, err := s.run(lightest, d)
+	if err != nil {
+		return err
+	}
+	return models.CheckMemory(run.Net, graph(d, min(s.Recipe.BatchSize, s.images(d, data.Train))), min(jobs, len(items)))
+}
+
+// graph says how networks that are trained are built.
+func graph(d data.Dataset, batch int) models.Options {
+	return models.Options{Side: d.Side(), Capacity: batch, Norm: models.NormByBatch, Gradients: true}
+}
+
 // timeStep gives the seconds that training takes for an image.
 func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
 	run, err := s.run(i, d)
 	if err != nil {
 		return 0, err
 	}
+	batch := s.Recipe.BatchSize
+	if err := models.CheckMemory(run.Net, graph(d, batch), 1); err != nil {
+		return 0, err
+	}
 	params, err := models.Initialize(run.Net, i.Seed)
 	if err != nil {
 		return 0, err
 	}
-	batch := s.Recipe.BatchSize
-	net, err := models.New(params, models.Options{Side: d.Side(), Capacity: batch, Norm: models.NormByBatch, Gradients: true})
+	net, err := models.New(params, graph(d, batch))
 	if err != nil {
 		return 0, err
 	}
