@@ -15,10 +15,11 @@ import (
 )
 
 // Bounds of what DecodePicture reads. Decoders take memory for as many pixels as a
-// file announces, up to 8 bytes each.
+// file announces.
 const (
 	maxPictureFile   = 64 << 20 // bytes
 	maxPicturePixels = 1 << 25
+	maxPictureMemory = 200 << 20 // bytes
 	// A byte of DEFLATE holds at most 1032 bytes, of 8 pixels each; one of JPEG
 	// holds fewer.
 	maxPixelsPerByte = 8 * 1032
@@ -28,8 +29,31 @@ const (
 	maxScannedPixels = 1 << 26 // of pictures of more scans than that
 )
 
-// startOfScan is the marker before a scan; no coded data contain it.
-const startOfScan = "\xff\xda"
+// Markers of JPEG; no coded data contain them.
+const (
+	startOfScan      = "\xff\xda" // before a scan
+	progressiveFrame = "\xff\xc2" // before the sizes of a progressive picture
+)
+
+// bytesOfPixel is what a decoder takes for a pixel.
+func bytesOfPixel(content []byte, config image.Config, format string) int {
+	switch {
+	case format == "jpeg" && bytes.Contains(content, []byte(progressiveFrame)):
+		return 3 * (4 + 1) // coefficients and numbers
+	case format == "jpeg":
+		return 4
+	}
+	size := 4
+	switch config.ColorModel {
+	case color.RGBA64Model, color.NRGBA64Model:
+		size = 8
+	}
+	const interlacing = 28 // where the file says so
+	if content[interlacing] != 0 {
+		size += size / 2 // a pass beside the picture
+	}
+	return size
+}
 
 // ReadPicture is [DecodePicture] for a file.
 func ReadPicture(path string, side int) ([]byte, error) {
@@ -45,8 +69,8 @@ func ReadPicture(path string, side int) ([]byte, error) {
 	return pixels, nil
 }
 
-// DecodePicture reads a PNG or JPEG picture of up to 33 million pixels and
-// returns it as the pixels of one image of side x side, as [NewImages] and
+// DecodePicture reads a PNG or JPEG picture of up to 33 million pixels, 13
+// million of a progressive JPEG, 17 to 26 of a PNG of 16 bits, and returns it as the pixels of one image of side x side, as [NewImages] and
 // [Normalizer.Image] take it. Of a picture that is not square the middle is
 // taken. It is scaled by a bicubic filter, and only if it is not of that size
 // already. What is transparent shows white.
@@ -61,7 +85,7 @@ func DecodePicture(r io.Reader, side int) ([]byte, error) {
 	if len(content) > maxPictureFile {
 		return nil, brokenf("larger than %d bytes", maxPictureFile)
 	}
-	config, _, err := image.DecodeConfig(bytes.NewReader(content))
+	config, format, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {
 		return nil, brokenf("no PNG or JPEG picture: %v", err)
 	}
@@ -70,6 +94,9 @@ func DecodePicture(r io.Reader, side int) ([]byte, error) {
 	}
 	if config.Width*config.Height/maxPixelsPerByte > len(content) {
 		return nil, brokenf("%d x %d pixels in a file of %d bytes: cut off", config.Width, config.Height, len(content))
+	}
+	if size := bytesOfPixel(content, config, format); config.Width*config.Height > maxPictureMemory/size {
+		return nil, brokenf("%d x %d pixels of %d bytes in memory, want %d MiB at most: make the picture smaller", config.Width, config.Height, size, maxPictureMemory>>20)
 	}
 	if scans := bytes.Count(content, []byte(startOfScan)); scans > maxScans && scans > maxScannedPixels/(config.Width*config.Height) {
 		return nil, brokenf("%d scans of %d x %d pixels, more than any program writes", scans, config.Width, config.Height)

@@ -132,6 +132,7 @@ func TestBrokenPictures(t *testing.T) {
 		{"damaged header", huge, "checksum"},
 		{"too many pixels", encodePNG(t, image.NewPaletted(image.Rect(0, 0, 1<<13, 1<<12+1), color.Palette{color.Black})), "8192 x 4097 pixels"},
 		{"more pixels than the file can hold", cutPNG(t), "cut off"},
+		{"too much memory", progressiveJPEG(t), "4096 x 4096 pixels of 15 bytes"},
 		{"scan after scan", scannedJPEG(t, 2000), "2000 scans of 512 x 512 pixels"},
 	} {
 		if _, err := DecodePicture(bytes.NewReader(c.content), 32); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), c.want) {
@@ -153,6 +154,16 @@ func scannedJPEG(t testing.TB, scans int) []byte {
 	const end = 2 // bytes of the last marker
 	content := b.Bytes()
 	return slices.Concat(content[:b.Len()-end], bytes.Repeat([]byte{0xff, 0xda}, scans-1), content[b.Len()-end:])
+}
+
+// progressiveJPEG returns a JPEG that says to be progressive.
+func progressiveJPEG(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 1<<12, 1<<12)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Replace(b.Bytes(), []byte("\xff\xc0"), []byte("\xff\xc2"), 1)
 }
 
 // cutPNG returns the first bytes of a large picture.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -66,7 +67,7 @@ func TestSpeedErrors(t *testing.T) {
 	for _, f := range []failure{
 		{[]string{"speed", "--batch", "0"}, exitUsage, "--batch 0: want 1 to 65536 (see cellnet speed --help)"},
 		{[]string{"speed", "--batch", "99999999999"}, exitUsage, "--batch 99999999999: want 1 to 65536 (see cellnet speed --help)"},
-		{[]string{"speed", "--threads", "0"}, exitUsage, "--threads 0: want 1 or more (see cellnet speed --help)"},
+		{[]string{"speed", "--threads", "0"}, exitUsage, fmt.Sprintf("--threads 0: want 1 to %d, the processors that are here (see cellnet speed --help)", mostThreads())},
 		{[]string{"speed", "--seconds", "-1"}, exitUsage, "--seconds -1: want 0 to 3600 (see cellnet speed --help)"},
 		{[]string{"speed", "--seconds", "NaN"}, exitUsage, "--seconds NaN: want 0 to 3600 (see cellnet speed --help)"},
 		{[]string{"speed", "11", "rsnet"}, exitUsage, "cell: unknown cell \"rsnet\", did you mean resnet? (see cellnet speed --help)"},
