@@ -6,6 +6,7 @@ import (
 
 	"cellnet/internal/fileformat"
 	"cellnet/internal/pickle"
+	"cellnet/internal/procmem"
 )
 
 // Format is one of the two formats of torch.save.
@@ -64,6 +65,9 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 func (f *File) Data(s *pickle.Storage) ([]byte, error) {
 	if s.Data != nil {
 		return s.Data, nil
+	}
+	if err := procmem.Require(fmt.Sprintf("a tensor's storage of %d numbers", s.Len), float64(s.Len)*float64(s.Type.Size())); err != nil {
+		return nil, err
 	}
 	return f.read(s)
 }

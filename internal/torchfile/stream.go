@@ -63,6 +63,8 @@ func (s section) Open(offset int64) (io.ReadCloser, error) {
 	return io.NopCloser(io.NewSectionReader(s.r, s.start+offset, s.size-offset)), nil
 }
 
+func (section) Summed() bool { return false }
+
 // streamLegacy finds the object in a file of PyTorch's old format: the fourth of
 // five pickles.
 func streamLegacy(r io.ReaderAt, size int64) (*Stream, error) {
@@ -143,6 +145,8 @@ func (s checkedSection) Open(offset int64) (io.ReadCloser, error) {
 	return s.section.Open(offset)
 }
 
+func (checkedSection) Summed() bool { return true }
+
 // zipSource is a compressed entry of a zip file.
 type zipSource struct{ f *zip.File }
 
@@ -158,7 +162,11 @@ func (s zipSource) Open(offset int64) (io.ReadCloser, error) {
 	return r, nil
 }
 
+func (zipSource) Summed() bool { return true }
+
 // bzip2Source is a file packed by bzip2.
 type bzip2Source struct{ *bzip2blocks.File }
 
 func (s bzip2Source) Open(offset int64) (io.ReadCloser, error) { return s.Reader(offset) }
+
+func (bzip2Source) Summed() bool { return true }

@@ -14,6 +14,9 @@ import (
 type Source interface {
 	// Open gives a reader of the pickle from the given offset on.
 	Open(offset int64) (io.ReadCloser, error)
+	// Summed tells whether a reader checks a sum at the end of what follows the
+	// pickle.
+	Summed() bool
 }
 
 // Span is where a key and its value lie in a pickle.
@@ -94,9 +97,10 @@ func Scan(src Source, items string) (*File, error) {
 		f.far = append(f.far, id)
 	}
 	slices.Sort(f.far)
-	// What follows the pickle is read too, so that a container can check its sum.
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return nil, err
+	if src.Summed() {
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }

@@ -17,6 +17,8 @@ import (
 // memory is a pickle in memory.
 type memory []byte
 
+func (memory) Summed() bool { return true }
+
 func (m memory) Open(offset int64) (io.ReadCloser, error) {
 	if offset > int64(len(m)) {
 		return nil, io.ErrUnexpectedEOF
