@@ -210,8 +210,10 @@ func decodeContainer(d *unpickle.Decoder, file io.ReaderAt, size int64) (unpickl
 	if err != nil {
 		return unpickle.Value{}, err
 	}
-	if _, err := io.Copy(io.Discard, r); err != nil {
-		return unpickle.Value{}, err
+	if c.Summed() {
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return unpickle.Value{}, err
+		}
 	}
 	return v, c.CheckEnd(length)
 }
