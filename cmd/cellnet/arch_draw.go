@@ -8,13 +8,17 @@ import (
 	"cellnet/cell/draw"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/netfile"
+	"cellnet/internal/output"
 	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
 )
 
 func newArchDrawCommand(a *app) *cobra.Command {
-	var flags struct{ output, format string }
+	var flags struct {
+		output, format string
+		force          bool
+	}
 	cmd := &cobra.Command{
 		Use:   "draw ARCH",
 		Short: "Draw a cell, or the two of a genotype, as SVG, PNG or DOT",
@@ -28,17 +32,21 @@ func newArchDrawCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			write, err := drawer(flags.format, flags.output)
+			write, kind, err := drawer(flags.format, flags.output)
 			if err != nil {
 				return err
 			}
 			if flags.output == "" {
 				return write(a.stdout, diagram)
 			}
+			if err := output.Check(flags.force, []output.Target{{Path: flags.output, Kind: kind}}); err != nil {
+				return err
+			}
 			return atomicfile.Write(flags.output, func(w io.Writer) error { return write(w, diagram) })
 		},
 	}
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "write to `FILE` instead of standard output")
+	addForceFlag(cmd.Flags(), &flags.force)
 	cmd.Flags().StringVar(&flags.format, "format", "", "svg, png or dot (default: by the name of FILE, or svg)")
 	return cmd
 }
@@ -53,24 +61,24 @@ func diagramOf(arch string) (draw.Diagram, error) {
 	return draw.Cell(c), err
 }
 
-// drawer returns the function that draws in a format, which the name of the
+// drawer returns the function that draws in a format, and what that is, which the name of the
 // output tells if it isn't given.
-func drawer(format, output string) (func(io.Writer, draw.Diagram) error, error) {
+func drawer(format, path string) (func(io.Writer, draw.Diagram) error, output.Kind, error) {
 	if format == "" {
-		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(output)), ".")
-		if output == "" {
+		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+		if path == "" {
 			format = "svg"
 		}
 	}
 	switch format {
 	case "svg":
-		return draw.SVG, nil
+		return draw.SVG, output.SVG, nil
 	case "png":
-		return draw.PNG, nil
+		return draw.PNG, output.PNG, nil
 	case "dot", "gv":
-		return draw.DOT, nil
+		return draw.DOT, output.DOT, nil
 	case "":
-		return nil, usage.Errorf("format of %s is not known, give --format svg, png or dot", output)
+		return nil, 0, usage.Errorf("format of %s is not known, give --format svg, png or dot", path)
 	}
-	return nil, usage.Errorf("unknown format %q, want svg, png or dot", format)
+	return nil, 0, usage.Errorf("unknown format %q, want svg, png or dot", format)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cellnet/bench"
+	"cellnet/internal/output"
 	"cellnet/internal/usage"
 	"cellnet/weights"
 
@@ -12,7 +13,8 @@ import (
 )
 
 func newBenchExportCommand(a *app) *cobra.Command {
-	var output, layoutName, formatName string
+	var to, layoutName, formatName string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "export STORE",
 		Short: "Write a benchmark in a published layout",
@@ -23,7 +25,7 @@ which are left out.`,
   cellnet bench export nb201.parquet --layout nats-folder -o NATS-tss-v1_0-3ffb9-simple`,
 		Args: wantArgs("STORE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if output == "" {
+			if to == "" {
 				return usage.Errorf("export needs --output")
 			}
 			o := bench.ExportOptions{}
@@ -49,17 +51,21 @@ which are left out.`,
 			if layoutName == "" && b.Layout() != bench.TrialFolder {
 				o.Layout = b.Layout()
 			}
+			if err := output.Check(force, []output.Target{{Path: to, Kind: kindOf(o.Layout)}}, args[0]); err != nil {
+				return err
+			}
 			var finish func()
 			o.Progress, finish = a.archProgress(b, "exporting")
-			err = bench.Export(b, output, o)
+			err = bench.Export(b, to, o)
 			finish()
 			if err != nil {
 				return err
 			}
-			return a.noteWritten(b, output)
+			return a.noteWritten(b, to)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, or a new folder")
+	cmd.Flags().StringVarP(&to, "output", "o", "", "write to `FILE`, or a new folder")
+	addForceFlag(cmd.Flags(), &force)
 	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from, of trial files the first)")
 	cmd.Flags().StringVar(&formatName, "format", "legacy", "of .pth files: legacy, as published, or zip")
 	return cmd
@@ -71,4 +77,15 @@ func layoutNames() string {
 		names = append(names, l.String())
 	}
 	return fmt.Sprintf("%s or %s", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+}
+
+// kindOf is what a layout is written as.
+func kindOf(l bench.Layout) output.Kind {
+	switch l {
+	case bench.NASBench201:
+		return output.TorchBenchmark
+	case bench.NATSFile:
+		return output.NATSBenchmark
+	}
+	return output.Folder
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"cellnet/bench"
+	"cellnet/internal/output"
 	"cellnet/internal/progress"
 	"cellnet/internal/usage"
 
@@ -19,7 +20,8 @@ func newBenchCommand(a *app) *cobra.Command {
 }
 
 func newBenchImportCommand(a *app) *cobra.Command {
-	var output string
+	var to string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Convert published benchmark files to a store",
@@ -31,8 +33,11 @@ FILE is a NAS-Bench-201 .pth, a folder of 000157-FULL.pth files, a NATS-Bench
 		Example: `  cellnet bench import NAS-Bench-201-v1_1-096897.pth -o nb201.parquet`,
 		Args:    wantArgs("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if output == "" {
+			if to == "" {
 				return usage.Errorf("import needs --output")
+			}
+			if err := output.Check(force, []output.Target{{Path: to, Kind: output.Store}}, args[0]); err != nil {
+				return err
 			}
 			b, err := bench.Open(args[0])
 			if err != nil {
@@ -40,15 +45,16 @@ FILE is a NAS-Bench-201 .pth, a folder of 000157-FULL.pth files, a NATS-Bench
 			}
 			defer b.Close()
 			step, finish := a.archProgress(b, "importing")
-			err = bench.Import(b, output, step)
+			err = bench.Import(b, to, step)
 			finish()
 			if err != nil {
 				return err
 			}
-			return a.noteWritten(b, output)
+			return a.noteWritten(b, to)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write the store to `FILE`")
+	cmd.Flags().StringVarP(&to, "output", "o", "", "write the store to `FILE`")
+	addForceFlag(cmd.Flags(), &force)
 	return cmd
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cellnet/bench"
+	"cellnet/internal/output"
 	"cellnet/internal/progress"
 	"cellnet/internal/usage"
 	"cellnet/train/collect"
@@ -19,7 +21,7 @@ type collectFlags struct {
 	archive, benchmark, nats, natsSimple, natsFull string
 	into, format                                   string
 	latency                                        int
-	asJSON                                         bool
+	force, asJSON                                  bool
 }
 
 func newCollectCommand(a *app) *cobra.Command {
@@ -54,28 +56,29 @@ batches of 256 images.`,
 	cmd.Flags().StringVar(&f.into, "into", "", "add the trials to the benchmark in `PATH`, a file or a folder of any layout")
 	cmd.Flags().StringVar(&f.format, "format", "zip", "format of the .pth files: zip or legacy")
 	cmd.Flags().IntVar(&f.latency, "latency", 5, "batches that are evaluated to measure a trial's latency, the first of which is left out; 0 for none")
+	addForceFlag(cmd.Flags(), &f.force)
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
 }
 
-// output is a file or folder that collect writes.
-type output struct {
+// wanted is a file or folder that collect writes.
+type wanted struct {
 	path    string
 	layout  bench.Layout
 	weights bool
 }
 
-func (f *collectFlags) outputs() []output {
-	var wanted []output
-	for _, o := range []output{
+func (f *collectFlags) outputs() []wanted {
+	var all []wanted
+	for _, o := range []wanted{
 		{f.archive, bench.NASBench201Archive, true}, {f.benchmark, bench.NASBench201, false}, {f.nats, bench.NATSFile, false},
 		{f.natsSimple, bench.NATSFolder, false}, {f.natsFull, bench.NATSFolder, true},
 	} {
 		if o.path != "" {
-			wanted = append(wanted, o)
+			all = append(all, o)
 		}
 	}
-	return wanted
+	return all
 }
 
 // collectRecord is what collect --json prints.
@@ -96,6 +99,20 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	}
 	format, err := torchFormat(f.format)
 	if err != nil {
+		return err
+	}
+	inputs, err := collect.FindTrialFiles(folders)
+	if err != nil {
+		return err
+	}
+	if f.into != "" {
+		inputs = append(inputs, f.into)
+	}
+	var targets []output.Target
+	for _, o := range outputs {
+		targets = append(targets, output.Target{Path: o.path, Kind: kindOf(o.layout)})
+	}
+	if err := output.Check(f.force, targets, inputs...); err != nil {
 		return err
 	}
 	options := collect.Options{LatencyBatches: f.latency}
@@ -125,18 +142,41 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	if err != nil {
 		return err
 	}
-	for _, o := range outputs {
-		if err := a.writeCollection(c, o, format); err != nil {
-			return err
-		}
+	if err := a.writeCollection(c, outputs, format); err != nil {
+		return err
 	}
 	return a.printCollected(f, c, outputs)
 }
 
-func (a *app) writeCollection(c *collect.Collection, o output, format weights.Format) error {
+// writeCollection writes all outputs before any takes its place: if one fails, none
+// is in the way of the next try. Folders, which nothing may be in the place of, come
+// last.
+func (a *app) writeCollection(c *collect.Collection, outputs []wanted, format weights.Format) error {
+	var files, folders []*bench.StagedExport
+	for _, o := range outputs {
+		s, err := a.stageCollection(c, o, format)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		if kindOf(o.layout) == output.Folder {
+			folders = append(folders, s)
+		} else {
+			files = append(files, s)
+		}
+	}
+	for _, s := range slices.Concat(files, folders) {
+		if err := s.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) stageCollection(c *collect.Collection, o wanted, format weights.Format) (*bench.StagedExport, error) {
 	merged, err := c.Benchmark(o.layout.API())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b := progress.NewBar(a.stderr, int64(len(merged.Stored())), "writing "+o.path, "architectures")
 	defer b.Finish()
@@ -144,10 +184,10 @@ func (a *app) writeCollection(c *collect.Collection, o output, format weights.Fo
 	if o.weights {
 		options.Weights = c.Weights
 	}
-	return bench.Export(merged, o.path, options)
+	return bench.StageExport(merged, o.path, options)
 }
 
-func (a *app) printCollected(f collectFlags, c *collect.Collection, outputs []output) error {
+func (a *app) printCollected(f collectFlags, c *collect.Collection, outputs []wanted) error {
 	r := collectRecord{Files: c.Files, Added: c.Added, Archs: len(c.Archs())}
 	for _, o := range outputs {
 		r.Written = append(r.Written, o.path)

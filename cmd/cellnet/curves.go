@@ -12,6 +12,7 @@ import (
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/curvesource"
 	"cellnet/internal/plots"
+	"cellnet/internal/printable"
 	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
 
@@ -19,8 +20,8 @@ import (
 )
 
 func newCurvesCommand(a *app) *cobra.Command {
-	var set, output, title string
-	var asJSON bool
+	var set, to, title string
+	var force, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "curves NAME[@SEED]=SOURCE...",
 		Short: "Compare learning curves of trainings and of benchmark records",
@@ -47,45 +48,72 @@ benchmark.`,
 			if err != nil {
 				return usage.Errorf("--set: %w", err)
 			}
-			return a.curves(cmd.Context(), args, s, title, output, asJSON)
+			return a.curves(cmd.Context(), args, s, picture{title, to, force}, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&set, "set", data.OriTest.String(), "set whose losses and accuracies are compared, such as ori-test or train")
 	cmd.Flags().StringVar(&title, "title", "", "title of the picture")
-	cmd.Flags().StringVarP(&output, "output", "o", "", "draw into `FILE`, .svg or .png")
+	cmd.Flags().StringVarP(&to, "output", "o", "", "draw into `FILE`, .svg or .png")
+	addForceFlag(cmd.Flags(), &force)
 	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
-func (a *app) curves(ctx context.Context, sources []string, set data.Set, title, output string, asJSON bool) error {
+// picture is where and how curves draws.
+type picture struct {
+	title, path string
+	force       bool
+}
+
+// check looks at the file, and tells its format.
+func (p picture) check(sources []curvesource.Source) (plots.Format, error) {
+	format, err := pictureFormat(p.path)
+	if err != nil {
+		return 0, err
+	}
+	var inputs []string
+	for _, s := range sources {
+		inputs = append(inputs, s.Path())
+	}
+	return format, checkPicture(p.force, p.path, format, inputs...)
+}
+
+func (a *app) curves(ctx context.Context, args []string, set data.Set, p picture, asJSON bool) error {
+	var sources []curvesource.Source
+	for _, arg := range args {
+		s, err := curvesource.Parse(arg)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, s)
+	}
+	var format plots.Format
+	if p.path != "" {
+		var err error
+		if format, err = p.check(sources); err != nil {
+			return err
+		}
+	}
 	var all []curvesource.Curve
 	for _, source := range sources {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		from, err := curvesource.Parse(source)
-		if err != nil {
-			return err
-		}
-		some, err := from.Read(set)
+		some, err := source.Read(set)
 		if err != nil {
 			return err
 		}
 		all = append(all, some...)
 	}
-	if output != "" {
-		format, err := pictureFormat(output)
-		if err != nil {
-			return err
-		}
+	if p.path != "" {
 		panels := rundir.Panels()
 		for _, c := range all {
 			addCurve(panels, c)
 		}
-		if title == "" {
-			title = set.String()
+		if p.title == "" {
+			p.title = set.String()
 		}
-		if err := atomicfile.Write(output, func(w io.Writer) error { return plots.Curves(w, format, title, panels...) }); err != nil {
+		if err := atomicfile.Write(p.path, func(w io.Writer) error { return plots.Curves(w, format, p.title, panels...) }); err != nil {
 			return err
 		}
 	}
@@ -135,6 +163,6 @@ func (a *app) printCurves(all []curvesource.Curve) error {
 		}
 		b.WriteString("\n")
 	}
-	_, err := io.WriteString(a.stdout, b.String())
+	_, err := io.WriteString(printable.Writer(a.stdout), b.String())
 	return err
 }

@@ -42,14 +42,14 @@ type demoRecord struct {
 }
 
 func newDemoCommand(a *app) *cobra.Command {
-	var asJSON bool
+	var force, asJSON bool
 	var out string
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Train a small network on built-in images, save it, load it back and evaluate it",
 		Args:  wantArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			r, err := a.demo(cmd.Context(), out)
+			r, err := a.demo(cmd.Context(), out, force)
 			if err != nil {
 				return err
 			}
@@ -66,11 +66,15 @@ next: cellnet weights show %s; cellnet eval --help; cellnet train --help
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "cellnet-demo.pth", "`FILE` to save the trained weights in")
+	addForceFlag(cmd.Flags(), &force)
 	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
-func (a *app) demo(ctx context.Context, out string) (demoRecord, error) {
+func (a *app) demo(ctx context.Context, out string, force bool) (demoRecord, error) {
+	if err := checkWeights(force, out, weights.Zip); err != nil {
+		return demoRecord{}, err
+	}
 	c, err := cell.FromIndex(demoIndex)
 	if err != nil {
 		return demoRecord{}, err

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 
+	"cellnet/internal/printable"
 	"cellnet/internal/usage"
 )
 
@@ -28,16 +29,20 @@ func main() {
 // run is the whole program but for the process around it. It returns the exit
 // code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	out := &results{w: stdout}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr}
 	root := newRootCommand(a)
 	root.SetArgs(append([]string{}, queryFileLast(root, args)...)) // cobra takes nil for the process's own
 
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil && out.err != nil { // what prints help ignores it
+		err = runError{fmt.Errorf("writing to standard output: %w", out.err)}
+	}
 	if err == nil {
 		return exitOK
 	}
 	code := exitCode(err)
-	message := oneLine(err.Error())
+	message := printable.Text(oneLine(err.Error()))
 	if code == exitInterrupted {
 		message = strings.ReplaceAll(message, context.Canceled.Error(), "interrupted")
 	}
@@ -46,6 +51,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	fmt.Fprintf(stderr, "cellnet: %s\n", message)
 	return code
+}
+
+// results is standard output, which keeps the first error.
+type results struct {
+	w   io.Writer
+	err error
+}
+
+func (r *results) Write(p []byte) (int, error) {
+	n, err := r.w.Write(p)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
 }
 
 const (

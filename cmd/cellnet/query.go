@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cellnet/bench"
+	"cellnet/internal/printable"
 	"cellnet/internal/query"
 	"cellnet/internal/usage"
 
@@ -143,7 +144,7 @@ func (f *queryFlags) run(cmd *cobra.Command, args []string) error {
 		if f.asJSON {
 			return query.Write(f.a.stdout, answer)
 		}
-		return answer.Text(f.a.stdout)
+		return answer.Text(printable.Writer(f.a.stdout))
 	})
 }
 

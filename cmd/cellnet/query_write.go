@@ -8,6 +8,7 @@ import (
 
 	"cellnet/bench"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/output"
 	"cellnet/internal/plots"
 	"cellnet/internal/query"
 	"cellnet/internal/usage"
@@ -28,12 +29,13 @@ func newQueryPlotCommand() *cobra.Command {
 }
 
 func newQueryPictureCommand(p *query.Picture) *cobra.Command {
-	var output string
+	var to string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   p.Name + " FILE",
 		Short: "Draw " + p.Short,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			format, err := pictureFormat(output)
+			format, err := pictureFormat(to)
 			if err != nil {
 				return err
 			}
@@ -42,7 +44,10 @@ func newQueryPictureCommand(p *query.Picture) *cobra.Command {
 				return err
 			}
 			return withBenchmark(args[0], func(b *bench.Benchmark) error {
-				return atomicfile.Write(output, func(w io.Writer) error {
+				if err := checkPicture(force, to, format, args[0]); err != nil {
+					return err
+				}
+				return atomicfile.Write(to, func(w io.Writer) error {
 					return asUsage(p.Draw(b, parsed, w, format))
 				})
 			})
@@ -53,8 +58,27 @@ func newQueryPictureCommand(p *query.Picture) *cobra.Command {
 		cmd.Use += " [ARCH]"
 	}
 	cmd.Args = wantFileAndArch(takesArch)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`, .svg or .png")
+	cmd.Flags().StringVarP(&to, "output", "o", "", "write to `FILE`, .svg or .png")
+	addForceFlag(cmd.Flags(), &force)
 	return cmd
+}
+
+// checkPicture looks at what a picture is to be written to.
+func checkPicture(force bool, path string, f plots.Format, inputs ...string) error {
+	kind := output.SVG
+	if f == plots.PNG {
+		kind = output.PNG
+	}
+	return output.Check(force, []output.Target{{Path: path, Kind: kind}}, inputs...)
+}
+
+// checkWeights looks at what weights are to be written to.
+func checkWeights(force bool, path string, f weights.Format, inputs ...string) error {
+	kind := output.Weights
+	if f == weights.Safetensors {
+		kind = output.Safetensors
+	}
+	return output.Check(force, []output.Target{{Path: path, Kind: kind}}, inputs...)
 }
 
 // pictureFormat is told by the name of a file.
@@ -70,7 +94,8 @@ func pictureFormat(name string) (plots.Format, error) {
 
 func newQueryParamsCommand() *cobra.Command {
 	q := query.Weights()
-	var output, formatName string
+	var to, formatName string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "params FILE [ARCH]",
 		Short: "Write the trained weights of a trial from an archive",
@@ -82,21 +107,24 @@ format or .safetensors, unless --format tells it.`,
 		Example: `  cellnet query archive params 157 --dataset cifar10 --seed 777 --hp 200 -o net.pth`,
 		Args:    wantFileAndArch(true),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output == "" {
+			if to == "" {
 				return usage.Errorf("params needs --output")
 			}
-			format, err := weights.FormatOf(output)
+			format, err := weights.FormatOf(to)
 			if formatName != "" {
 				format, err = weights.ParseFormat(formatName)
 			}
 			if err != nil {
-				return usage.Errorf("writing %s: %w; or use --format", output, err)
+				return usage.Errorf("writing %s: %w; or use --format", to, err)
 			}
 			parsed, err := parseQuery(cmd, q, args[1:])
 			if err != nil {
 				return err
 			}
 			return withBenchmark(args[0], func(b *bench.Benchmark) error {
+				if err := checkWeights(force, to, format, args[0]); err != nil {
+					return err
+				}
 				state, err := parsed.ReadWeights(b)
 				if err != nil {
 					return err
@@ -104,12 +132,13 @@ format or .safetensors, unless --format tells it.`,
 				if state == nil {
 					return fmt.Errorf("the trial's weights are not recorded, take the archive with weights")
 				}
-				return weights.WriteFile(output, format, state)
+				return weights.WriteFile(to, format, state)
 			})
 		},
 	}
 	addParamFlags(cmd, q)
-	cmd.Flags().StringVarP(&output, "output", "o", "", "write to `FILE`")
+	cmd.Flags().StringVarP(&to, "output", "o", "", "write to `FILE`")
+	addForceFlag(cmd.Flags(), &force)
 	cmd.Flags().StringVar(&formatName, "format", "", "write this format: legacy, zip or safetensors")
 	return cmd
 }

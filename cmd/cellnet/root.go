@@ -8,6 +8,7 @@ import (
 	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newRootCommand(a *app) *cobra.Command {
@@ -141,6 +142,11 @@ func (a *app) printJSON(v any) error {
 // addJSONFlag adds --json, which asks for results as JSON by printJSON.
 func addJSONFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print the results as JSON, one object a line")
+}
+
+// addForceFlag adds --force for a command whose outputs output.Check looks at.
+func addForceFlag(flags *pflag.FlagSet, force *bool) {
+	flags.BoolVar(force, "force", false, "write over a file of another kind")
 }
 
 // plural writes a number of things.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"os/signal"
+	"syscall"
 
 	"cellnet/bench"
 	"cellnet/internal/server"
@@ -23,7 +25,9 @@ func newServeCommand(a *app) *cobra.Command {
 by /openapi.json, and a page to look at architectures with.
 
 FILE is a store made by bench import, or published files. The server listens on
-this machine only unless --listen says otherwise; it has no passwords. It stops on
+this machine only unless --listen says otherwise; it has no passwords. Requests to
+other names than those of --host are refused, so that pages of the web can't reach
+it by names of their own. It stops on
 an interrupt, after the requests that are being answered.`,
 		Example: `  cellnet serve nb201.parquet
   curl 'http://127.0.0.1:8201/api/metrics?index=11&dataset=cifar100&hp=200'`,
@@ -36,6 +40,7 @@ an interrupt, after the requests that are being answered.`,
 		},
 	}
 	cmd.Flags().StringVar(&address, "listen", "127.0.0.1:8201", "`ADDRESS` to listen on; port 0 for any free one")
+	cmd.Flags().StringSliceVar(&o.Hosts, "host", nil, "`NAMES` that clients may call this machine by, beside localhost, addresses and that of --listen")
 	cmd.Flags().IntVar(&o.MaxConnections, "max-connections", 2048, "connections at once")
 	return cmd
 }
@@ -50,6 +55,10 @@ func (a *app) serve(ctx context.Context, file, address string, o server.Options)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", address, err)
 	}
+	if host, _, err := net.SplitHostPort(address); err == nil && host != "" {
+		o.Hosts = append(o.Hosts, host)
+	}
+	signal.Ignore(syscall.SIGPIPE) // of a reader of standard error that is gone
 	o.Log = log.New(a.stderr, "cellnet: ", 0)
 	fmt.Fprintf(a.stderr, "serving %s on http://%s/\n", file, l.Addr())
 	return server.Serve(ctx, l, b, o)

@@ -13,6 +13,7 @@ import (
 
 func newWeightsConvertCommand(a *app) *cobra.Command {
 	var format, arch string
+	var force bool
 	var flags networkFlags
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT",
@@ -28,22 +29,26 @@ written with it.`,
   cellnet weights convert bare.pth named.pth --arch 11`,
 		Args: wantArgs("IN", "OUT"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.convertWeights(args[0], args[1], format, arch, flags)
+			return a.convertWeights(args[0], args[1], format, arch, force, flags)
 		},
 	}
+	addForceFlag(cmd.Flags(), &force)
 	flags.add(cmd)
 	cmd.Flags().StringVar(&format, "format", "", "write this format: legacy, zip or safetensors")
 	cmd.Flags().StringVar(&arch, "arch", "", "check that the weights are those of a network of this `ARCH`, and note it in OUT")
 	return cmd
 }
 
-func (a *app) convertWeights(in, out, formatName, arch string, flags networkFlags) error {
+func (a *app) convertWeights(in, out, formatName, arch string, force bool, flags networkFlags) error {
 	format, err := weights.FormatOf(out)
 	if formatName != "" {
 		format, err = weights.ParseFormat(formatName)
 	}
 	if err != nil {
 		return usage.Errorf("writing %s: %w; or use --format", out, err)
+	}
+	if err := checkWeights(force, out, format, in); err != nil {
+		return err
 	}
 	selector, err := flags.selector()
 	if err != nil {

@@ -48,11 +48,11 @@ const maxBytes = 64 << 20
 
 // Read reads the curves on a set that a source has.
 func (s Source) Read(set data.Set) ([]Curve, error) {
-	if path, trials, ok := strings.Cut(s.source, "#"); ok {
+	path, trials, ofBenchmark := s.split()
+	if ofBenchmark {
 		return s.readBenchmark(path, trials, set)
 	}
 	wrap := func(err error) error { return fmt.Errorf("reading curves from %s: %w", s.source, err) }
-	path := s.source
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = rundir.LogIn(path)
 	}
@@ -83,6 +83,21 @@ func (s Source) Read(set data.Set) ([]Curve, error) {
 		return nil, wrap(fmt.Errorf("it doesn't tell its seed: give it as %s@SEED=%s", s.name, s.source))
 	}
 	return []Curve{c}, nil
+}
+
+// Path is the file or folder that is read.
+func (s Source) Path() string {
+	path, _, _ := s.split()
+	return path
+}
+
+// split parts FILE#ARCH,DATASET,HP. A name may have a # of its own.
+func (s Source) split() (path, trials string, ofBenchmark bool) {
+	at := strings.LastIndexByte(s.source, '#')
+	if _, err := os.Lstat(s.source); at < 0 || err == nil {
+		return s.source, "", false
+	}
+	return s.source[:at], s.source[at+1:], true
 }
 
 // readLog reads log.jsonl.

@@ -4,6 +4,8 @@ import (
 	"io"
 	"slices"
 
+	"cellnet/internal/printable"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -62,7 +64,7 @@ func (panel BandPanel) addTo(p *plot.Plot) error {
 			line.StepStyle = plotter.PostStep
 		}
 		p.Add(area, line)
-		p.Legend.Add(b.Name, line)
+		p.Legend.Add(printable.Text(b.Name), line)
 	}
 	if drawn == 0 {
 		return ErrNothing

@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 
+	"cellnet/internal/printable"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -80,7 +82,7 @@ func (panel Panel) addTo(p *plot.Plot) error {
 		p.Add(line)
 	}
 	for i, set := range sets {
-		p.Legend.Add(set, &plotter.Line{LineStyle: curveStyle(i, 0)})
+		p.Legend.Add(printable.Text(set), &plotter.Line{LineStyle: curveStyle(i, 0)})
 	}
 	for i, seed := range seeds {
 		style := curveStyle(0, i)

@@ -7,6 +7,8 @@ import (
 	"image/color"
 	"io"
 
+	"cellnet/internal/printable"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
@@ -39,7 +41,7 @@ var colours = [...]color.NRGBA{{0x1f, 0x5f, 0xbf, 0xff}, {0xe0, 0x8a, 0x1e, 0xff
 // newPlot starts a plot with a grid.
 func newPlot(title, x, y string) *plot.Plot {
 	p := plot.New()
-	p.Title.Text = title
+	p.Title.Text = printable.Text(title)
 	p.X.Label.Text, p.Y.Label.Text = x, y
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xe4}
@@ -62,7 +64,7 @@ func addDots(p *plot.Plot, series int, name string, points plotter.XYs) error {
 	}
 	p.Add(dots)
 	if name != "" {
-		p.Legend.Add(name, legendDot{colours[series%len(colours)]})
+		p.Legend.Add(printable.Text(name), legendDot{colours[series%len(colours)]})
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"cellnet/bench"
 	"cellnet/internal/lru"
+	"cellnet/internal/printable"
 	"cellnet/internal/query"
 )
 
@@ -159,7 +160,9 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case r.Context().Err() != nil:
 		return // nobody is left to tell
 	default:
-		a.log.Printf("%s: %v", r.URL.Path, err)
+		a.log.Printf("%s: %s", r.URL.Path, printable.Text(err.Error()))
+		refuse(w, status, "the benchmark can't be read: what is wrong is in the server's log")
+		return
 	}
 	refuse(w, status, err.Error())
 }

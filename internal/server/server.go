@@ -21,6 +21,7 @@ type Options struct {
 	IdleTimeout    time.Duration // between a connection's requests; 60 s
 	WriteTimeout   time.Duration // for an answer; 30 s
 	StopTimeout    time.Duration // for running requests when the server stops; 10 s
+	Hosts          []string      // names that clients call the server by, beside localhost and addresses
 	Log            *log.Logger   // of failures on this side; nil for none
 }
 
@@ -62,7 +63,7 @@ func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 func Serve(ctx context.Context, l net.Listener, b *bench.Benchmark, o Options) error {
 	o = o.withDefaults()
 	s := &http.Server{
-		Handler:           Handler(b, o.Log),
+		Handler:           wantHost(o.Hosts, Handler(b, o.Log)),
 		ReadHeaderTimeout: o.HeaderTimeout,
 		ReadTimeout:       2 * o.HeaderTimeout,
 		WriteTimeout:      o.WriteTimeout,

@@ -45,7 +45,9 @@ func openStore(t testing.TB) *bench.Benchmark {
 	return store
 }
 
-func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+func quiet() *log.Logger { return logTo(io.Discard) }
+
+func logTo(w io.Writer) *log.Logger { return log.New(w, "", 0) }
 
 // start serves a benchmark and gives the server's address, and a function that
 // stops it.

@@ -54,7 +54,7 @@ type trialKey struct {
 // configuration names the one that was trained. A trial of their own goes before
 // it.
 func Trials(ctx context.Context, folders []string, o Options) (*Collection, error) {
-	paths, err := findTrialFiles(folders)
+	paths, err := FindTrialFiles(folders)
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +97,8 @@ func Trials(ctx context.Context, folders []string, o Options) (*Collection, erro
 	return c, nil
 }
 
-// findTrialFiles lists the trial files in folders and the folders within.
-func findTrialFiles(folders []string) ([]string, error) {
+// FindTrialFiles lists the trial files in folders and the folders within.
+func FindTrialFiles(folders []string) ([]string, error) {
 	var paths []string
 	for _, folder := range folders {
 		more, err := trialfile.Find(folder)

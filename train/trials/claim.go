@@ -56,13 +56,22 @@ func (i Item) lock(folder string) (release func(), finished bool, err error) {
 	return release, false, nil
 }
 
+// finished tells whether the trial's file is there. A damaged one does not count.
 func (i Item) finished(folder string) (bool, error) {
-	_, err := os.Stat(filepath.Join(folder, i.FileName()))
-	if errors.Is(err, os.ErrNotExist) {
+	err := trialfile.CheckWhole(filepath.Join(folder, i.FileName()))
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, trialfile.ErrDamaged):
 		return false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return false, fmt.Errorf("looking for %v: %w", i, err)
 	}
 	return true, nil
+}
+
+// damage says what is wrong with a file of the trial, which will be replaced.
+func (i Item) damage(folder string) error {
+	if err := trialfile.CheckWhole(filepath.Join(folder, i.FileName())); errors.Is(err, trialfile.ErrDamaged) {
+		return fmt.Errorf("%w: it is trained again", err)
+	}
+	return nil
 }

@@ -5,6 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"cellnet/bench/trialfile"
+	"cellnet/weights"
 )
 
 func TestClaim(t *testing.T) {
@@ -36,9 +39,7 @@ func TestClaim(t *testing.T) {
 func TestFinishedBeforeTheLock(t *testing.T) {
 	folder := t.TempDir()
 	item := Item{Arch: 5, Seed: 777}
-	if err := os.WriteFile(filepath.Join(folder, item.FileName()), []byte("trial"), 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeWhole(t, filepath.Join(folder, item.FileName()))
 	for what, take := range map[string]func() (func(), bool, error){
 		"claim": func() (func(), bool, error) { return claim(folder, item) },
 		"lock":  func() (func(), bool, error) { return item.lock(folder) },
@@ -51,5 +52,34 @@ func TestFinishedBeforeTheLock(t *testing.T) {
 	left, err := os.ReadDir(filepath.Join(folder, claimsFolder))
 	if err != nil || len(left) > 0 {
 		t.Errorf("locks left: %v, error %v", left, err)
+	}
+}
+
+// writeWhole writes a trial file of no dataset.
+func writeWhole(t *testing.T, path string) {
+	t.Helper()
+	if err := trialfile.WriteFile(path, trialfile.Contents{}, weights.Zip); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDamagedFilesAreNotFinished(t *testing.T) {
+	folder := t.TempDir()
+	item := Item{Arch: 5, Seed: 777}
+	path := filepath.Join(folder, item.FileName())
+	writeWhole(t, path)
+	if err := item.damage(folder); err != nil {
+		t.Error(err)
+	}
+	if err := os.Truncate(path, 100); err != nil {
+		t.Fatal(err)
+	}
+	release, finished, err := claim(folder, item)
+	if err != nil || finished {
+		t.Fatalf("a file cut off: finished %v, error %v", finished, err)
+	}
+	release()
+	if err := item.damage(folder); !errors.Is(err, trialfile.ErrDamaged) {
+		t.Errorf("its damage: %v", err)
 	}
 }

@@ -116,6 +116,9 @@ func (s *session) try(ctx context.Context, job int, item Item) error {
 		return err
 	}
 	defer release()
+	if err := item.damage(s.folder); err != nil {
+		s.warn(item, []error{err})
+	}
 	err = s.train(ctx, job, item)
 	var diverged *train.DivergedError
 	if errors.As(err, &diverged) {

@@ -59,9 +59,7 @@ func TestStatus(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, unfinishedFolder, items[1].workName()), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, items[0].FileName()), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
+	writeWhole(t, filepath.Join(folder, items[0].FileName()))
 	finished, begun, left, err := set.Status(out, items)
 	if err != nil || len(finished) != 1 || len(begun) != 1 || len(left) != 5 || begun[0].Arch != items[1].Arch {
 		t.Errorf("finished %v, begun %v, left %v, %v", finished, begun, left, err)
