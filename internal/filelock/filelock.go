@@ -70,6 +70,16 @@ func (l *Lock) Remove() error {
 	return errors.Join(removeHeld(l.file), l.file.Close())
 }
 
+// RemoveLeft removes the file of a lock whose holder is gone, if there is one.
+func RemoveLeft(path string) {
+	if _, err := os.Lstat(path); err != nil {
+		return
+	}
+	if lock, err := TryAcquire(path); err == nil {
+		lock.Remove()
+	}
+}
+
 // TryLock locks an open file until it is closed. If the lock is held elsewhere the
 // error wraps [ErrHeld], and where there are no locks [ErrUnsupported].
 func TryLock(file *os.File) error { return tryLock(file) }

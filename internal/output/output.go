@@ -82,19 +82,13 @@ func (t Target) checkInput(info fs.FileInfo, there Kind, input string) error {
 	return nil
 }
 
-// checkFolder leaves what it can't see to the one who makes the folder.
+// checkFolder finds out whether a folder can be made there.
 func (t Target) checkFolder() error {
-	parent, err := os.Stat(filepath.Dir(filepath.Clean(t.Path)))
-	if err == nil && !parent.IsDir() {
-		return fmt.Errorf("writing %s: %s is no folder", t.Path, filepath.Dir(t.Path))
-	}
+	f, err := atomicfile.CreateFolder(t.Path)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", t.Path, err)
+		return err
 	}
-	if _, err := os.Lstat(t.Path); err == nil {
-		return fmt.Errorf("writing %s: %w: remove it, or choose another name", t.Path, fs.ErrExist)
-	}
-	return nil
+	return f.Close()
 }
 
 // try finds out whether a file can be made there.

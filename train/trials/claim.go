@@ -25,6 +25,9 @@ var errTaken = errors.New("trained by another process")
 // one that asks.
 func claim(folder string, item Item) (release func(), finished bool, err error) {
 	if finished, err := item.finished(folder); finished || err != nil {
+		if finished {
+			item.removeLeft(folder)
+		}
 		return nil, finished, err
 	}
 	return item.lock(folder)
@@ -37,7 +40,7 @@ func (i Item) lock(folder string) (release func(), finished bool, err error) {
 	if err := os.MkdirAll(claims, 0o777); err != nil {
 		return nil, false, fmt.Errorf("claiming %v: %w", i, err)
 	}
-	lock, err := filelock.TryAcquire(filepath.Join(claims, i.workName()+".lock"))
+	lock, err := filelock.TryAcquire(i.lockIn(folder))
 	if errors.Is(err, filelock.ErrHeld) {
 		return nil, false, errTaken
 	}
@@ -54,6 +57,24 @@ func (i Item) lock(folder string) (release func(), finished bool, err error) {
 		return nil, false, err
 	}
 	return release, false, nil
+}
+
+// removeLeft removes what is left of the training of a finished trial whose process
+// was killed after it had written the file.
+func (i Item) removeLeft(folder string) {
+	path, work := i.lockIn(folder), filepath.Join(folder, unfinishedFolder, i.workName())
+	if _, err := os.Lstat(work); err != nil {
+		filelock.RemoveLeft(path)
+		return
+	}
+	if lock, err := filelock.TryAcquire(path); err == nil {
+		os.RemoveAll(work)
+		lock.Remove()
+	}
+}
+
+func (i Item) lockIn(folder string) string {
+	return filepath.Join(folder, claimsFolder, i.workName()+".lock")
 }
 
 // finished tells whether the trial's file is there. A damaged one does not count.

@@ -64,6 +64,9 @@ func (s Set) open(folder string) error {
 		return err
 	}
 	err = wantSet(folder, record)
+	if err == nil {
+		filelock.RemoveLeft(filepath.Join(folder, setLockName))
+	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

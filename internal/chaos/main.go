@@ -1,0 +1,188 @@
+// Command chaos kills cellnet again and again while it works, lets it go on, and
+// compares what it leaves with what an undisturbed run leaves.
+//
+//	go run ./internal/chaos -kills 1000
+//
+// Processes get SIGKILL or SIGTERM, at random moments and, where strace is
+// installed, at system calls. Each episode is one piece of work in a new folder,
+// killed some times, then run to its end: its results must have the same bits, its
+// records must be whole, and nothing else may be left. The seed decides which work
+// is killed how; the moments within a process are the machine's.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+func main() {
+	var c campaign
+	flag.Uint64Var(&c.seed, "seed", 1, "of all choices")
+	flag.Int64Var(&c.wanted, "kills", 200, "how many processes to kill")
+	flag.DurationVar(&c.limit, "time", 10*time.Minute, "how long to go on at most")
+	flag.IntVar(&c.workers, "workers", 2, "episodes side by side")
+	flag.StringVar(&c.only, "only", "", "the one work to kill (default: all)")
+	flag.StringVar(&c.program, "cellnet", "", "program to kill (default: build this module's)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := c.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+// campaign is a run of the command.
+type campaign struct {
+	seed    uint64
+	wanted  int64
+	limit   time.Duration
+	workers int
+	only    string
+	program string
+
+	works    []*work
+	strace   string // empty if it is not installed
+	episodes atomic.Int64
+	counts   counts
+}
+
+// counts are the processes that were killed.
+type counts struct{ kill, term, atCalls atomic.Int64 }
+
+func (c *counts) all() int64 { return c.kill.Load() + c.term.Load() }
+
+func (c *campaign) run(ctx context.Context) error {
+	start := time.Now()
+	dir, err := os.MkdirTemp("", "chaos-")
+	if err != nil {
+		return err
+	}
+	if err := c.prepare(ctx, dir); err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(ctx, c.limit-time.Since(start))
+	defer stop()
+	failures := make(chan error, c.workers)
+	var workers sync.WaitGroup
+	for range c.workers {
+		workers.Go(func() {
+			for ctx.Err() == nil && c.counts.all() < c.wanted {
+				if err := c.episode(dir); err != nil {
+					failures <- err
+					stop()
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+	fmt.Printf("%d processes killed in %d episodes and %.0f s: %d by SIGKILL, %d by SIGTERM, of these %d at system calls\n",
+		c.counts.all(), c.episodes.Load(), time.Since(start).Seconds(), c.counts.kill.Load(), c.counts.term.Load(), c.counts.atCalls.Load())
+	for _, w := range c.works {
+		fmt.Printf("  %-9s %4d killed\n", w.name, w.killed.Load())
+	}
+	close(failures)
+	for err := range failures {
+		return fmt.Errorf("%w (its folder is in %s)", err, dir)
+	}
+	return os.RemoveAll(dir)
+}
+
+// prepare builds the program, and does all works undisturbed.
+func (c *campaign) prepare(ctx context.Context, dir string) error {
+	c.strace, _ = exec.LookPath("strace")
+	if c.strace == "" {
+		fmt.Println("strace is not installed: nothing is killed at system calls")
+	}
+	if c.program == "" {
+		c.program = filepath.Join(dir, "cellnet")
+		build := exec.CommandContext(ctx, "go", "build", "-o", c.program, "./cmd/cellnet")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return fmt.Errorf("building cellnet: %w", err)
+		}
+	}
+	inputs := filepath.Join(dir, "inputs")
+	if err := c.makeInputs(ctx, inputs); err != nil {
+		return err
+	}
+	for _, w := range works(inputs) {
+		if c.only != "" && c.only != w.name {
+			continue
+		}
+		w.reference = filepath.Join(dir, "reference-"+w.name)
+		if err := os.Mkdir(w.reference, 0o777); err != nil {
+			return err
+		}
+		start := time.Now()
+		if err := c.finish(w, w.reference); err != nil {
+			return err
+		}
+		w.lasts = time.Since(start)
+		if err := c.countCalls(ctx, w, dir); err != nil {
+			return err
+		}
+		c.works = append(c.works, w)
+	}
+	if len(c.works) == 0 {
+		return fmt.Errorf("no work is called %q", c.only)
+	}
+	return nil
+}
+
+// episode kills a work some times, lets it come to its end, and compares.
+func (c *campaign) episode(parent string) error {
+	number := c.episodes.Add(1)
+	r := rand.New(rand.NewPCG(c.seed, uint64(number)))
+	w := c.works[int(number)%len(c.works)]
+	dir := filepath.Join(parent, fmt.Sprintf("episode-%d-%s", number, w.name))
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		return err
+	}
+	fail := func(err error) error { return fmt.Errorf("episode %d: %s: %w", number, w.name, err) }
+	for range 1 + r.IntN(12) {
+		killed, err := c.disturb(w, dir, r)
+		if err != nil {
+			return fail(err)
+		}
+		w.killed.Add(int64(killed))
+		if killed == 0 || w.finished != nil && w.finished(dir) {
+			break
+		}
+	}
+	if err := c.finish(w, dir); err != nil {
+		return fail(err)
+	}
+	if err := w.compare(c, w.reference, dir); err != nil {
+		return fail(err)
+	}
+	return os.RemoveAll(dir)
+}
+
+// finish lets a work come to its end.
+func (c *campaign) finish(w *work, dir string) error {
+	for range w.processes {
+		cmd := exec.Command(c.program, w.args...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && w.finished != nil && w.finished(dir) {
+			return nil // it was, before it was killed
+		}
+		if err != nil {
+			return fmt.Errorf("the last run: %w: %s", err, out)
+		}
+	}
+	return nil
+}
