@@ -80,12 +80,15 @@ func (c *campaign) makeInputs(ctx context.Context, dir string) error {
 	return os.Rename(filepath.Join(dir, "run", "weights.pth"), filepath.Join(dir, "net.pth"))
 }
 
-// files lists all files and folders in a folder.
+// files lists all files and folders in a folder, these with a / at the end.
 func files(dir string) (all []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		name, _ := filepath.Rel(dir, path)
 		if e != nil && e.IsDir() {
 			name += "/"
+		}
+		if strings.HasSuffix(name, ".ckpt") { // at which steps is a matter of time
+			name = filepath.Dir(name) + "/checkpoint/"
 		}
 		all = append(all, name)
 		return err

@@ -110,7 +110,7 @@ func kindOfHead(format fileformat.Format, head []byte) Kind {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x89PNG\r\n")):
 		return PNG
-	case bytes.HasPrefix(head, []byte("<svg")), format == fileformat.HTML && has("<svg"):
+	case has("<svg") && (bytes.HasPrefix(head, []byte("<svg")) || bytes.HasPrefix(head, []byte("<?xml"))):
 		return SVG
 	case bytes.HasPrefix(head, []byte("digraph")):
 		return DOT
