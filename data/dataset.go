@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Dataset is one of the benchmark's datasets, or the built-in synthetic one. The
-// zero value is no dataset.
+// Dataset is one of the benchmark's datasets, the built-in synthetic one, or a
+// folder of own pictures. The zero value is no dataset.
 type Dataset uint8
 
 const (
@@ -15,6 +15,18 @@ const (
 	CIFAR100                        // cifar100
 	ImageNet16                      // ImageNet16-120: the first 120 classes of ImageNet at 16x16
 	Synthetic                       // synthetic: made by a formula, see [SyntheticSize]
+
+	// Folder is folder: own pictures, PNG or JPEG, in a folder for each class. Its
+	// name is the class's, and labels count in the order of the names. Where train,
+	// val and test are beside each other with such folders in them, they are the
+	// sets train, x-valid and ori-test; else a share of the pictures is held out as
+	// x-valid, see [HeldOut]. Classes, Side and Normalization are 0: only the files
+	// tell them, see [Source.Info].
+	//
+	// Pictures are read as [DecodePicture] does, those in folders of a class's
+	// folder included. Names that begin with a dot are ignored; damaged pictures
+	// and files of other kinds are left out, which [Source.Notes] tells.
+	Folder
 )
 
 // description holds what is fixed for a dataset.
@@ -22,43 +34,43 @@ type description struct {
 	key           string
 	classes       int
 	side          int
-	padding       int
 	normalization Normalization
 	counts        map[Set]int
 	evaluation    []Set
 }
 
 // The counts, in images, are those of the published benchmark (NAS-Bench-201,
-// ICLR 2020, section 2.2); means, standard deviations and paddings those of its
-// code (AutoDL-Projects, get_dataset_with_transform.py).
+// ICLR 2020, section 2.2); means and standard deviations those of its code
+// (AutoDL-Projects, get_dataset_with_transform.py).
 var (
 	cifar10Normalization = Normalization{
 		Mean: [3]float64{125.3, 123.0, 113.9}, Std: [3]float64{63.0, 62.1, 66.7}}
 
 	descriptions = [...]description{
-		CIFAR10Valid: {"cifar10-valid", 10, 32, 4, cifar10Normalization,
+		CIFAR10Valid: {"cifar10-valid", 10, 32, cifar10Normalization,
 			map[Set]int{Train: 25000, XValid: 25000, OriTest: 10000},
 			[]Set{XValid, OriTest}},
-		CIFAR10: {"cifar10", 10, 32, 4, cifar10Normalization,
+		CIFAR10: {"cifar10", 10, 32, cifar10Normalization,
 			map[Set]int{Train: 50000, OriTest: 10000},
 			[]Set{OriTest}},
-		CIFAR100: {"cifar100", 100, 32, 4, Normalization{
+		CIFAR100: {"cifar100", 100, 32, Normalization{
 			Mean: [3]float64{129.3, 124.1, 112.4}, Std: [3]float64{68.2, 65.4, 70.4}},
 			map[Set]int{Train: 50000, XValid: 5000, XTest: 5000, OriTest: 10000},
 			[]Set{XValid, XTest, OriTest}},
-		ImageNet16: {"ImageNet16-120", 120, 16, 2, Normalization{
+		ImageNet16: {"ImageNet16-120", 120, 16, Normalization{
 			Mean: [3]float64{122.68, 116.66, 104.01}, Std: [3]float64{63.22, 61.26, 65.09}},
 			map[Set]int{Train: 151700, XValid: 3000, XTest: 3000, OriTest: 6000},
 			[]Set{XValid, XTest, OriTest}},
-		Synthetic: {"synthetic", 10, 32, 4, Normalization{
+		Synthetic: {"synthetic", 10, 32, Normalization{
 			Mean: [3]float64{127.4, 127.4, 127.4}, Std: [3]float64{55.3, 55.3, 55.3}},
 			map[Set]int{Train: DefaultSyntheticTrain, OriTest: DefaultSyntheticTest},
 			[]Set{OriTest}},
+		Folder: {key: "folder", evaluation: []Set{XValid, OriTest}},
 	}
 )
 
-// Datasets returns all datasets: those of the benchmark in its order, then the
-// synthetic one.
+// Datasets returns the datasets that are the same everywhere: those of the
+// benchmark in its order, then the synthetic one.
 func Datasets() []Dataset {
 	return []Dataset{CIFAR10Valid, CIFAR10, CIFAR100, ImageNet16, Synthetic}
 }
@@ -67,7 +79,7 @@ func Datasets() []Dataset {
 // Case counts.
 func ParseDataset(key string) (Dataset, error) {
 	var keys []string
-	for _, d := range Datasets() {
+	for _, d := range append(Datasets(), Folder) {
 		if d.String() == key {
 			return d, nil
 		}
@@ -116,10 +128,10 @@ func (d Dataset) Side() int { return d.description().side }
 // channels.
 func (d Dataset) Normalization() Normalization { return d.description().normalization }
 
-// Augmentation returns the augmentation of the benchmark's training recipe: a
-// random flip and a random crop, no cutout.
+// Augmentation is that of [Info].
 func (d Dataset) Augmentation() Augmentation {
-	return Augmentation{Flip: true, Padding: d.description().padding}
+	info, _ := d.Info()
+	return info.Augmentation()
 }
 
 // Count returns the published number of images of a set, 0 if the dataset does
@@ -127,7 +139,8 @@ func (d Dataset) Augmentation() Augmentation {
 func (d Dataset) Count(s Set) int { return d.description().counts[s] }
 
 // EvaluationSets returns the sets that the benchmark evaluates on: those that
-// there are of x-valid, x-test and ori-test, in this order.
+// there are of x-valid, x-test and ori-test, in this order. Of a [Folder] they are
+// those that it may have.
 func (d Dataset) EvaluationSets() []Set {
 	return append([]Set(nil), d.description().evaluation...)
 }

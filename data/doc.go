@@ -1,6 +1,6 @@
 // Package data reads the image sets of the NAS-Bench-201 benchmark and makes
-// batches of them: CIFAR-10, CIFAR-100, ImageNet16-120, and a synthetic set that
-// needs no files.
+// batches of them: CIFAR-10, CIFAR-100, ImageNet16-120, a synthetic set that needs
+// no files, and folders of own pictures.
 //
 //	source, err := data.Open(data.CIFAR10, data.Options{Dir: "/data"})
 //	images, err := source.Load(data.OriTest)

@@ -1,9 +1,42 @@
 package data
 
+import "math"
+
 // Normalization is the mean and standard deviation of the red, green and blue
 // channel in units of pixel values, 0 to 255.
 type Normalization struct {
-	Mean, Std [3]float64
+	Mean [3]float64 `json:"mean"`
+	Std  [3]float64 `json:"std"`
+}
+
+// measureNormalization returns the mean and standard deviation of all pixels of
+// images. The deviation of a channel of one value is given as 1.
+func measureNormalization(m *Images) Normalization {
+	var histogram [3][256]uint64
+	plane := m.side * m.side
+	for _, pixels := range m.pixels {
+		for c := range histogram {
+			for _, v := range pixels[c*plane : (c+1)*plane] {
+				histogram[c][v]++
+			}
+		}
+	}
+	var measured Normalization
+	n := float64(len(m.pixels) * plane)
+	for c := range histogram {
+		for v, count := range histogram[c] {
+			measured.Mean[c] += float64(v) * float64(count) / n
+		}
+		var variance float64
+		for v, count := range histogram[c] {
+			d := float64(v) - measured.Mean[c]
+			variance += float64(d*d) * (float64(count) / n)
+		}
+		if measured.Std[c] = math.Sqrt(variance); measured.Std[c] < 1e-6 {
+			measured.Std[c] = 1
+		}
+	}
+	return measured
 }
 
 // Normalizer turns pixels into the network's input. Make it by

@@ -20,7 +20,8 @@ import (
 type Options struct {
 	// Dir is the folder that holds cifar-10-batches-py, cifar-10-batches-bin,
 	// cifar-100-python, cifar-100-binary or ImageNet16, or is itself one of
-	// them; DefaultDir if it is empty. The synthetic dataset needs none.
+	// them; DefaultDir if it is empty. The synthetic dataset needs none. For a
+	// [Folder] it is that folder.
 	Dir string
 	// SplitFile is the JSON file that divides the test images of CIFAR-100 or
 	// ImageNet16-120 into x-valid and x-test. If it is empty the file is looked
@@ -32,6 +33,11 @@ type Options struct {
 	NoVerify bool
 	// Synthetic is the size of the synthetic dataset; zeros mean the default.
 	Synthetic SyntheticSize
+	// Folder is what is settled for the pictures of a [Folder], such as their side,
+	// or all that an earlier training was told of them. What is zero is taken of
+	// the pictures: names of the classes, mean and standard deviation; or is the
+	// default: side and share held out.
+	Folder Info
 }
 
 // DefaultDir returns the folder in which the published code keeps its data:
@@ -58,6 +64,11 @@ type Source struct {
 	splitFile string // empty if there is none
 
 	train, test func() (*Images, error) // read the files once
+
+	sets    map[Set]func() (*Images, error)
+	refused map[Set]error // why others can't be loaded
+	info    func() (Info, error)
+	notes   func() []string
 }
 
 // Open looks for the files of a dataset, and reads none of them.
@@ -65,32 +76,98 @@ func Open(d Dataset, options Options) (*Source, error) {
 	if d.description().key == "" {
 		return nil, fmt.Errorf("data: opening %v: no such dataset", d)
 	}
-	s := &Source{dataset: d, options: options}
-	if d == Synthetic {
-		size, err := options.Synthetic.withDefaults()
-		if err != nil {
-			return nil, err
-		}
-		s.train = sync.OnceValues(func() (*Images, error) { return synthesize(Train, size.Train), nil })
-		s.test = sync.OnceValues(func() (*Images, error) { return synthesize(OriTest, size.Test), nil })
-		return s, nil
+	s := &Source{dataset: d, options: options, notes: func() []string { return nil }}
+	s.info = func() (Info, error) {
+		info, _ := d.Info()
+		return info, nil
 	}
+	var err error
+	switch d {
+	case Synthetic:
+		err = s.openSynthetic()
+	case Folder:
+		err = s.openFolder()
+	default:
+		err = s.openPublished()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Source) openSynthetic() error {
+	size, err := s.options.Synthetic.withDefaults()
+	s.sets = map[Set]func() (*Images, error){
+		Train:   sync.OnceValues(func() (*Images, error) { return synthesize(Train, size.Train), nil }),
+		OriTest: sync.OnceValues(func() (*Images, error) { return synthesize(OriTest, size.Test), nil }),
+	}
+	return err
+}
+
+func (s *Source) openFolder() error {
+	f, err := openFolder(s.options.Dir, s.options.Folder)
+	if err != nil {
+		return err
+	}
+	s.folder = s.options.Dir
+	s.sets = map[Set]func() (*Images, error){}
+	for set := range f.sets {
+		s.sets[set] = sync.OnceValues(func() (*Images, error) { return f.read(set) })
+	}
+	s.info = sync.OnceValues(func() (Info, error) {
+		info := f.info
+		if info.Normalization == (Normalization{}) {
+			images, err := s.Load(Train)
+			if err != nil {
+				return Info{}, fmt.Errorf("measuring mean and standard deviation: %w", err)
+			}
+			info.Normalization = measureNormalization(images)
+		}
+		return info, nil
+	})
+	s.notes = func() []string {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return slices.Clone(f.notes)
+	}
+	return nil
+}
+
+func (s *Source) openPublished() error {
 	if s.options.Dir == "" {
 		dir, err := DefaultDir()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.options.Dir = dir
 	}
 	if err := s.findFolder(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.findSplit(); err != nil {
-		return nil, err
+		return err
 	}
 	s.train = sync.OnceValues(func() (*Images, error) { return s.read(s.layout.train) })
 	s.test = sync.OnceValues(func() (*Images, error) { return s.read(s.layout.test) })
-	return s, nil
+	s.sets = map[Set]func() (*Images, error){Train: s.train, OriTest: s.test}
+	if s.dataset == CIFAR10Valid {
+		s.sets[Train] = func() (*Images, error) { return s.loadCIFAR10Half(Train) }
+		s.sets[XValid] = func() (*Images, error) { return s.loadCIFAR10Half(XValid) }
+	}
+	name, parted := splitFileNames[s.dataset]
+	if !parted {
+		return nil
+	}
+	s.refused = map[Set]error{}
+	for _, set := range []Set{XValid, XTest} {
+		if s.splitFile == "" {
+			s.refused[set] = &NoSplitError{s.dataset, set, name, s.splitDirs()}
+		} else {
+			s.sets[set] = func() (*Images, error) { return s.loadTestPart(set) }
+		}
+	}
+	return nil
 }
 
 // findFolder sets the folder with the images and its layout.
@@ -156,46 +233,38 @@ func (s *Source) Dataset() Dataset { return s.dataset }
 // synthetic dataset.
 func (s *Source) Folder() string { return s.folder }
 
+// Info returns what has to be known of the images. For a [Folder] whose mean and
+// standard deviation are not given in Options.Folder it reads the training
+// pictures and measures them.
+func (s *Source) Info() (Info, error) { return s.info() }
+
+// Notes tells of files that were left out, a line each, as far as sets were loaded
+// by now.
+func (s *Source) Notes() []string { return s.notes() }
+
 // EvaluationSets returns the dataset's evaluation sets that can be loaded, and
-// for each that can't be the reason: a *NoSplitError.
+// for each that the benchmark has and that can't be the reason: a *NoSplitError.
 func (s *Source) EvaluationSets() (sets []Set, missing []error) {
 	for _, set := range s.dataset.EvaluationSets() {
-		if err := s.available(set); err != nil {
-			missing = append(missing, err)
-		} else {
+		if s.sets[set] != nil {
 			sets = append(sets, set)
+		} else if err := s.refused[set]; err != nil {
+			missing = append(missing, err)
 		}
 	}
 	return sets, missing
 }
 
-func (s *Source) available(set Set) error {
-	if s.dataset.Count(set) == 0 {
-		return fmt.Errorf("data: %s has no set %s", s.dataset, set)
-	}
-	name, splits := splitFileNames[s.dataset]
-	if splits && (set == XValid || set == XTest) && s.splitFile == "" {
-		return &NoSplitError{s.dataset, set, name, s.splitDirs()}
-	}
-	return nil
-}
-
 // Load returns the images of a set. Only the files that the set needs are read,
 // each once in the life of the Source; sets of the same files share memory.
 func (s *Source) Load(set Set) (*Images, error) {
-	if err := s.available(set); err != nil {
+	if load := s.sets[set]; load != nil {
+		return load()
+	}
+	if err := s.refused[set]; err != nil {
 		return nil, err
 	}
-	switch {
-	case s.dataset == CIFAR10Valid && set != OriTest:
-		return s.loadCIFAR10Half(set)
-	case set == Train:
-		return s.train()
-	case set == OriTest:
-		return s.test()
-	default:
-		return s.loadTestPart(set)
-	}
+	return nil, fmt.Errorf("data: %s has no set %s", s.dataset, set)
 }
 
 func (s *Source) loadCIFAR10Half(set Set) (*Images, error) {

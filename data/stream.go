@@ -15,6 +15,7 @@ const (
 	orderStream        streamName = "order"
 	augmentationStream streamName = "augmentation"
 	syntheticStream    streamName = "synthetic"
+	heldOutStream      streamName = "held-out"
 )
 
 // stream is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom

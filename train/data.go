@@ -9,6 +9,7 @@ import (
 // Data are the images of a dataset, in memory. Several trainers may use the same.
 type Data struct {
 	Dataset     data.Dataset
+	Info        data.Info
 	Train       *data.Images
 	Evaluations []EvaluationSet
 }
@@ -20,10 +21,14 @@ type EvaluationSet struct {
 }
 
 // LoadData reads the training images of a dataset and those of its evaluation
-// sets that are there; missing tells why others are not.
+// sets that are there; missing tells why others are not. What else was left out
+// [data.Source.Notes] tells.
 func LoadData(source *data.Source) (d *Data, missing []error, err error) {
 	d = &Data{Dataset: source.Dataset()}
 	if d.Train, err = source.Load(data.Train); err != nil {
+		return nil, nil, err
+	}
+	if d.Info, err = source.Info(); err != nil {
 		return nil, nil, err
 	}
 	sets, missing := source.EvaluationSets()
@@ -39,7 +44,7 @@ func LoadData(source *data.Source) (d *Data, missing []error, err error) {
 
 // Limit keeps the first n images of every set, for a quick try.
 func (d *Data) Limit(n int) *Data {
-	limited := &Data{Dataset: d.Dataset, Train: first(d.Train, n)}
+	limited := &Data{Dataset: d.Dataset, Info: d.Info, Train: first(d.Train, n)}
 	for _, e := range d.Evaluations {
 		limited.Evaluations = append(limited.Evaluations, EvaluationSet{e.Set, first(e.Images, n)})
 	}
@@ -56,10 +61,10 @@ func first(images *data.Images, n int) *data.Images {
 
 // trainLoader makes shuffled and augmented batches of the training images.
 func (d *Data) trainLoader(r Recipe, seed uint32) (*data.Loader, error) {
-	augmentation := d.Dataset.Augmentation()
+	augmentation := d.Info.Augmentation()
 	augmentation.Cutout = r.Cutout
 	loader, err := data.NewLoader(d.Train, data.LoaderConfig{
-		BatchSize: r.BatchSize, Normalization: d.Dataset.Normalization(), Shuffle: true, Augmentation: augmentation, Seed: uint64(seed),
+		BatchSize: r.BatchSize, Normalization: d.Info.Normalization, Shuffle: true, Augmentation: augmentation, Seed: uint64(seed),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("training images: %w", err)
@@ -68,8 +73,8 @@ func (d *Data) trainLoader(r Recipe, seed uint32) (*data.Loader, error) {
 }
 
 // loader makes batches of a set as it is.
-func (e EvaluationSet) loader(d data.Dataset) (*data.Loader, error) {
-	loader, err := data.NewLoader(e.Images, data.LoaderConfig{Normalization: d.Normalization()})
+func (e EvaluationSet) loader(info data.Info) (*data.Loader, error) {
+	loader, err := data.NewLoader(e.Images, data.LoaderConfig{Normalization: info.Normalization})
 	if err != nil {
 		return nil, fmt.Errorf("images of %v: %w", e.Set, err)
 	}

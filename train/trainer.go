@@ -270,7 +270,7 @@ func (t *Trainer) reportStep(images int, loss float64) {
 func (t *Trainer) evaluate(ctx context.Context, p *models.Predictor) ([]Evaluation, error) {
 	var evaluations []Evaluation
 	for _, set := range t.data.Evaluations {
-		loader, err := set.loader(t.data.Dataset)
+		loader, err := set.loader(t.data.Info)
 		if err != nil {
 			return nil, err
 		}
