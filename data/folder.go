@@ -45,6 +45,7 @@ func openFolder(dir string, given Info) (*folder, error) {
 		return nil, fmt.Errorf("opening a folder of pictures: none is named: name with --data the folder that holds one for each class, or train, val and test with these")
 	}
 	f := &folder{dir: dir, info: given, sets: map[Set][]pictureFile{}}
+	f.info.Classes = len(given.ClassNames)
 	if f.info.Side == 0 {
 		f.info.Side = DefaultFolderSide
 	}

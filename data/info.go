@@ -3,6 +3,7 @@ package data
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Info is what has to be known of a dataset's images to train on them or to
@@ -26,6 +27,12 @@ func (d Dataset) Info() (info Info, ok bool) {
 		return Info{}, false
 	}
 	return Info{Classes: d.Classes(), ClassNames: d.ClassNames(), Side: d.Side(), Normalization: d.Normalization()}, true
+}
+
+// Equal tells whether i and j tell the same.
+func (i Info) Equal(j Info) bool {
+	return i.Classes == j.Classes && slices.Equal(i.ClassNames, j.ClassNames) && i.Side == j.Side &&
+		i.Normalization == j.Normalization && i.HeldOut == j.HeldOut
 }
 
 // Augmentation returns that of the benchmark's training recipe for images of the

@@ -68,6 +68,7 @@ type Source struct {
 	sets    map[Set]func() (*Images, error)
 	refused map[Set]error // why others can't be loaded
 	info    func() (Info, error)
+	count   func(Set) int
 	notes   func() []string
 }
 
@@ -76,7 +77,7 @@ func Open(d Dataset, options Options) (*Source, error) {
 	if d.description().key == "" {
 		return nil, fmt.Errorf("data: opening %v: no such dataset", d)
 	}
-	s := &Source{dataset: d, options: options, notes: func() []string { return nil }}
+	s := &Source{dataset: d, options: options, count: d.Count, notes: func() []string { return nil }}
 	s.info = func() (Info, error) {
 		info, _ := d.Info()
 		return info, nil
@@ -126,6 +127,7 @@ func (s *Source) openFolder() error {
 		}
 		return info, nil
 	})
+	s.count = func(set Set) int { return len(f.sets[set]) }
 	s.notes = func() []string {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -237,6 +239,10 @@ func (s *Source) Folder() string { return s.folder }
 // standard deviation are not given in Options.Folder it reads the training
 // pictures and measures them.
 func (s *Source) Info() (Info, error) { return s.info() }
+
+// Count returns the number of images of a set without reading them: the published
+// one, or that of the pictures in a folder, damaged ones included.
+func (s *Source) Count(set Set) int { return s.count(set) }
 
 // Notes tells of files that were left out, a line each, as far as sets were loaded
 // by now.

@@ -16,6 +16,16 @@ type Run struct {
 	Dataset data.Dataset `json:"dataset"`
 	Recipe  Recipe       `json:"recipe"`
 	Seed    uint32       `json:"seed"`
+	// Folder is what is known of the pictures if Dataset is [data.Folder].
+	Folder data.Info `json:"folder,omitzero"`
+}
+
+// Info is what is known of the images.
+func (r Run) Info() data.Info {
+	if info, ok := r.Dataset.Info(); ok {
+		return info
+	}
+	return r.Folder
 }
 
 // Validate returns an error that says what can't be trained.
@@ -26,10 +36,14 @@ func (r Run) Validate() error {
 	if _, err := r.Dataset.MarshalText(); err != nil {
 		return err
 	}
-	if got, want := r.Net.NumClasses(), r.Dataset.Classes(); got != want {
+	info := r.Info()
+	if err := info.Validate(); err != nil {
+		return fmt.Errorf("images of %v: %w", r.Dataset, err)
+	}
+	if got, want := r.Net.NumClasses(), info.Classes; got != want {
 		return fmt.Errorf("network for %d classes, but %v has %d", got, r.Dataset, want)
 	}
-	if err := r.Net.CheckSide(r.Dataset.Side()); err != nil {
+	if err := r.Net.CheckSide(info.Side); err != nil {
 		return err
 	}
 	return r.Recipe.Validate()

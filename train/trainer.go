@@ -91,6 +91,9 @@ func NewTrainer(run Run, d *Data, o Options) (*Trainer, error) {
 	if d.Dataset != run.Dataset {
 		return nil, fmt.Errorf("training on %v: the images are those of %v", run.Dataset, d.Dataset)
 	}
+	if !run.Info().Equal(d.Info) {
+		return nil, fmt.Errorf("training on %v: classes, side or statistics of the images are others than the run's", run.Dataset)
+	}
 	t := &Trainer{run: run, data: d, options: o, optimizer: run.Recipe.Optimizer()}
 	var err error
 	if t.loader, err = d.trainLoader(run.Recipe, run.Seed); err != nil {

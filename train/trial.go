@@ -53,13 +53,13 @@ func WriteTrial(path string, t Trial, format weights.Format) error {
 
 // training gives what is recorded of the training on a dataset.
 func (d DatasetTrial) training() (trialfile.Training, error) {
-	run, side := d.Run, d.Run.Dataset.Side()
+	run, side := d.Run, d.Run.Info().Side
 	net, ok := run.Net.(cell.Network)
 	channels, cells, staged := net.Stages()
 	if !ok || !staged {
 		return trialfile.Training{}, fmt.Errorf("a network of %s has no record of C and N", spec.Name(run.Net))
 	}
-	cost := run.Net.Cost(run.Dataset.Side())
+	cost := run.Net.Cost(side)
 	t := trialfile.Training{
 		Trial: record.Trial{
 			Dataset: run.Dataset, Seed: int(run.Seed), Epochs: run.Recipe.TotalEpochs(), Params: cost.Params, FLOPs: cost.FLOPs,

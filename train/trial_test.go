@@ -26,7 +26,7 @@ func inventedTrial(t testing.TB) Trial {
 	}
 	trial := Trial{Info: "program and machine"}
 	for _, d := range []data.Dataset{data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16} {
-		run := Run{cell.Benchmark(c, d.Classes()), d, preset(t, 12), 777}
+		run := Run{Net: cell.Benchmark(c, d.Classes()), Dataset: d, Recipe: preset(t, 12), Seed: 777}
 		params, err := models.Initialize(run.Net, run.Seed)
 		if err != nil {
 			t.Fatal(err)

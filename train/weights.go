@@ -1,7 +1,10 @@
 package train
 
 import (
+	"encoding/json"
+
 	"cellnet/cell"
+	"cellnet/data"
 	"cellnet/weights"
 )
 
@@ -19,6 +22,13 @@ func (t *Trainer) WriteWeights(path string) error {
 	seed := int(t.run.Seed)
 	description := weights.Description{
 		Classes: t.run.Net.NumClasses(), Dataset: t.run.Dataset.String(), Seed: &seed, HP: t.run.Recipe.TotalEpochs(),
+	}
+	if !t.run.Folder.Equal(data.Info{}) {
+		info, err := json.Marshal(t.run.Folder)
+		if err != nil {
+			return err
+		}
+		description.DatasetInfo = string(info)
 	}
 	if net, ok := t.run.Net.(cell.Network); ok {
 		description.Arch = net.Cell.String()

@@ -65,6 +65,9 @@ func describeBy(n *Network, d *pickle.Dict) {
 	if v, err := pickle.Field[string](d, "dataset"); err == nil && v != "" {
 		n.Dataset = v
 	}
+	if v, err := pickle.Field[string](d, datasetInfoEntry); err == nil {
+		n.DatasetInfo = v
+	}
 	number(&n.C, "C", "channel")
 	number(&n.N, "N", "num_cells")
 	number(&n.Classes, "classes", "num_classes", "class_num")

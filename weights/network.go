@@ -15,8 +15,11 @@ type Description struct {
 	C, N    int    // channels of the stem, cells per stage
 	Classes int
 	Dataset string // key of the dataset that it was trained on
-	Seed    *int
-	HP      int // number of epochs of its training recipe
+	// DatasetInfo is what has to be known of a dataset of the user's own, as JSON,
+	// not checked.
+	DatasetInfo string
+	Seed        *int
+	HP          int // number of epochs of its training recipe
 }
 
 // Network is a state dict in a File.

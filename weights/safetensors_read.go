@@ -260,6 +260,8 @@ func describeMetadata(metadata []Entry) Description {
 			d.Arch = text
 		case "dataset":
 			d.Dataset = text
+		case datasetInfoEntry:
+			d.DatasetInfo = text
 		case "seed":
 			if err == nil {
 				d.Seed = &n

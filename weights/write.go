@@ -11,6 +11,8 @@ import (
 // stateDictEntry is the name under which this program writes a state dict.
 const stateDictEntry = "net_state_dict"
 
+const datasetInfoEntry = "dataset_info"
+
 // Write writes a state dict. Without entries, torch.load gives an OrderedDict
 // of tensors back, otherwise a dict with the entries in order and the state
 // dict as its last, "net_state_dict". In safetensors, entries become metadata:
@@ -74,6 +76,7 @@ func (d Description) Entries() []Entry {
 	number("N", d.N)
 	number("classes", d.Classes)
 	text("dataset", d.Dataset)
+	text(datasetInfoEntry, d.DatasetInfo)
 	if d.Seed != nil {
 		out = append(out, Entry{"seed", Int(*d.Seed)})
 	}

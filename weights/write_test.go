@@ -57,6 +57,7 @@ func TestRoundTrip(t *testing.T) {
 func TestDescriptionRoundTrip(t *testing.T) {
 	for _, want := range []weights.Description{
 		{Arch: "|nor_conv_3x3~0|", C: 8, N: 2, Classes: 7, Dataset: "cifar10", Seed: pointer(0), HP: 12},
+		{Classes: 2, Dataset: "folder", DatasetInfo: `{"classes": 2}`},
 		{Arch: "|none~0|", Seed: pointer(-3)},
 		{Dataset: "cifar100"},
 	} {

@@ -120,7 +120,8 @@ func (a *app) demoTest(ctx context.Context, params *models.Parameters, test *dat
 		return train.Metrics{}, err
 	}
 	defer predictor.Close()
-	return a.evaluate(ctx, predictor, test, data.Synthetic, "the test images")
+	info, _ := data.Synthetic.Info()
+	return a.evaluate(ctx, predictor, test, info, "the test images")
 }
 
 // demoTrain is a training loop as a user would write it.

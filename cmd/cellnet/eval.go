@@ -59,7 +59,7 @@ ARCH may be left out where the weights file names it.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.weights, "weights", "", "`FILE` of the weights: .pth, safetensors or a benchmark's record")
-	cmd.Flags().StringVar(&f.dataset, "dataset", "", "cifar10-valid, cifar10, cifar100, ImageNet16-120 or synthetic")
+	cmd.Flags().StringVar(&f.dataset, "dataset", "", datasetHelp)
 	cmd.Flags().StringSliceVar(&f.sets, "sets", nil, "evaluation sets, such as ori-test,x-valid (default: all there are)")
 	f.network.add(cmd)
 	f.data.add(cmd)
@@ -83,7 +83,15 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 		}
 		wanted = append(wanted, set)
 	}
-	source, err := f.data.open(ctx, a, dataset)
+	l, err := a.loadNetwork(f.weights, arch, f.network)
+	if err != nil {
+		return err
+	}
+	known, err := l.info()
+	if err != nil {
+		return err
+	}
+	source, err := f.data.open(ctx, a, dataset, known)
 	if err != nil {
 		return err
 	}
@@ -91,23 +99,23 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if wanted == nil {
 		wanted, missing = source.EvaluationSets()
 	}
-	// The images of the first set are read while the weights are.
+	if len(wanted) == 0 {
+		return fmt.Errorf("reading %s: no set to evaluate in %s: put pictures into val or test, or choose --sets train", dataset, f.data.dir)
+	}
+	info, err := source.Info()
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", dataset, err)
+	}
+	if l.network().NumClasses() != info.Classes {
+		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.network().NumClasses(), dataset, info.Classes)
+	}
+	// The images of the first set are read while the network is built.
 	first := make(chan error, 1)
 	go func() {
 		_, err := source.Load(wanted[0])
 		first <- err
 	}()
-	l, err := a.loadNetwork(f.weights, arch, f.network)
-	if err != nil {
-		return err
-	}
-	if l.network().NumClasses() != dataset.Classes() {
-		return fmt.Errorf("reading weights %s: the network has %d classes, %s has %d: choose the dataset it was trained on", f.weights, l.network().NumClasses(), dataset, dataset.Classes())
-	}
-	for _, err := range missing {
-		fmt.Fprintf(a.stderr, "note: %v\n", err)
-	}
-	predictor, err := newPredictor(l.params, dataset.Side())
+	predictor, err := newPredictor(l.params, info.Side)
 	if err != nil {
 		return err
 	}
@@ -121,10 +129,11 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", dataset, err)
 		}
-		if r.Sets[set.String()], err = a.evaluate(ctx, predictor, images, dataset, set.String()); err != nil {
+		if r.Sets[set.String()], err = a.evaluate(ctx, predictor, images, info, set.String()); err != nil {
 			return err
 		}
 	}
+	a.noteAll(source, missing)
 	if f.asJSON {
 		return a.printJSON(r)
 	}
@@ -151,8 +160,8 @@ func newPredictor(params *models.Parameters, side int) (*models.Predictor, error
 }
 
 // evaluate runs images through a network.
-func (a *app) evaluate(ctx context.Context, p *models.Predictor, images *data.Images, d data.Dataset, title string) (train.Metrics, error) {
-	loader, err := data.NewLoader(images, data.LoaderConfig{BatchSize: p.Network().Capacity(), Normalization: d.Normalization()})
+func (a *app) evaluate(ctx context.Context, p *models.Predictor, images *data.Images, info data.Info, title string) (train.Metrics, error) {
+	loader, err := data.NewLoader(images, data.LoaderConfig{BatchSize: p.Network().Capacity(), Normalization: info.Normalization})
 	if err != nil {
 		return train.Metrics{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -80,7 +81,7 @@ SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
 }
 
 // set says which trials are wanted.
-func (f *generateFlags) set() (s trials.Set, err error) {
+func (f *generateFlags) set(ctx context.Context, a *app) (s trials.Set, err error) {
 	if f.archs == "" || f.out == "" {
 		return s, usage.Errorf("generate needs --archs and --out")
 	}
@@ -105,6 +106,15 @@ func (f *generateFlags) set() (s trials.Set, err error) {
 	if s.Recipe, _, err = f.recipe.recipe(); err != nil {
 		return s, err
 	}
+	if slices.Contains(s.Datasets, data.Folder) {
+		if s.FolderInfo, err = f.data.folderInfo(ctx, a, data.Folder); err != nil {
+			return s, err
+		}
+		s.Pictures = map[data.Set]int{}
+		for _, set := range append(data.Folder.EvaluationSets(), data.Train) {
+			s.Pictures[set] = f.data.opened.Count(set)
+		}
+	}
 	if err := s.Validate(); err != nil {
 		return s, usage.Fault(err)
 	}
@@ -122,7 +132,7 @@ func torchFormat(name string) (weights.Format, error) {
 }
 
 func (a *app) generate(ctx context.Context, f generateFlags) error {
-	set, err := f.set()
+	set, err := f.set(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -160,7 +170,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	runner := trials.Runner{
 		Set: set, Items: items, Out: f.out, Jobs: f.jobs, Format: format, Info: machineInfo(), Interval: f.interval,
 		Load: func(d data.Dataset) (*train.Data, error) {
-			return a.loadImages(ctx, rundir.Plan{Run: train.Run{Dataset: d}, Limit: f.limit, Data: f.data.source()}, f.data.download)
+			return a.loadImages(ctx, f.data, d, set.FolderInfo, f.limit)
 		},
 		Hooks: shown.Hooks(),
 	}

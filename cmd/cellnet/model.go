@@ -44,6 +44,9 @@ func newModelShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return usage.Errorf("--dataset: %w", err)
 			}
+			if _, known := d.Info(); !known {
+				return usage.Errorf("--dataset: only the files of %v tell its classes: choose another one", d)
+			}
 			network, err := shape.network(args[0], d.Classes())
 			if err != nil {
 				return err

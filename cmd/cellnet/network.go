@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"cellnet/cell"
 	"cellnet/cell/spec"
+	"cellnet/data"
 	"cellnet/internal/usage"
 	"cellnet/models"
 	"cellnet/train"
@@ -97,6 +99,25 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 		fmt.Fprintf(a.stderr, "warning: %s: NaN or infinity in %s\n", path, strings.Join(bad, ", "))
 	}
 	return loaded{chosen.Description, params}, nil
+}
+
+// info is what the file tells of the user's own images that the network was
+// trained on; it is zero if it tells nothing.
+func (l loaded) info() (info data.Info, err error) {
+	text := l.description.DatasetInfo
+	if text == "" {
+		return info, nil
+	}
+	if err := json.Unmarshal([]byte(text), &info); err != nil {
+		return info, fmt.Errorf("reading what the weights file tells of its images: %w", err)
+	}
+	if err := info.Validate(); err != nil {
+		return info, fmt.Errorf("reading what the weights file tells of its images: %w", err)
+	}
+	if of := l.network().NumClasses(); info.Classes != of {
+		return info, fmt.Errorf("reading what the weights file tells of its images: they have %d classes, the network %d", info.Classes, of)
+	}
+	return info, nil
 }
 
 func newWeightsCommand(a *app) *cobra.Command {

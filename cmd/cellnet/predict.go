@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -18,6 +19,7 @@ type predictFlags struct {
 	weights, arch, dataset string
 	top                    int
 	network                networkFlags
+	data                   dataFlags
 	asJSON                 bool
 }
 
@@ -46,18 +48,19 @@ func newPredictCommand(a *app) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return a.predict(args, f) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.predict(cmd.Context(), args, f) },
 	}
 	cmd.Flags().StringVar(&f.weights, "weights", "", "`FILE` of the weights")
 	cmd.Flags().StringVar(&f.arch, "arch", "", "`ARCH` of the network, where the file does not name it")
 	cmd.Flags().StringVar(&f.dataset, "dataset", "", "dataset the network was trained on (default: what the file names, or that of as many classes)")
 	cmd.Flags().IntVar(&f.top, "top", 5, "how many classes to print")
 	f.network.add(cmd)
+	f.data.addFolder(cmd)
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
 }
 
-func (a *app) predict(paths []string, f predictFlags) error {
+func (a *app) predict(ctx context.Context, paths []string, f predictFlags) error {
 	if f.weights == "" {
 		return usage.Errorf("predict needs --weights")
 	}
@@ -68,19 +71,23 @@ func (a *app) predict(paths []string, f predictFlags) error {
 	if err != nil {
 		return err
 	}
-	d, err := datasetOf(l, f.dataset)
+	info, err := a.imagesOf(ctx, l, f)
 	if err != nil {
 		return err
 	}
-	predictor, err := newPredictor(l.params, d.Side())
+	info = f.data.sized(info)
+	if err := info.Validate(); err != nil {
+		return usage.Fault(err)
+	}
+	predictor, err := newPredictor(l.params, info.Side)
 	if err != nil {
 		return err
 	}
 	defer predictor.Close()
-	normalizer := d.Normalization().Normalizer()
-	input := make([]float32, 3*d.Side()*d.Side())
+	normalizer := info.Normalization.Normalizer()
+	input := make([]float32, 3*info.Side*info.Side)
 	for _, path := range paths {
-		pixels, err := data.ReadPicture(path, d.Side())
+		pixels, err := data.ReadPicture(path, info.Side)
 		if err != nil {
 			return fmt.Errorf("reading image: %w", err)
 		}
@@ -92,34 +99,68 @@ func (a *app) predict(paths []string, f predictFlags) error {
 		if bad := slices.IndexFunc(logits, func(v float32) bool { return v-v != 0 }); bad >= 0 {
 			return fmt.Errorf("%s: the network gives no number for class %d: its weights are broken, see cellnet weights show", path, bad)
 		}
-		if err := a.printPrediction(prediction{path, ranked(logits, d.ClassNames(), f.top)}, f.asJSON); err != nil {
+		if err := a.printPrediction(prediction{path, ranked(logits, info.ClassNames, f.top)}, f.asJSON); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// datasetOf is the dataset that a network was trained on: the one that is
-// given, that its file names, or the first of as many classes.
+// imagesOf tells what images a network was trained on: those of the dataset that
+// is given, or what its file tells, or those of the first dataset of as many
+// classes.
+func (a *app) imagesOf(ctx context.Context, l loaded, f predictFlags) (data.Info, error) {
+	known, err := l.info()
+	if err != nil {
+		return data.Info{}, err
+	}
+	if f.dataset == "" && known.Classes != 0 {
+		return known, nil
+	}
+	classes := l.network().NumClasses()
+	d, err := datasetOf(l, f.dataset)
+	if err != nil {
+		return data.Info{}, err
+	}
+	info, shared := d.Info()
+	if !shared {
+		source, err := f.data.open(ctx, a, d, known)
+		if err != nil {
+			return data.Info{}, err
+		}
+		if info, err = source.Info(); err != nil {
+			return data.Info{}, fmt.Errorf("reading %s: %w", d, err)
+		}
+		a.noteAll(source, nil)
+	}
+	if info.Classes != classes {
+		if f.dataset == "" {
+			return data.Info{}, usage.Errorf("--dataset: %s has %d classes, the network %d", d, info.Classes, classes)
+		}
+		fmt.Fprintf(a.stderr, "note: %s has %d classes, the network %d: classes are numbers, images are normalized as those of %s\n", d, info.Classes, classes, d)
+		info.ClassNames = nil
+	}
+	return info, nil
+}
+
+// datasetOf is the dataset that is given, that the network's file names, or the
+// first of as many classes.
 func datasetOf(l loaded, given string) (data.Dataset, error) {
 	name := given
 	if name == "" {
 		name = l.description.Dataset
 	}
-	classes := l.network().NumClasses()
 	if name == "" {
+		classes := l.network().NumClasses()
 		at := slices.IndexFunc(data.Datasets(), func(d data.Dataset) bool { return d.Classes() == classes })
 		if at < 0 {
-			return 0, usage.Errorf("no dataset has the network's %d classes: give --dataset", classes)
+			return 0, usage.Errorf("no dataset has the network's %d classes: give with --dataset one whose images have the same size and normalization", classes)
 		}
 		return data.Datasets()[at], nil
 	}
 	d, err := data.ParseDataset(name)
 	if err != nil {
 		return 0, usage.Errorf("--dataset: %w", err)
-	}
-	if d.Classes() != classes {
-		return 0, usage.Errorf("--dataset: %s has %d classes, the network %d", d, d.Classes(), classes)
 	}
 	return d, nil
 }

@@ -60,7 +60,7 @@ interrupted training goes on with cellnet train --resume --out DIR.
 			return a.train(cmd.Context(), strings.Join(args, ""), f)
 		},
 	}
-	cmd.Flags().StringVar(&f.dataset, "dataset", "", "cifar10-valid, cifar10, cifar100, ImageNet16-120 or synthetic")
+	cmd.Flags().StringVar(&f.dataset, "dataset", "", datasetHelp)
 	cmd.Flags().StringVar(&f.out, "out", "", "`DIR` for the results")
 	cmd.Flags().Uint32Var(&f.seed, "seed", 777, "where all random numbers come from")
 	f.shape.add(cmd)
@@ -89,7 +89,7 @@ func (a *app) train(ctx context.Context, arch string, f trainFlags) error {
 	if f.out == "" {
 		return usage.Errorf("train needs --out")
 	}
-	plan, err := f.plan(arch)
+	plan, err := f.plan(ctx, a, arch)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (a *app) train(ctx context.Context, arch string, f trainFlags) error {
 		return err
 	}
 	defer dir.Close()
-	images, err := a.loadImages(ctx, plan, f.data.download)
+	images, err := a.loadImages(ctx, f.data, plan.Run.Dataset, plan.Run.Folder, plan.Limit)
 	if err != nil {
 		return err
 	}
@@ -129,14 +129,16 @@ func (f *trainFlags) open(arch string, plan *rundir.Plan) (*rundir.Dir, error) {
 	if *plan, err = rundir.ReadPlan(f.out); err != nil {
 		return nil, errors.Join(err, dir.Close())
 	}
-	if f.data.dir != "" {
+	if f.data.dir == "" {
+		f.data.from(plan.Data)
+	} else {
 		plan.Data = f.data.source()
 	}
 	return dir, nil
 }
 
 // plan says what is to be trained if an ARCH is given.
-func (f *trainFlags) plan(arch string) (plan rundir.Plan, err error) {
+func (f *trainFlags) plan(ctx context.Context, a *app, arch string) (plan rundir.Plan, err error) {
 	if arch == "" {
 		if !f.resume {
 			return plan, usage.Errorf("missing argument ARCH")
@@ -156,13 +158,15 @@ func (f *trainFlags) plan(arch string) (plan rundir.Plan, err error) {
 	if f.limit < 0 {
 		return plan, usage.Errorf("--limit: %d images, want 1 or more", f.limit)
 	}
-	net, err := f.shape.network(arch, dataset.Classes())
-	if err != nil {
+	plan = rundir.Plan{Program: readVersion().String(), Limit: f.limit, Data: f.data.source()}
+	plan.Run = train.Run{Dataset: dataset, Seed: f.seed}
+	if plan.Run.Recipe, plan.Overrides, err = f.recipe.recipe(); err != nil {
 		return plan, err
 	}
-	plan = rundir.Plan{Program: readVersion().String(), Limit: f.limit, Data: f.data.source()}
-	plan.Run = train.Run{Net: net, Dataset: dataset, Seed: f.seed}
-	if plan.Run.Recipe, plan.Overrides, err = f.recipe.recipe(); err != nil {
+	if plan.Run.Folder, err = f.data.folderInfo(ctx, a, dataset); err != nil {
+		return plan, err
+	}
+	if plan.Run.Net, err = f.shape.network(arch, plan.Run.Info().Classes); err != nil {
 		return plan, err
 	}
 	plan.HP, plan.Config = f.recipe.hp, f.recipe.config
@@ -172,22 +176,20 @@ func (f *trainFlags) plan(arch string) (plan rundir.Plan, err error) {
 	return plan, nil
 }
 
-// loadImages reads the images of a plan, and notes which sets are missing.
-func (a *app) loadImages(ctx context.Context, plan rundir.Plan, download bool) (*train.Data, error) {
-	where := dataFlags{plan.Data.Dir, plan.Data.Split, plan.Data.NoVerify, download}
-	source, err := where.open(ctx, a, plan.Run.Dataset)
+// loadImages reads the first images of the sets of a dataset, all if limit is 0,
+// and notes which sets are missing. known is what a training was told of a folder.
+func (a *app) loadImages(ctx context.Context, where dataFlags, d data.Dataset, known data.Info, limit int) (*train.Data, error) {
+	source, err := where.open(ctx, a, d, known)
 	if err != nil {
 		return nil, err
 	}
 	images, missing, err := train.LoadData(source)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", plan.Run.Dataset, err)
+		return nil, fmt.Errorf("reading %s: %w", d, err)
 	}
-	for _, err := range missing {
-		fmt.Fprintf(a.stderr, "note: %v\n", err)
-	}
-	if plan.Limit > 0 {
-		images = images.Limit(plan.Limit)
+	a.noteAll(source, missing)
+	if limit > 0 {
+		images = images.Limit(limit)
 	}
 	return images, nil
 }

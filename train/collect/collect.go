@@ -141,6 +141,9 @@ func (c *Collection) add(ctx context.Context, file *trialFile, arch, latencyBatc
 	var conflicts []bench.Conflict
 	for _, t := range file.Trials {
 		hp := bench.HP(t.Epochs)
+		if _, shared := t.Dataset.Info(); !shared {
+			return nil, fmt.Errorf("%s: it is of a folder of own pictures, and benchmark files are of datasets that are the same everywhere", file.path)
+		}
 		known := a.Has(hp, t.Dataset, t.Seed)
 		if !known && latencyBatches > 0 {
 			if t.Latency, err = file.latency(ctx, t, latencyBatches); err != nil {

@@ -48,6 +48,7 @@ type setRecord struct {
 	N        int            `json:"N"`
 	Recipe   train.Recipe   `json:"recipe"`
 	Limit    int            `json:"limit,omitempty"`
+	Folder   data.Info      `json:"folder,omitzero"`
 }
 
 const (
@@ -59,7 +60,7 @@ const (
 // open makes the folder, or makes sure that it is one for trials of this set. Of
 // processes with different sets that open a new folder at once, one succeeds.
 func (s Set) open(folder string) error {
-	record, err := json.Marshal(setRecord{s.Datasets, s.C, s.N, s.Recipe, s.Limit})
+	record, err := json.Marshal(setRecord{s.Datasets, s.C, s.N, s.Recipe, s.Limit, s.FolderInfo})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,10 @@ type Set struct {
 	Recipe   train.Recipe
 	C, N     int // channels of the first stage, cells of a stage
 	Limit    int // images used of every set, 0 for all
+	// FolderInfo and Pictures are what is known of the pictures if Datasets has
+	// [data.Folder]; the numbers of pictures are for estimates.
+	FolderInfo data.Info
+	Pictures   map[data.Set]int
 	// Dedup trains one of the architectures that compute the same function, the
 	// one with the lowest index.
 	Dedup bool
@@ -67,17 +71,26 @@ func (s Set) Validate() error {
 // HP is the recipe's name in benchmark records: its number of epochs.
 func (s Set) HP() record.HP { return record.HP(s.Recipe.TotalEpochs()) }
 
+// info is what is known of a dataset's images.
+func (s Set) info(d data.Dataset) data.Info {
+	if info, shared := d.Info(); shared {
+		return info
+	}
+	return s.FolderInfo
+}
+
 // run is the training of an item on a dataset.
 func (s Set) run(i Item, d data.Dataset) (train.Run, error) {
 	c, err := cell.FromIndex(i.Arch)
 	if err != nil {
 		return train.Run{}, err
 	}
-	net, err := cell.NewNetwork(c, s.C, s.N, d.Classes())
-	if err != nil {
-		return train.Run{}, err
+	run := train.Run{Dataset: d, Recipe: s.Recipe, Seed: i.Seed}
+	if d == data.Folder {
+		run.Folder = s.FolderInfo
 	}
-	return train.Run{Net: net, Dataset: d, Recipe: s.Recipe, Seed: i.Seed}, nil
+	run.Net, err = cell.NewNetwork(c, s.C, s.N, run.Info().Classes)
+	return run, err
 }
 
 // Items lists the trials of the set: those of an architecture one after the other.

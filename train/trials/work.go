@@ -29,10 +29,11 @@ func (s Set) WorkOfEvaluation(i Item, d data.Dataset, images int) float64 {
 	if err != nil {
 		return 0
 	}
-	return run.Net.Cost(d.Side()).FLOPs * float64(images)
+	return run.Net.Cost(run.Info().Side).FLOPs * float64(images)
 }
 
-// Work is that of a whole trial; it goes by the published numbers of images.
+// Work is that of a whole trial; it goes by the published numbers of images, or
+// those of a folder.
 func (s Set) Work(i Item) float64 {
 	work := 0.0
 	for _, d := range s.Datasets {
@@ -46,10 +47,14 @@ func (s Set) Work(i Item) float64 {
 }
 
 func (s Set) images(d data.Dataset, set data.Set) int {
-	if s.Limit > 0 {
-		return min(s.Limit, d.Count(set))
+	count := d.Count(set)
+	if d == data.Folder {
+		count = s.Pictures[set]
 	}
-	return d.Count(set)
+	if s.Limit > 0 {
+		return min(s.Limit, count)
+	}
+	return count
 }
 
 // Status parts items into those whose trial file is there and those that are left;
@@ -133,7 +138,7 @@ func (s Set) CheckMemory(items []Item, jobs int) error {
 	if len(items) == 0 {
 		return nil
 	}
-	d := slices.MaxFunc(s.Datasets, func(x, y data.Dataset) int { return x.Side() - y.Side() })
+	d := slices.MaxFunc(s.Datasets, func(x, y data.Dataset) int { return s.info(x).Side - s.info(y).Side })
 	const looked = 16
 	lightest := slices.MinFunc(items[:min(len(items), looked)], func(x, y Item) int {
 		return cmp.Compare(s.WorkOfStep(x, d, 1), s.WorkOfStep(y, d, 1))
@@ -142,12 +147,12 @@ func (s Set) CheckMemory(items []Item, jobs int) error {
 	if err != nil {
 		return err
 	}
-	return models.CheckMemory(run.Net, graph(d, min(s.Recipe.BatchSize, s.images(d, data.Train))), min(jobs, len(items)))
+	return models.CheckMemory(run.Net, graph(run.Info().Side, min(s.Recipe.BatchSize, s.images(d, data.Train))), min(jobs, len(items)))
 }
 
 // graph says how networks that are trained are built.
-func graph(d data.Dataset, batch int) models.Options {
-	return models.Options{Side: d.Side(), Capacity: batch, Norm: models.NormByBatch, Gradients: true}
+func graph(side, batch int) models.Options {
+	return models.Options{Side: side, Capacity: batch, Norm: models.NormByBatch, Gradients: true}
 }
 
 // timeStep gives the seconds that training takes for an image.
@@ -156,15 +161,15 @@ func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	batch := s.Recipe.BatchSize
-	if err := models.CheckMemory(run.Net, graph(d, batch), 1); err != nil {
+	batch, side := s.Recipe.BatchSize, run.Info().Side
+	if err := models.CheckMemory(run.Net, graph(side, batch), 1); err != nil {
 		return 0, err
 	}
 	params, err := models.Initialize(run.Net, i.Seed)
 	if err != nil {
 		return 0, err
 	}
-	net, err := models.New(params, graph(d, batch))
+	net, err := models.New(params, graph(side, batch))
 	if err != nil {
 		return 0, err
 	}
@@ -173,7 +178,7 @@ func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
 		return 0, err
 	}
 	defer stepper.Close()
-	images := make([]float32, batch*3*d.Side()*d.Side())
+	images := make([]float32, batch*3*side*side)
 	for k := range images {
 		images[k] = float32(k%17)/8 - 1
 	}
