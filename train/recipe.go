@@ -53,7 +53,7 @@ func Preset(epochs int) (Recipe, error) {
 			Method: MethodSGD, Momentum: 0.9, Nesterov: true, Decay: 5e-4,
 		}, nil
 	}
-	return Recipe{}, fmt.Errorf("no recipe of %d epochs: the benchmark's have 1, 12, 90 and 200", epochs)
+	return Recipe{}, fmt.Errorf("no recipe %d: the benchmark's are 01, 12, 90 and 200", epochs)
 }
 
 // TotalEpochs counts the epochs, those of the warm-up included.
