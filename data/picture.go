@@ -57,12 +57,11 @@ func bytesOfPixel(content []byte, config image.Config, format string) int {
 
 // ReadPicture is [DecodePicture] for a file.
 func ReadPicture(path string, side int) ([]byte, error) {
-	file, _, err := inputfile.Open(path)
+	content, err := inputfile.Read(path, maxPictureFile)
 	if err != nil {
 		return nil, fmt.Errorf("reading picture: %w", err)
 	}
-	defer file.Close()
-	pixels, err := DecodePicture(file, side)
+	pixels, err := decodePicture(content, side)
 	if err != nil {
 		return nil, fmt.Errorf("reading picture %s: %w", path, err)
 	}
@@ -75,15 +74,19 @@ func ReadPicture(path string, side int) ([]byte, error) {
 // taken. It is scaled by a bicubic filter, and only if it is not of that size
 // already. What is transparent shows white.
 func DecodePicture(r io.Reader, side int) ([]byte, error) {
-	if side < 1 || side > 1<<10 {
-		return nil, fmt.Errorf("image of side %d is wanted, must be 1 to 1024", side)
-	}
 	content, err := io.ReadAll(io.LimitReader(r, maxPictureFile+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(content) > maxPictureFile {
 		return nil, brokenf("larger than %d bytes", maxPictureFile)
+	}
+	return decodePicture(content, side)
+}
+
+func decodePicture(content []byte, side int) ([]byte, error) {
+	if side < 1 || side > 1<<10 {
+		return nil, fmt.Errorf("image of side %d is wanted, must be 1 to 1024", side)
 	}
 	config, format, err := image.DecodeConfig(bytes.NewReader(content))
 	if err != nil {

@@ -8,10 +8,13 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"cellnet/internal/inputfile"
 )
 
 func encodePNG(t testing.TB, m image.Image) []byte {
@@ -179,6 +182,14 @@ func TestReadPictureNamesTheFile(t *testing.T) {
 	bad := writeFile(t, []byte("x"), dir, "bad.png")
 	if _, err := ReadPicture(bad, 32); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), bad) {
 		t.Errorf("broken: %v", err)
+	}
+	large := writeFile(t, encodePNG(t, gradient(5, 5)), dir, "large.png")
+	if err := os.Truncate(large, maxPictureFile+1); err != nil {
+		t.Fatal(err)
+	}
+	var tooLarge *inputfile.TooLargeError
+	if _, err := ReadPicture(large, 32); !errors.As(err, &tooLarge) || !strings.Contains(err.Error(), large) {
+		t.Errorf("too large: %v", err)
 	}
 	good := writeFile(t, encodePNG(t, gradient(5, 5)), dir, "good.png")
 	if pixels, err := ReadPicture(good, 16); err != nil || len(pixels) != 3*16*16 {

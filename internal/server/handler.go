@@ -10,10 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"cellnet/bench"
-	"cellnet/internal/lru"
 	"cellnet/internal/printable"
 	"cellnet/internal/query"
 )
@@ -22,15 +20,14 @@ import (
 type api struct {
 	b     *bench.Benchmark
 	log   *log.Logger
-	walks chan struct{}              // a place for each walk over all architectures
-	cache *lru.Cache[string, []byte] // answers to walks that took long
+	walks *walks
 }
 
 // Handler answers queries to a benchmark: /api/metrics and so on for the queries of
 // package query, with their parameters in the URL, /openapi.json that describes
 // them, and the page. Failures that are not the client's are logged.
 func Handler(b *bench.Benchmark, l *log.Logger) http.Handler {
-	a := &api{b: b, log: l, walks: make(chan struct{}, maxWalks), cache: lru.New[string, []byte](maxCacheBytes)}
+	a := &api{b: b, log: l, walks: newWalks()}
 	mux := http.NewServeMux()
 	for _, q := range query.All() {
 		mux.HandleFunc("/api/"+q.Name, func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, q) })
@@ -103,34 +100,13 @@ func parametersOf(r *http.Request) (map[string]string, error) {
 	return values, nil
 }
 
-var errBusy = errors.New("too many walks over all architectures at once, try again")
-
 // ask gives the answer in JSON.
 func (a *api) ask(ctx context.Context, q *query.Query, values map[string]string, args query.Args) ([]byte, error) {
+	answer := func() ([]byte, error) { return write(ctx, a.b, q, args) }
 	if !q.Walks {
-		return write(ctx, a.b, q, args)
+		return answer()
 	}
-	key := keyOf(q, values)
-	if text, ok := a.cache.Get(key); ok {
-		return text, nil
-	}
-	patience, cancel := context.WithTimeout(ctx, walkPatience)
-	defer cancel()
-	select {
-	case a.walks <- struct{}{}:
-		defer func() { <-a.walks }()
-	case <-patience.Done():
-		return nil, errBusy
-	}
-	if text, ok := a.cache.Get(key); ok { // while waiting another may have asked the same
-		return text, nil
-	}
-	start := time.Now()
-	text, err := write(ctx, a.b, q, args)
-	if err == nil && q.Lasts(a.b) && time.Since(start) >= worthKeeping {
-		a.cache.Put(key, text, len(key)+cap(text))
-	}
-	return text, err
+	return a.walks.answer(ctx, keyOf(q, values), q.Lasts(a.b), answer)
 }
 
 func write(ctx context.Context, b *bench.Benchmark, q *query.Query, args query.Args) ([]byte, error) {
