@@ -249,8 +249,8 @@ func (s *session) evaluateFor(arch, epochs int) (float64, error) {
 	return s.do(job)
 }
 
-// drawAndEvaluate trains n random architectures, which are known ahead.
-func (s *session) drawAndEvaluate(n int) ([]member, error) {
+// drawJobs draws the trainings of n random architectures, and tells of them.
+func (s *session) drawJobs(n int) ([]Job, error) {
 	jobs := make([]Job, n)
 	for i := range jobs {
 		var err error
@@ -258,8 +258,15 @@ func (s *session) drawAndEvaluate(n int) ([]member, error) {
 			return nil, err
 		}
 	}
-	if s.Ahead != nil {
-		s.Ahead(jobs)
+	s.tell(jobs)
+	return jobs, nil
+}
+
+// drawAndEvaluate trains n random architectures, which are known ahead.
+func (s *session) drawAndEvaluate(n int) ([]member, error) {
+	jobs, err := s.drawJobs(n)
+	if err != nil {
+		return nil, err
 	}
 	members := make([]member, n)
 	for i, job := range jobs {
@@ -270,6 +277,18 @@ func (s *session) drawAndEvaluate(n int) ([]member, error) {
 		members[i] = member{job.Arch, accuracy}
 	}
 	return members, nil
+}
+
+// tell tells of jobs that come next, without those that the number of trainings
+// leaves out.
+func (s *session) tell(jobs []Job) {
+	if s.Ahead == nil {
+		return
+	}
+	if s.Evaluations > 0 {
+		jobs = jobs[:min(len(jobs), s.Evaluations-len(s.run.Visited))]
+	}
+	s.Ahead(jobs)
 }
 
 // member is an architecture with the accuracy it was found to have.

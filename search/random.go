@@ -10,10 +10,24 @@ func (Random) Name() string { return "random" }
 // Validate never fails: there are no settings.
 func (Random) Validate() error { return nil }
 
+// drawnAhead is how many architectures are drawn at once for those who train them
+// side by side.
+const drawnAhead = 16
+
 func (Random) search(s *session) error {
+	n := 1
+	if s.Ahead != nil {
+		n = drawnAhead
+	}
 	for !s.over() {
-		if _, err := s.evaluate(s.draw()); err != nil {
+		jobs, err := s.drawJobs(n)
+		if err != nil {
 			return err
+		}
+		for i := 0; i < n && !s.over(); i++ {
+			if _, err := s.do(jobs[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func layers() []string {
 		"bench/internal/scale/genbench internal/server train",
 		"bench/builtin/internal/maketable",
 		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect",
-		"internal/curvesource internal/jobarray internal/progress",
+		"internal/curvesource internal/jobarray internal/progress search/trainings",
 		"cmd/cellnet cmd/compare internal/importer",
 	}
 }

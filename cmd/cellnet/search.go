@@ -30,6 +30,7 @@ type searchOptions struct {
 	out, plot      string
 	published      bool
 	asJSON         bool
+	training       searchTraining
 }
 
 func newSearchCommand(a *app) *cobra.Command {
@@ -48,11 +49,16 @@ search takes no time. ALGORITHM is
 
 Simulated time is what the trainings would take: 20,000 s on cifar10, 40,000 s on cifar100,
 120,000 s on ImageNet16-120 unless --budget says otherwise. Of the size space there are no
-built-in results: --space size searches by a formula that only resembles them.`,
+built-in results: --space size searches by a formula that only resembles them.
+
+With --train the trainings really run, with any dataset and recipe, into --out DIR.
+Several processes may work on one DIR, each with the same command. An interrupted
+search goes on with the same command. cellnet collect makes a benchmark of DIR.`,
 		Example: `  cellnet search --dataset cifar10
   cellnet search evolution --dataset cifar100 --runs 500
   cellnet search local --dataset cifar10 --max flops=50 --max raspi4_latency=12
   cellnet search evolution --dataset cifar10 --against flops --population 20
+  cellnet search evolution --train --dataset cifar10 --evaluations 50 --data ~/data --out found
   cellnet search compare --dataset cifar100 --runs 100 --plot curves.svg`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: cobra.FixedCompletions(experiment.Names(), cobra.ShellCompDirectiveNoFileComp),
@@ -64,7 +70,14 @@ built-in results: --space size searches by a formula that only resembles them.`,
 			if err := o.parse(cmd.Flags()); err != nil {
 				return usage.Fault(err)
 			}
-			return a.search(cmd.Context(), o)
+			if !o.training.on {
+				return a.search(cmd.Context(), o)
+			}
+			set, err := o.parseTraining(cmd.Flags())
+			if err != nil {
+				return usage.Fault(err)
+			}
+			return a.searchTrained(cmd.Context(), o, set)
 		},
 	}
 	o.addFlags(cmd.Flags(), 1)
@@ -86,6 +99,7 @@ built-in results: --space size searches by a formula that only resembles them.`,
 	flags.BoolVar(&s.First, "first", s.First, "local: move to the first better neighbour")
 	flags.Float64Var(&s.Noise, "noise", s.Noise, "bayesian: variance of results beside that of accuracies")
 	flags.Float64Var(&s.Beta, "beta", s.Beta, "bayesian: deviations of the bound above the mean")
+	o.training.add(flags)
 	cmd.AddCommand(newSearchCompareCommand(a))
 	return cmd
 }
@@ -98,7 +112,7 @@ func (o *searchOptions) addFlags(flags *pflag.FlagSet, runs int) {
 	flags.StringVar(&o.dataset, "dataset", "", "cifar10 (validates on cifar10-valid), cifar100 or ImageNet16-120")
 	flags.Float64Var(&r.Budget, "budget", 0, "simulated `SECONDS` (default: the published one)")
 	flags.IntVar(&r.Evaluations, "evaluations", 0, "trainings at most (0: no limit but the budget)")
-	flags.IntVar(&r.Recipe, "hp", 12, "recipe that architectures are judged by, in epochs")
+	flags.IntVar(&r.Recipe, "hp", 12, "the benchmark's recipe that architectures are judged by, in epochs")
 	flags.IntVar(&r.Runs, "runs", runs, "runs, each with the next seed")
 	flags.Int64Var(&r.Seed, "seed", 0, "seed of the first run")
 	flags.StringArrayVar(&r.Limits, "max", nil, "train only what keeps the limit `COST=NUMBER`: flops and params in millions, "+
@@ -117,8 +131,13 @@ func (o *searchOptions) parse(flags *pflag.FlagSet) (err error) {
 	if o.dataset == "" {
 		return errors.New("missing --dataset, want cifar10, cifar100 or ImageNet16-120")
 	}
-	if o.request.Dataset, err = simulate.ParseDataset(o.dataset); err != nil {
-		return err
+	if !o.training.on {
+		if err := o.training.unwanted(flags); err != nil {
+			return err
+		}
+		if o.request.Dataset, err = simulate.ParseDataset(o.dataset); err != nil {
+			return err
+		}
 	}
 	if o.request.Space, err = search.ParseSpace(o.space); err != nil {
 		return err
@@ -159,6 +178,11 @@ func (a *app) search(ctx context.Context, o searchOptions) error {
 	if err != nil {
 		return err
 	}
+	return a.printRuns(o, plan, runs)
+}
+
+// printRuns writes the files that were asked for, and prints what was found.
+func (a *app) printRuns(o searchOptions, plan experiment.Plan, runs []*search.Run) error {
 	if err := o.write([]experiment.Plan{plan}, [][]*search.Run{runs}); err != nil {
 		return err
 	}
@@ -175,7 +199,7 @@ func (a *app) search(ctx context.Context, o searchOptions) error {
 		return nil
 	}
 	if len(runs) == 1 {
-		return a.printRun(plan, runs[0])
+		return a.printRun(o, plan, runs[0])
 	}
 	return a.printSummaries(o.request.Space, []experiment.Plan{plan}, [][]*search.Run{runs})
 }
@@ -276,18 +300,21 @@ func (o *searchOptions) draw(path string, plans []experiment.Plan, runs [][]*sea
 }
 
 // printRun prints what a single run found.
-func (a *app) printRun(p experiment.Plan, run *search.Run) error {
+func (a *app) printRun(o searchOptions, p experiment.Plan, run *search.Run) error {
 	arch := run.Incumbent()
 	valid, test, err := p.Judge.Final(arch)
 	if err != nil {
 		return err
 	}
-	full := 200
-	if run.Space == search.Size() {
+	full, clock := 200, "simulated"
+	switch {
+	case o.training.on:
+		full, clock = p.Problem.Epochs, "of training"
+	case run.Space == search.Size():
 		full = 90
 	}
-	fmt.Fprintf(a.stdout, "%s found architecture %d after %d trainings (%.0f s simulated)\n  %s\n",
-		p.Algorithm.Name(), arch, len(run.Visited), run.Seconds(), run.Space.Arch(arch))
+	fmt.Fprintf(a.stdout, "%s found architecture %d after %d trainings (%.0f s %s)\n  %s\n",
+		p.Algorithm.Name(), arch, len(run.Visited), run.Seconds(), clock, run.Space.Arch(arch))
 	_, err = fmt.Fprintf(a.stdout, "  after %d epochs: validation %.2f %%, test %.2f %% on %v\n", full, valid, test, p.Dataset)
 	if err != nil || len(p.Problem.Costs) == 0 {
 		return err

@@ -94,3 +94,36 @@ func TestSearchRefusals(t *testing.T) {
 		}
 	}
 }
+
+// A search whose trainings really run, and what is made of them.
+func TestSearchTrains(t *testing.T) {
+	out := t.TempDir()
+	args := []string{"search", "random", "--train", "--dataset", "synthetic", "--evaluations", "2", "--limit", "20", "-C", "4", "-N", "1", "--epochs", "1", "--batch", "10", "--out", out}
+	var first, again experiment.Record
+	for _, r := range []*experiment.Record{&first, &again} {
+		if err := json.Unmarshal([]byte(mustCellnet(t, append(args, "--json")...)), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(first.Visited) != 2 || !slices.Equal(first.Visited, again.Visited) || !slices.Equal(first.Clock, again.Clock) {
+		t.Errorf("visited %v until %v, then %v until %v", first.Visited, first.Clock, again.Visited, again.Clock)
+	}
+	if text := mustCellnet(t, args...); !strings.Contains(text, "s of training)") || !strings.Contains(text, "after 1 epochs: validation ") {
+		t.Error(text)
+	}
+	mustCellnet(t, "collect", out, "--out", filepath.Join(out, "benchmark.pth"))
+
+	for want, args := range map[string][]string{
+		"missing --out": {"--train", "--dataset", "synthetic", "--evaluations", "2"},
+		"--evaluations": {"--train", "--dataset", "synthetic", "--out", out},
+		"only cells":    {"--train", "--dataset", "synthetic", "--space", "size", "--evaluations", "2", "--out", out},
+		"unknown":       {"--train", "--dataset", "mnist", "--evaluations", "2", "--out", out},
+		"with --train":  {"--dataset", "cifar10", "--limit", "3"},
+		"--trial-seeds": {"--train", "--dataset", "synthetic", "--trial-seeds", "x", "--evaluations", "2", "--out", out},
+	} {
+		r := cellnet(t, append([]string{"search"}, args...)...)
+		if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: code %d, %s%s, want %s", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Request struct {
 	Limits      []string
 	Against     []string // costs that accuracy is weighed against
 	Settings    Settings
+	Net         NetSize // of the networks that costs are of; zero stands for the published one
 }
 
 // JudgeOf gives the built-in judge of a request: real results of cells, a formula
@@ -71,7 +72,7 @@ func (r Request) Plan(j simulate.Judge) (Plan, error) {
 		if err != nil {
 			return Plan{}, err
 		}
-		c, err := CostOf(r.Space, r.Dataset, name)
+		c, err := r.Net.costOf(r.Space, r.Dataset, name)
 		if err != nil {
 			return Plan{}, err
 		}
@@ -81,7 +82,7 @@ func (r Request) Plan(j simulate.Judge) (Plan, error) {
 		p.Problem.Allowed = search.Within(r.Space, limits)
 	}
 	for _, name := range r.Against {
-		c, err := CostOf(r.Space, r.Dataset, name)
+		c, err := r.Net.costOf(r.Space, r.Dataset, name)
 		if err != nil {
 			return Plan{}, err
 		}
