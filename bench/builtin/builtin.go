@@ -127,6 +127,23 @@ func (t *Table) Accuracy(index int, d data.Dataset, set data.Set, epochs int) (f
 	return percent(correct, images), true
 }
 
+// Rank is the place of a cell among all by the accuracy that [Table.Accuracy]
+// gives: 1 plus the number of those that are better. False for what the table
+// lacks.
+func (t *Table) Rank(index int, d data.Dataset, set data.Set, epochs int) (int, bool) {
+	own, ok := t.Accuracy(index, d, set, epochs)
+	if !ok {
+		return 0, false
+	}
+	rank := 1
+	for other := range cell.SpaceSize {
+		if a, _ := t.Accuracy(other, d, set, epochs); a > own {
+			rank++
+		}
+	}
+	return rank, true
+}
+
 // correct counts correct images and all images, of all trials together.
 func (t *Table) correct(index int, d data.Dataset, set data.Set, epochs int) (correct uint64, images int, ok bool) {
 	images = d.Count(set)

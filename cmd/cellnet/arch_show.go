@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"cellnet/bench/builtin"
 	"cellnet/cell"
 	"cellnet/data"
 
@@ -45,7 +46,7 @@ func newArchShowCommand(a *app) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "show ARCH",
-		Short: "Show an architecture: its index, matrix, canonical forms and costs",
+		Short: "Show an architecture: its index, matrix, canonical forms, costs and what it reached",
 		Example: `  cellnet arch show 1
   cellnet arch show '|nor_conv_3x3~0|+|none~0|skip_connect~1|' --json`,
 		Args:              wantArgs("ARCH"),
@@ -78,6 +79,10 @@ func describeArch(c cell.Cell) (archRecord, error) {
 	r := archRecord{Arch: c, Valid: c.Valid(), Costs: make(map[string]cost), Spellings: make(map[string]string)}
 	if index, ok := c.Index(); ok {
 		r.Index = &index
+		var err error
+		if r.Results, err = builtinResults(index); err != nil {
+			return archRecord{}, err
+		}
 	}
 	for form, field := range map[cell.Form]**string{
 		cell.MergeSkips:         &r.Unique,

@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"cellnet/data"
 )
 
 func TestArchListIsPublishedOne(t *testing.T) {
@@ -178,6 +180,25 @@ matrix:                 [[0, 0, 0], [0, 0, 0], [0, 2, 0]]
 `
 	if got := mustCellnet(t, "arch", "show", "|none~0|+|none~0|nor_conv_1x1~1|"); got != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)
+	}
+}
+
+// What a cell reached is in the table that the built-in results are made of.
+func TestArchShowTellsResults(t *testing.T) {
+	var got struct{ Results []builtinResult }
+	if err := json.Unmarshal([]byte(mustCellnet(t, "arch", "show", "0", "--json")), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []builtinResult{
+		{data.CIFAR10Valid, data.XValid, 12, 63.364, 12465},
+		{data.CIFAR100, data.XTest, 200, 52.91333, 13497},
+	} {
+		if !slices.Contains(got.Results, want) {
+			t.Errorf("no %+v in %+v", want, got.Results)
+		}
+	}
+	if out := mustCellnet(t, "arch", "show", "0"); !strings.Contains(out, "52.91 %, rank 13497 of 15625\n") {
+		t.Errorf("got %s", out)
 	}
 }
 

@@ -111,7 +111,7 @@ func TestSearchTrains(t *testing.T) {
 	if text := mustCellnet(t, args...); !strings.Contains(text, "s of training)") || !strings.Contains(text, "after 1 epochs: validation ") {
 		t.Error(text)
 	}
-	mustCellnet(t, "collect", out, "--out", filepath.Join(out, "benchmark.pth"))
+	mustCellnet(t, "collect", out, "--nats-simple", filepath.Join(t.TempDir(), "records"))
 
 	for want, args := range map[string][]string{
 		"missing --out": {"--train", "--dataset", "synthetic", "--evaluations", "2"},

@@ -210,7 +210,7 @@ func (a Args) foreignCost(b *bench.Benchmark, index int, c bench.Cost) string {
 	switch {
 	case b.IsBuiltin() && t.HasForeignCost(index):
 		return fmt.Sprintf("the published records of architecture %d hold another network's FLOPs and parameters; these are its own", index)
-	case !b.IsBuiltin() && math.Abs(own.Params-c.Params) > 1e-4:
+	case !b.IsBuiltin() && t.HasForeignCost(index) && math.Abs(own.Params-c.Params) > 1e-4:
 		return fmt.Sprintf("this record of architecture %d holds another network's cost; its own is %.5f M FLOPs and %.6f M parameters", index, own.FLOPs, own.Params)
 	}
 	return ""
