@@ -29,6 +29,38 @@ type archRecord struct {
 	Message    *string         `json:"message"` // null for large cells
 	// Spellings are those that other programs use, by their prefix.
 	Spellings map[string]string `json:"spellings"`
+	Results   []builtinResult   `json:"results"` // null outside the benchmark
+}
+
+// builtinResult is what a cell reached in the built-in results.
+type builtinResult struct {
+	Dataset  data.Dataset `json:"dataset"`
+	Set      data.Set     `json:"set"`
+	Epochs   int          `json:"epochs"`
+	Accuracy float64      `json:"accuracy"` // mean over trials in percent
+	Rank     int          `json:"rank"`     // among all cells
+}
+
+// builtinResults gives all that a cell reached, in the order of the datasets.
+func builtinResults(index int) ([]builtinResult, error) {
+	t, err := builtin.Load()
+	if err != nil {
+		return nil, err
+	}
+	var all []builtinResult
+	for _, d := range data.Datasets() {
+		for _, set := range d.EvaluationSets() {
+			for _, epochs := range []int{12, 200} {
+				accuracy, ok := t.Accuracy(index, d, set, epochs)
+				if !ok {
+					continue
+				}
+				rank, _ := t.Rank(index, d, set, epochs)
+				all = append(all, builtinResult{d, set, epochs, accuracy, rank})
+			}
+		}
+	}
+	return all, nil
 }
 
 // cost is that of the benchmark's network for one image: C = 16, N = 5.
@@ -144,6 +176,9 @@ func (a *app) printArch(r archRecord) error {
 	for _, d := range costDatasets() {
 		c := r.Costs[d.String()]
 		fmt.Fprintf(w, "%s\t%.5f M FLOPs, %.6f M parameters\n", d, c.FLOPs, c.Params)
+	}
+	for _, r := range r.Results {
+		fmt.Fprintf(w, "%v, %v, %d epochs\t%.2f %%, rank %d of %d\n", r.Dataset, r.Set, r.Epochs, r.Accuracy, r.Rank, cell.SpaceSize)
 	}
 	for _, s := range otherSpellings() {
 		if text, ok := r.Spellings[s.String()]; ok {
