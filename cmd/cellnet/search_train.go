@@ -76,6 +76,8 @@ func (o *searchOptions) parseTraining(flags *pflag.FlagSet) (set trials.Set, err
 	switch {
 	case err != nil:
 		return set, fmt.Errorf("--dataset: %w", err)
+	case d == data.Folder:
+		return set, errors.New("--dataset: searches by training on own pictures are not there yet, want another dataset or cellnet generate")
 	case r.Space != search.Topology():
 		return set, errors.New("--space: only cells are trained, want topology")
 	case o.benchmark != "":
@@ -114,7 +116,7 @@ func (a *app) searchTrained(ctx context.Context, o searchOptions, set trials.Set
 	judge, err := trainings.New(trials.Runner{
 		Set: set, Out: o.out, Format: weights.Zip, Info: machineInfo(), Interval: o.training.interval,
 		Load: func(d data.Dataset) (*train.Data, error) {
-			return a.loadImages(ctx, rundir.Plan{Run: train.Run{Dataset: d}, Limit: set.Limit, Data: o.training.data.source()}, o.training.data.download)
+			return a.loadImages(ctx, o.training.data, d, set.FolderInfo, set.Limit)
 		},
 		Hooks: trials.Hooks{
 			OnBegin: func(_ int, item trials.Item, _ data.Dataset, epochs, _ int, _ *train.Data) {
