@@ -11,6 +11,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"cellnet/bench"
 )
 
 // browser is a Chromium without a window, driven by the DevTools protocol over
@@ -239,5 +241,34 @@ func (b *browser) screenshot(name string) {
 	}
 	if err := os.WriteFile(name, picture, 0o666); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+func TestSearchInBrowser(t *testing.T) {
+	results, err := bench.OpenBuiltin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, stop := start(t, results, Options{})
+	b := openBrowser(t)
+	b.open("http://" + address + "/")
+	b.await("document.querySelectorAll('#best tbody tr').length > 3")
+	for n, algorithm := range []string{"local", "random"} {
+		b.value(fmt.Sprintf("document.querySelector('#searching [name=algorithm]').value = '%s'", algorithm))
+		b.value("document.querySelector('#searching').requestSubmit()")
+		b.await(fmt.Sprintf("document.querySelectorAll('#search-legend span').length === %d", n+1))
+	}
+	// A band and a line for each.
+	if got := b.value("document.querySelectorAll('#search-curves path').length"); got != 4.0 {
+		t.Errorf("%v paths, want 4", got)
+	}
+	if got := b.texts("#found tbody td:first-child"); !slices.Contains(got, "local") || !slices.Contains(got, "random") {
+		t.Errorf("found by %q", got)
+	}
+	b.value("document.querySelector('#searching [name=runs]').value = '1000'")
+	b.value("document.querySelector('#searching').requestSubmit()")
+	b.await("document.getElementById('error').textContent.includes('want 1 to 20')")
+	if err := stop(); err != nil {
+		t.Error(err)
 	}
 }

@@ -21,18 +21,21 @@ type api struct {
 	b     *bench.Benchmark
 	log   *log.Logger
 	walks *walks
+
+	searches chan struct{} // a place for each search
 }
 
 // Handler answers queries to a benchmark: /api/metrics and so on for the queries of
 // package query, with their parameters in the URL, /openapi.json that describes
 // them, and the page. Failures that are not the client's are logged.
 func Handler(b *bench.Benchmark, l *log.Logger) http.Handler {
-	a := &api{b: b, log: l, walks: newWalks()}
+	a := &api{b: b, log: l, walks: newWalks(), searches: make(chan struct{}, maxSearches)}
 	mux := http.NewServeMux()
 	for _, q := range query.All() {
 		mux.HandleFunc("/api/"+q.Name, func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, q) })
 	}
 	mux.HandleFunc("/api/cell.svg", a.drawCell)
+	mux.HandleFunc("/api/search", a.search)
 	addPage(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Sprintf("no page %.80q, see /openapi.json", r.URL.Path))

@@ -30,6 +30,7 @@ const (
 	maxHeaderBytes = 8 << 10
 	maxQueryLength = 2 << 10 // bytes of a URL's query
 	maxWalks       = 2       // walks over all architectures at once
+	maxSearches    = 1       // searches at once, each on all processors
 	walkPatience   = 5 * time.Second
 	maxCacheBytes  = 32 << 20
 	worthKeeping   = 10 * time.Millisecond // what an answer must take to be kept

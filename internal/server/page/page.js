@@ -289,6 +289,56 @@ byId("points").addEventListener("click", (event) => {
 
 // --- start ---
 
+// --- search ---
+
+const searches = []; // those that are drawn together: of one dataset
+const searchColours = ["#1f5fbf", "#e08a1e", "#2a9d6f", "#b23a48", "#7a4fb5", "#7a869a", "#8a6d3b"];
+
+function drawSearches() {
+  const svg = byId("search-curves");
+  const band = (s, side) => s.mean.map((m, i) => m + side * s.std[i]);
+  const xs = searches.flatMap((s) => s.seconds);
+  const ys = searches.flatMap((s) => [...band(s, -1), ...band(s, 1)]);
+  byId("search-legend").replaceChildren();
+  byId("found").tBodies[0].replaceChildren();
+  if (!searches.length) return svg.replaceChildren();
+  const at = axes(svg, xs, ys, "simulated seconds", "test accuracy, %");
+  searches.forEach((s, n) => {
+    const stroke = searchColours[n % searchColours.length];
+    const steps = (values) => values.flatMap((v, i) => {
+      const point = `${at.x(s.seconds[i])},${at.y(v)}`;
+      return i ? [`${at.x(s.seconds[i])},${at.y(values[i - 1])}`, point] : [point];
+    });
+    svg.append(
+      element("path", { d: `M${[...steps(band(s, 1)), ...steps(band(s, -1)).reverse()].join("L")}Z`, fill: stroke, "fill-opacity": "0.15" }),
+      element("path", { d: `M${steps(s.mean).join("L")}`, fill: "none", stroke, "stroke-width": "2" }));
+    const name = element("span", {}, `${s.algorithm} on ${s.dataset}: test ${fixed(s.test.mean, 2)} ± ${fixed(s.test.std, 2)} % `);
+    name.style.color = stroke;
+    byId("search-legend").append(name);
+    for (const f of s.found) {
+      const row = tableRow(s.algorithm, String(f.runs), String(f.index), fixed(f.valid, 2), fixed(f.test, 2), f.arch);
+      row.addEventListener("click", () => pick(String(f.index)));
+      byId("found").tBodies[0].append(row);
+    }
+  });
+}
+
+byId("searching").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt("search", async (current) => {
+    const answer = await ask("search", Object.fromEntries(new FormData(event.target)));
+    if (!current()) return;
+    tell(null);
+    const others = searches.filter((s) => s.dataset === answer.dataset && s.algorithm !== answer.algorithm);
+    searches.splice(0, searches.length, ...others, answer);
+    drawSearches();
+  });
+});
+byId("searching").addEventListener("reset", () => {
+  searches.length = 0;
+  drawSearches();
+});
+
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   if (byId("arch").value.trim()) pick(byId("arch").value);
