@@ -199,7 +199,7 @@ func (a *app) printPrediction(p prediction, asJSON bool) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, p.Image)
 	for _, c := range p.Classes {
-		fmt.Fprintf(w, "  %s\t%.1f %%\n", c.Name, 100*c.Probability)
+		fmt.Fprintf(w, "  %s\t%.1f %%\n", quotedName(c.Name), 100*c.Probability)
 	}
 	return w.Flush()
 }
