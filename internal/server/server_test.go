@@ -285,7 +285,7 @@ func TestConnectionsBeyondTheLimitAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(c net.Conn) int {
-		fmt.Fprint(c, "GET /api/arch?index=11 HTTP/1.1\r\nHost: x\r\n\r\n")
+		fmt.Fprint(c, "GET /api/arch?index=11 HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		r, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -321,7 +321,7 @@ func TestStopsAfterRunningRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	fmt.Fprint(c, "GET /api/arch?index=11 HTTP/1.1\r\nHost: x\r\n\r\n")
+	fmt.Fprint(c, "GET /api/arch?index=11 HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	if r, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || r.StatusCode != http.StatusOK {
 		t.Fatalf("%v, %v", r, err)
 	}
