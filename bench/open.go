@@ -45,6 +45,9 @@ func open(path string) (*Benchmark, error) {
 	if _, _, ok := trialfile.ParseName(name); ok {
 		return openTrials(name, []string{path})
 	}
+	if fileformat.Piece(name) {
+		return nil, errors.New(fileformat.ExplainPiece)
+	}
 	file, size, err := inputfile.Open(path)
 	if err != nil {
 		return nil, err
@@ -72,9 +75,37 @@ func openFolder(name, folder string) (*Benchmark, error) {
 		return nil, err
 	}
 	if len(paths) == 0 {
-		return nil, errForeignFolder
+		return openInner(folder)
 	}
 	return openTrials(name, paths)
+}
+
+// openInner opens the only benchmark in a folder, as unpacking an archive may leave
+// it.
+func openInner(folder string) (*Benchmark, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var found []*Benchmark
+	for _, e := range entries {
+		if !e.IsDir() || len(found) > 1 {
+			continue
+		}
+		if records, l, err := published.OpenFolder(filepath.Join(folder, e.Name())); err == nil {
+			found = append(found, newBenchmark(e.Name(), l, source.FromRecords(records)))
+		}
+	}
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	for _, b := range found {
+		b.Close()
+	}
+	if len(found) > 1 {
+		return nil, errors.New("several benchmarks are in the folder: give one of them")
+	}
+	return nil, errForeignFolder
 }
 
 func openTrials(name string, paths []string) (*Benchmark, error) {

@@ -88,6 +88,20 @@ func ParseDataset(key string) (Dataset, error) {
 	return 0, fmt.Errorf("data: unknown dataset %q, want one of %s", key, strings.Join(keys, ", "))
 }
 
+// ResolveDataset returns the dataset that a user means by a key in any case, or by
+// ImageNet16.
+func ResolveDataset(name string) (Dataset, error) {
+	for _, d := range Datasets() {
+		if strings.EqualFold(d.String(), name) {
+			return d, nil
+		}
+	}
+	if strings.EqualFold(name, "ImageNet16") {
+		return ImageNet16, nil
+	}
+	return ParseDataset(name)
+}
+
 // description of an invalid dataset is empty, with an empty key.
 func (d Dataset) description() description {
 	if int(d) >= len(descriptions) {

@@ -167,6 +167,28 @@ func ReadRecipe(r io.Reader) (Recipe, error) {
 	return recipe, nil
 }
 
+// IgnoredSettings lists the keys of a config file that say nothing about a recipe,
+// of those that published files have.
+func IgnoredSettings(config []byte) []string {
+	var entries map[string]json.RawMessage
+	if json.Unmarshal(config, &entries) != nil {
+		return nil
+	}
+	var ignored []string
+	for _, key := range keysWithoutEffect() {
+		if _, ok := entries[key]; ok {
+			ignored = append(ignored, key)
+		}
+	}
+	return ignored
+}
+
+// keysWithoutEffect are keys that published files have for the program that
+// evaluates or prints.
+func keysWithoutEffect() []string {
+	return []string{"eval_frequency", "print_freq", "print_freq_eval", "test_batch_size", "workers"}
+}
+
 // UnmarshalJSON reads what ReadRecipe reads. On an error r is left as it was.
 func (r *Recipe) UnmarshalJSON(content []byte) error {
 	var entries map[string]json.RawMessage
@@ -197,7 +219,7 @@ func (c *configReader) recipe() (r Recipe) {
 		keyDecay, keyMomentum, keyNesterov, keyCriterion, keySmoothing, keyBatchSize, keyAuxiliary, keyCutout,
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.entries)) {
-		if !slices.Contains(known, key) {
+		if !slices.Contains(known, key) && !slices.Contains(keysWithoutEffect(), key) {
 			c.fail("unknown key %q, want some of %s", key, strings.Join(known, ", "))
 		}
 	}

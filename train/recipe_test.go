@@ -242,3 +242,23 @@ func FuzzReadRecipe(f *testing.F) {
 		}
 	})
 }
+
+// TestIgnoredSettings has keys of published files that say nothing about a recipe.
+func TestIgnoredSettings(t *testing.T) {
+	preset, err := Preset(12)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := preset.MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := strings.Replace(string(written), "{", `{"test_batch_size": ["int", "512"],`, 1)
+	got, err := ReadRecipe(strings.NewReader(config))
+	if err != nil || !reflect.DeepEqual(got, preset) {
+		t.Errorf("%+v, %v, want %+v", got, err, preset)
+	}
+	if ignored := IgnoredSettings([]byte(config)); len(ignored) != 1 || ignored[0] != "test_batch_size" {
+		t.Errorf("ignored %q", ignored)
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // configEntries are the names of entries that describe a checkpoint's network.
 func configEntries() []string {
-	return []string{"arch_config", "config", "model_config", "model-config", "hyper_parameters"}
+	return []string{"arch_config", "config", "model_config", "model-config", "hyper_parameters", "hparams"}
 }
 
 // describe reads what a dict tells about a network, in the names that this and
@@ -50,7 +50,7 @@ func describeBy(n *Network, d *pickle.Dict) {
 			}
 		}
 	}
-	for _, name := range []string{"genotype", "arch", "arch_str"} {
+	for _, name := range []string{"genotype", "arch", "arch_str", "architecture", "arch_index"} {
 		v, ok := d.Get(name)
 		if !ok || v == nil || v == "" {
 			continue
@@ -79,33 +79,45 @@ func describeBy(n *Network, d *pickle.Dict) {
 	}
 }
 
-// archOf reads an architecture: its text, its index, or the nodes of a cell,
-// each a tuple of pairs of an operation and its input.
+// archOf reads an architecture: its index, widths, or a cell in a spelling of
+// [cell.Resolve], as text or as lists. The names of cells are none here: others
+// have them for networks of their own.
 func archOf(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
-		if isArch(v) {
-			return v, true
+		if strings.HasPrefix(v, "|") && strings.HasSuffix(v, "|") || isWidths(v) {
+			return v, true // what is wrong with it is told where it is used
+		}
+		if _, named := cell.Named(v); named {
+			return "", false
+		}
+		return resolve(v)
+	case *pickle.List, *pickle.Tuple:
+		if text, ok := literalOf(v); ok {
+			return resolve(text)
 		}
 		return "", false
-	case *pickle.List:
-		return nodesText(*v)
-	case *pickle.Tuple:
-		return nodesText(*v)
+	case *pickle.Object: // Structure
+		if fields, ok := v.Fields(); ok {
+			if nodes, ok := fields.Get("nodes"); ok {
+				return archOf(nodes)
+			}
+		}
+		return "", false
 	}
 	if index, ok := pickle.Int(v); ok {
-		if c, err := cell.FromIndex(index); err == nil {
-			return c.String(), true
-		}
+		return resolve(strconv.Itoa(index))
 	}
 	return "", false
 }
 
-// isArch reports whether text is in the form of a cell or of five widths.
-func isArch(text string) bool {
-	if strings.HasPrefix(text, "|") && strings.HasSuffix(text, "|") {
-		return true
-	}
+func resolve(text string) (string, bool) {
+	a, err := cell.Topology.Resolve(text)
+	return a.String(), err == nil
+}
+
+// isWidths reports whether text is in the form of five widths.
+func isWidths(text string) bool {
 	for part := range strings.SplitSeq(text, ":") {
 		if n, err := strconv.Atoi(part); err != nil || n < 1 {
 			return false
@@ -114,41 +126,40 @@ func isArch(text string) bool {
 	return strings.Count(text, ":") == 4
 }
 
-// nodesText gives the arch string of nodes.
-func nodesText(nodes []any) (string, bool) {
-	items := func(v any) []any {
+// literalOf writes nested lists of text and numbers as Python does; false for others,
+// and for what is longer than any spelling.
+func literalOf(v any) (string, bool) {
+	const longest = 4096
+	var b strings.Builder
+	var write func(v any, depth int) bool
+	write = func(v any, depth int) bool {
+		const deepest = 4
+		var items []any
 		switch v := v.(type) {
+		case string:
+			b.WriteString(strconv.Quote(v))
+			return b.Len() < longest
 		case *pickle.List:
-			return *v
+			items = *v
 		case *pickle.Tuple:
-			return *v
+			items = *v
+		default:
+			n, ok := pickle.Int(v)
+			b.WriteString(strconv.Itoa(n))
+			return ok && b.Len() < longest
 		}
-		return nil
-	}
-	var parts []string
-	for _, node := range nodes {
-		text := "|"
-		for _, edge := range items(node) {
-			pair := items(edge)
-			if len(pair) != 2 {
-				return "", false
+		b.WriteByte('[')
+		for _, item := range items {
+			if depth == deepest || !write(item, depth+1) {
+				return false
 			}
-			op, ok := pair[0].(string)
-			from, okFrom := pickle.Int(pair[1])
-			if !ok || !okFrom {
-				return "", false
-			}
-			text += fmt.Sprintf("%s~%d|", op, from)
+			b.WriteByte(',')
 		}
-		if parts = append(parts, text); len(parts) > 3 {
-			return "", false
-		}
+		b.WriteByte(']')
+		return true
 	}
-	c, err := cell.Parse(strings.Join(parts, "+"))
-	if err != nil {
-		return "", false
-	}
-	return c.String(), true
+	ok := write(v, 0)
+	return b.String(), ok
 }
 
 // shown gives a value as a message has it.

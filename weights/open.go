@@ -47,6 +47,9 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 // and seed only by their names (arch-000157-seed-0777.pth). Errors name the
 // file.
 func OpenFile(name string) (*File, error) {
+	if fileformat.Piece(name) {
+		return nil, readingError(name, errors.New(fileformat.ExplainPiece))
+	}
 	file, size, err := inputfile.Open(name)
 	if err != nil {
 		var path *fs.PathError

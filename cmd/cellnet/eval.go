@@ -71,7 +71,7 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	if f.weights == "" || f.dataset == "" {
 		return usage.Errorf("eval needs --weights and --dataset")
 	}
-	dataset, err := data.ParseDataset(f.dataset)
+	dataset, err := data.ResolveDataset(f.dataset)
 	if err != nil {
 		return usage.Errorf("--dataset: %w", err)
 	}

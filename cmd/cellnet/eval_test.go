@@ -219,11 +219,11 @@ func TestPredict(t *testing.T) {
 	var sum float64
 	last := 1.0
 	for _, c := range got.Classes {
-		sum += c.Probability
-		if c.Probability > last {
+		sum += float64(c.Probability)
+		if float64(c.Probability) > last {
 			t.Errorf("classes are not in order: %+v", got.Classes)
 		}
-		last = c.Probability
+		last = float64(c.Probability)
 	}
 	if got.Image != path || len(got.Classes) != 10 || math.Abs(sum-1) > 1e-9 {
 		t.Errorf("got %+v", got)

@@ -91,7 +91,7 @@ func (f *generateFlags) set(ctx context.Context, a *app) (s trials.Set, err erro
 		return s, err
 	}
 	for name := range strings.SplitSeq(f.datasets, ",") {
-		d, err := data.ParseDataset(strings.TrimSpace(name))
+		d, err := data.ResolveDataset(strings.TrimSpace(name))
 		if err != nil {
 			return s, usage.Errorf("--datasets: %w", err)
 		}
@@ -137,6 +137,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	if err != nil {
 		return err
 	}
+	a.noteIgnored(&f.recipe)
 	if f.jobs < 1 {
 		return usage.Errorf("--jobs: %d jobs, want 1 or more", f.jobs)
 	}

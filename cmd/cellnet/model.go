@@ -40,7 +40,7 @@ func newModelShowCommand(a *app) *cobra.Command {
 		Args:              wantArgs("ARCH"),
 		ValidArgsFunction: completeArch,
 		RunE: func(_ *cobra.Command, args []string) error {
-			d, err := data.ParseDataset(dataset)
+			d, err := data.ResolveDataset(dataset)
 			if err != nil {
 				return usage.Errorf("--dataset: %w", err)
 			}

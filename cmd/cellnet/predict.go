@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -30,9 +31,26 @@ type prediction struct {
 }
 
 type candidate struct {
-	Class       int     `json:"class"`
-	Name        string  `json:"name"`
-	Probability float64 `json:"probability"`
+	Class       int         `json:"class"`
+	Name        string      `json:"name"`
+	Probability probability `json:"probability"`
+}
+
+// probability is null in JSON if it is not a number.
+type probability float64
+
+func (p probability) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(p)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(p))
+}
+
+func (p probability) String() string {
+	if math.IsNaN(float64(p)) {
+		return "not a number"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(p))
 }
 
 func newPredictCommand(a *app) *cobra.Command {
@@ -158,7 +176,7 @@ func datasetOf(l loaded, given string) (data.Dataset, error) {
 		}
 		return data.Datasets()[at], nil
 	}
-	d, err := data.ParseDataset(name)
+	d, err := data.ResolveDataset(name)
 	if err != nil {
 		return 0, usage.Errorf("--dataset: %w", err)
 	}
@@ -169,9 +187,9 @@ func datasetOf(l loaded, given string) (data.Dataset, error) {
 func ranked(logits []float32, names []string, top int) []candidate {
 	highest := float64(slices.Max(logits))
 	all := make([]candidate, len(logits))
-	var sum float64
+	var sum probability
 	for i, v := range logits {
-		all[i] = candidate{Class: i, Name: strconv.Itoa(i), Probability: math.Exp(float64(v) - highest)}
+		all[i] = candidate{Class: i, Name: strconv.Itoa(i), Probability: probability(math.Exp(float64(v) - highest))}
 		if names != nil {
 			all[i].Name = names[i]
 		}
@@ -199,7 +217,7 @@ func (a *app) printPrediction(p prediction, asJSON bool) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, p.Image)
 	for _, c := range p.Classes {
-		fmt.Fprintf(w, "  %s\t%.1f %%\n", quotedName(c.Name), 100*c.Probability)
+		fmt.Fprintf(w, "  %s\t%v\n", quotedName(c.Name), c.Probability)
 	}
 	return w.Flush()
 }

@@ -102,6 +102,9 @@ func newQueryParamsCommand() *cobra.Command {
 		Long: `Write the trained weights of a trial from an archive: a folder of 000157-FULL.pth
 files, one of these files, or a NATS-Bench folder with weights.
 
+The architecture and the training are written beside the weights, as weights show
+tells.
+
 The format is that of the output's extension, .pth (or .pt) for PyTorch's zip
 format or .safetensors, unless --format tells it.`,
 		Example: `  cellnet query archive params 157 --dataset cifar10 --seed 777 --hp 200 -o net.pth`,
@@ -125,14 +128,14 @@ format or .safetensors, unless --format tells it.`,
 				if err := checkWeights(force, to, format, args[0]); err != nil {
 					return err
 				}
-				state, err := parsed.ReadWeights(b)
+				state, network, err := parsed.ReadWeights(b)
 				if err != nil {
 					return err
 				}
 				if state == nil {
 					return fmt.Errorf("the trial's weights are not recorded, take the archive with weights")
 				}
-				return weights.WriteFile(to, format, state)
+				return weights.WriteFile(to, format, state, network.Entries()...)
 			})
 		},
 	}

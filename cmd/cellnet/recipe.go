@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"strings"
 
 	"cellnet/bench"
 	"cellnet/internal/inputfile"
@@ -20,6 +23,15 @@ type recipeFlags struct {
 	nesterov                                  bool
 	optimizer                                 string
 	set                                       *pflag.FlagSet
+
+	ignored []string // settings of config, once it was read
+}
+
+// noteIgnored tells of settings that were ignored.
+func (a *app) noteIgnored(f *recipeFlags) {
+	if len(f.ignored) > 0 {
+		a.note("%s: ignored, as it changes nothing here: %s", f.config, strings.Join(f.ignored, ", "))
+	}
 }
 
 func (f *recipeFlags) add(cmd *cobra.Command) {
@@ -49,7 +61,7 @@ func (f *recipeFlags) changed() bool {
 // "epochs=3".
 func (f *recipeFlags) recipe() (r train.Recipe, overrides []string, err error) {
 	if f.config != "" {
-		if r, err = readRecipe(f.config); err != nil {
+		if r, f.ignored, err = readRecipe(f.config); err != nil {
 			return r, nil, err
 		}
 	} else {
@@ -114,15 +126,17 @@ func (f *recipeFlags) overrides(r *train.Recipe) []string {
 	return list
 }
 
-func readRecipe(path string) (train.Recipe, error) {
+// readRecipe also gives the settings that are ignored.
+func readRecipe(path string) (train.Recipe, []string, error) {
 	file, _, err := inputfile.Open(path)
 	if err != nil {
-		return train.Recipe{}, fmt.Errorf("reading a recipe: %w", err)
+		return train.Recipe{}, nil, fmt.Errorf("reading a recipe: %w", err)
 	}
 	defer file.Close()
-	r, err := train.ReadRecipe(file)
+	var content bytes.Buffer
+	r, err := train.ReadRecipe(io.TeeReader(file, &content))
 	if err != nil {
-		return r, fmt.Errorf("reading %s: %w", path, err)
+		return r, nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	return r, nil
+	return r, train.IgnoredSettings(content.Bytes()), nil
 }

@@ -93,6 +93,7 @@ func (a *app) train(ctx context.Context, arch string, f trainFlags) error {
 	if err != nil {
 		return err
 	}
+	a.noteIgnored(&f.recipe)
 	dir, err := f.open(arch, &plan)
 	if err != nil {
 		return err
@@ -151,7 +152,7 @@ func (f *trainFlags) plan(ctx context.Context, a *app, arch string) (plan rundir
 	if f.dataset == "" {
 		return plan, usage.Errorf("train needs --dataset")
 	}
-	dataset, err := data.ParseDataset(f.dataset)
+	dataset, err := data.ResolveDataset(f.dataset)
 	if err != nil {
 		return plan, usage.Errorf("--dataset: %w", err)
 	}

@@ -175,7 +175,7 @@ func (s Source) readBenchmark(path, trials string, set data.Set) ([]Curve, error
 	if !ok {
 		return nil, usage.Errorf("%s is not one of the benchmark's architectures", parts[0])
 	}
-	d, err := data.ParseDataset(parts[1])
+	d, err := data.ResolveDataset(parts[1])
 	if err != nil {
 		return nil, usage.Fault(err)
 	}

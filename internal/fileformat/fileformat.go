@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"path/filepath"
+	"strings"
 )
 
 // Format is a kind of file.
@@ -76,6 +78,17 @@ func ofHead(head []byte) Format {
 	}
 	return Unknown
 }
+
+// Piece tells whether a file's name is that of a piece of an archive that was cut
+// for downloading, such as archive.taraa.
+func Piece(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	piece := len(ext) == len(".taraa") && strings.HasPrefix(ext, ".tar")
+	return piece && ext[4] >= 'a' && ext[4] <= 'z' && ext[5] >= 'a' && ext[5] <= 'z'
+}
+
+// ExplainPiece says what to do with a [Piece].
+const ExplainPiece = "it is a piece of a tar archive: join the pieces (cat NAME.tara? > NAME.tar) and unpack that"
 
 // Explain says what is wrong with a file that no reader takes, and what to do;
 // it is empty for other formats.

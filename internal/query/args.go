@@ -68,16 +68,20 @@ func (a Args) IndexIn(b *bench.Benchmark) (int, error) {
 	return 0, fmt.Errorf("architecture %q is not in the search space: %w", a.arch, bench.ErrMissing)
 }
 
-// Notes says what was made of an architecture's string.
+// Notes says what was made of parameters that mean something else than they say.
 func (a Args) Notes(b *bench.Benchmark) []string {
+	var notes []string
+	if d, _, err := bench.SetByWord(a.dataset, a.set); err == nil && a.given[Set] && d != a.dataset {
+		notes = append(notes, fmt.Sprintf("the validation of %v is recorded as %v: trainings on half of the images", a.dataset, d))
+	}
 	if !a.given[Arch] {
-		return nil
+		return notes
 	}
 	found, err := a.find(b)
 	if err != nil || !found.ordered {
-		return nil
+		return notes
 	}
-	return []string{fmt.Sprintf("the edges of %s are not in the benchmark's order, in order it is index %d", a.arch, found.index)}
+	return append(notes, fmt.Sprintf("the edges of %s are not in the benchmark's order, in order it is index %d", a.arch, found.index))
 }
 
 // found is where an architecture is in a search space.

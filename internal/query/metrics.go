@@ -2,6 +2,8 @@ package query
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
 
 	"cellnet/bench"
@@ -9,13 +11,33 @@ import (
 )
 
 // moreInfo are the metrics on all sets.
-type moreInfo struct{ bench.Info }
+type moreInfo struct {
+	bench.Info
+	of training
+}
+
+// training names the trainings that numbers are of.
+type training struct {
+	dataset data.Dataset
+	hp      bench.HP
+}
+
+func (t training) String() string {
+	return fmt.Sprintf("%v, recipe of %d epochs", t.dataset, int(t.hp))
+}
 
 // onSet are the metrics on one set.
 type onSet struct {
 	bench.Metrics
 	set data.Set
+	of  training
 }
+
+// MarshalJSON leaves the keys to the numbers.
+func (i moreInfo) MarshalJSON() ([]byte, error) { return json.Marshal(i.Info) }
+
+// MarshalJSON leaves the keys to the numbers.
+func (m onSet) MarshalJSON() ([]byte, error) { return json.Marshal(m.Metrics) }
 
 func metrics(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	index, err := a.IndexIn(b)
@@ -24,16 +46,16 @@ func metrics(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	}
 	if !a.given[Set] {
 		info, err := b.MoreInfo(a.selection(index))
-		return moreInfo{info}, err
+		return moreInfo{info, training{a.dataset, a.hp}}, err
 	}
-	// The trainings asked for stay those on this dataset, though "valid" may mean
-	// others where architectures are ranked.
-	_, set, err := bench.SetByWord(a.dataset, a.set)
+	d, set, err := bench.SetByWord(a.dataset, a.set)
 	if err != nil {
 		return nil, faulty(Set, "%q is no set of %v", a.set, a.dataset)
 	}
-	m, err := b.Metrics(a.selection(index), set)
-	return onSet{m, set}, err
+	of := a.selection(index)
+	of.Dataset = d
+	m, err := b.Metrics(of, set)
+	return onSet{m, set, training{d, a.hp}}, err
 }
 
 // selection gives what the parameters ask for of an architecture.
@@ -42,7 +64,7 @@ func (a Args) selection(index int) bench.Selection {
 }
 
 func (i moreInfo) Text(w io.Writer) error {
-	rows := []string{row("set", "loss", "accuracy %", "s/epoch", "s in all")}
+	rows := []string{row(i.of), row("set", "loss", "accuracy %", "s/epoch", "s in all")}
 	for _, part := range []struct {
 		name string
 		of   *bench.Part
@@ -56,6 +78,7 @@ func (i moreInfo) Text(w io.Writer) error {
 
 func (m onSet) Text(w io.Writer) error {
 	return table(w,
+		row(m.of),
 		row("set", "epoch", "loss", "accuracy %", "s/epoch", "s in all"),
 		row(m.set, m.Epoch, fixed(m.Loss, 4), fixed(m.Accuracy, 2), orDash(m.Seconds, 2), orDash(m.Total, 2)))
 }

@@ -67,7 +67,7 @@ func (p Param) of() param {
 			help:  "cifar10-valid, cifar10, cifar100 or ImageNet16-120",
 			words: []string{"cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"},
 			read: func(a *Args, value string) (err error) {
-				if a.dataset, err = data.ParseDataset(value); err != nil || a.dataset == data.Synthetic || a.dataset == data.Folder {
+				if a.dataset, err = data.ResolveDataset(value); err != nil || a.dataset == data.Synthetic || a.dataset == data.Folder {
 					return faulty(p, "unknown dataset %q, want %s", value, p.Help())
 				}
 				return nil

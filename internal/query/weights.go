@@ -12,12 +12,22 @@ func Weights() Form {
 		Needs: []Param{Index, Dataset, Seed}, Takes: []Param{HP}}
 }
 
-// ReadWeights reads the weights that the parameters of [Weights] ask for. They are
-// nil if the record has none.
-func (a Args) ReadWeights(b *bench.Benchmark) (*weights.StateDict, error) {
+// ReadWeights reads the weights that the parameters of [Weights] ask for, and says
+// of which network they are. They are nil if the record has none.
+func (a Args) ReadWeights(b *bench.Benchmark) (*weights.StateDict, weights.Description, error) {
+	d := weights.Description{Dataset: a.dataset.String(), Seed: &a.seed, HP: int(a.hp), Classes: a.dataset.Classes()}
 	index, err := a.IndexIn(b)
 	if err != nil {
-		return nil, err
+		return nil, d, err
 	}
-	return b.Weights(index, a.dataset, a.hp, a.seed)
+	config, err := b.NetConfig(index, a.dataset)
+	if err != nil {
+		return nil, d, err
+	}
+	d.C, d.N = config.Channels, config.Cells
+	if d.Arch = config.ArchString; config.IsSize() {
+		d.Arch = config.Genotype
+	}
+	state, err := b.Weights(index, a.dataset, a.hp, a.seed)
+	return state, d, err
 }

@@ -35,7 +35,7 @@ func Budget(space *search.Space, d data.Dataset) float64 {
 // ParseDataset returns the dataset of a search: cifar10, cifar100 or
 // ImageNet16-120.
 func ParseDataset(name string) (data.Dataset, error) {
-	d, err := data.ParseDataset(name)
+	d, err := data.ResolveDataset(name)
 	if err != nil || !searched(d) {
 		return 0, datasetError(name)
 	}
