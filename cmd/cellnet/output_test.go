@@ -167,10 +167,13 @@ func TestPredictionsThatAreNoNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustCellnet(t, "arch", "draw", "1", "-o", "cell.png")
-	for _, more := range [][]string{nil, {"--json"}} {
-		r := cellnet(t, append([]string{"predict", "cell.png", "--weights", "nan.pth", "--arch", "1", "--dataset", "cifar10"}, more...)...)
-		if r.code != exitFailed || !strings.Contains(r.stderr, "no number for class 3") || json.Valid([]byte(r.stdout)) {
-			t.Errorf("predict %v: %d, %q, %q", more, r.code, r.stdout, r.stderr)
+	for _, c := range []struct {
+		more []string
+		want string
+	}{{nil, "not a number"}, {[]string{"--json"}, `"probability":null`}} {
+		r := cellnet(t, append([]string{"predict", "cell.png", "--weights", "nan.pth", "--arch", "1", "--dataset", "cifar10"}, c.more...)...)
+		if r.code != exitOK || !strings.Contains(r.stdout, c.want) || !strings.Contains(r.stderr, "NaN or infinity in classifier.bias") || c.more != nil && !json.Valid([]byte(r.stdout)) {
+			t.Errorf("predict %v: %d, %q, %q", c.more, r.code, r.stdout, r.stderr)
 		}
 	}
 }
