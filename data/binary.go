@@ -31,6 +31,6 @@ func decodeBinary(content []byte, labelBytes, classes int) (*Images, error) {
 		labels[i] = int(r[labelBytes-1])
 		pixels[i] = r[labelBytes:]
 	}
-	m := &Images{cifarSide, pixels, labels}
+	m := &Images{side: cifarSide, pixels: pixels, labels: labels}
 	return m, m.check(classes)
 }

@@ -1,6 +1,11 @@
 package data
 
-import "fmt"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync"
+)
 
 // Images is a list of labelled square RGB images. It is not changed once made,
 // so it may be used by several goroutines.
@@ -8,13 +13,19 @@ type Images struct {
 	side   int
 	pixels [][]byte
 	labels []int
+
+	summed sync.Once
+	sum    Sum
 }
+
+// Sum is a SHA-256 sum of images.
+type Sum [sha256.Size]byte
 
 // NewImages makes a list of images of side x side pixels. Each of pixels is one
 // image, its red, green and blue plane one after the other, row by row; labels
 // count from 0 and are below classes. Both slices are kept, not copied.
 func NewImages(side, classes int, pixels [][]byte, labels []int) (*Images, error) {
-	m := &Images{side, pixels, labels}
+	m := &Images{side: side, pixels: pixels, labels: labels}
 	if err := m.check(classes); err != nil {
 		return nil, fmt.Errorf("data: %w", err)
 	}
@@ -53,10 +64,30 @@ func (m *Images) Label(i int) int { return m.labels[i] }
 // by row. It belongs to m and must not be changed.
 func (m *Images) Pixels(i int) []byte { return m.pixels[i] }
 
+// Sum is a sum of sides, labels and pixels: others if an image, its label or the
+// order is another. The first call takes the time to read all pixels.
+func (m *Images) Sum() Sum {
+	m.summed.Do(func() {
+		h := sha256.New()
+		number := make([]byte, 8)
+		write := func(v int) {
+			binary.LittleEndian.PutUint64(number, uint64(v))
+			h.Write(number)
+		}
+		write(m.side)
+		for i, pixels := range m.pixels {
+			write(m.labels[i])
+			h.Write(pixels)
+		}
+		h.Sum(m.sum[:0])
+	})
+	return m.sum
+}
+
 // Select returns the images with the given indexes, in that order. It shares the
 // pixels with m, and panics if an index is out of range.
 func (m *Images) Select(indexes []int) *Images {
-	s := &Images{m.side, make([][]byte, len(indexes)), make([]int, len(indexes))}
+	s := &Images{side: m.side, pixels: make([][]byte, len(indexes)), labels: make([]int, len(indexes))}
 	for k, i := range indexes {
 		s.pixels[k], s.labels[k] = m.pixels[i], m.labels[i]
 	}

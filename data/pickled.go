@@ -59,7 +59,7 @@ func decodePickle(content []byte, labelKey string, side, first, last int) (*Imag
 		}
 		labels[i] = label - first
 	}
-	return &Images{side, pixels, labels}, nil
+	return &Images{side: side, pixels: pixels, labels: labels}, nil
 }
 
 // rows returns the rows of a uint8 matrix.

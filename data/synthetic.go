@@ -49,7 +49,7 @@ const (
 // synthesize makes the first n images of a set of the synthetic dataset.
 func synthesize(set Set, n int) *Images {
 	const size = 3 * syntheticSide * syntheticSide
-	m := &Images{syntheticSide, make([][]byte, n), make([]int, n)}
+	m := &Images{side: syntheticSide, pixels: make([][]byte, n), labels: make([]int, n)}
 	key := streamKey(syntheticStream, syntheticSeed, uint64(set))
 	all := make([]byte, n*size)
 	workers := runtime.GOMAXPROCS(0)

@@ -57,9 +57,8 @@ type Options struct {
 	// Trace, if it is not nil, is shown what each module computed, block by
 	// block, in the course of every run: forward in the network's order, and
 	// backward in the opposite one if there are gradients.
-	Trace func(Activation)
-	// Kernels computes the blocks; nil chooses the best for the processor.
-	Kernels *kernel.Kernels
+	Trace   func(Activation)
+	Kernels ISA // that compute the blocks
 }
 
 func (o Options) validate() error {
@@ -91,6 +90,7 @@ type Network struct {
 
 	params     *Parameters
 	options    Options
+	kernels    *kernel.Kernels
 	batch      *ops.Batch
 	images     []float32
 	labels     []int
@@ -111,15 +111,12 @@ func New(params *Parameters, o Options) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building a network: %w", err)
 	}
-	if o.Kernels == nil {
-		k, err := kernel.Best()
-		if err != nil {
-			return nil, fmt.Errorf("building a network: %w", err)
-		}
-		o.Kernels = k
+	kernels, err := o.Kernels.kernels()
+	if err != nil {
+		return nil, fmt.Errorf("building a network: %w", err)
 	}
 	n := &Network{
-		Graph: gorgonia.NewGraph(gorgonia.WithGraphName("cellnet")), params: params, options: o, batch: ops.NewBatch(o.Capacity),
+		Graph: gorgonia.NewGraph(gorgonia.WithGraphName("cellnet")), params: params, options: o, kernels: kernels, batch: ops.NewBatch(o.Capacity),
 		images: make([]float32, o.Capacity*3*o.Side*o.Side), labels: make([]int, o.Capacity), nodes: map[string]*gorgonia.Node{},
 	}
 	n.inputs()
@@ -216,7 +213,7 @@ func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
 
 // build adds the blocks.
 func (n *Network) build() error {
-	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.options.Kernels, n.options.Norm.statistics()), Gradients: n.options.Gradients, InputGradient: n.options.InputGradient}
+	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.kernels, n.options.Norm.statistics()), Gradients: n.options.Gradients, InputGradient: n.options.InputGradient}
 	b.Work.Reader = n.options.reader()
 	switch net := n.params.network.(type) {
 	case cell.Network:

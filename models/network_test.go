@@ -12,7 +12,6 @@ import (
 
 	"cellnet/cell"
 	"cellnet/internal/fixture"
-	"cellnet/internal/kernel"
 	"cellnet/weights"
 
 	"gorgonia.org/gorgonia"
@@ -187,13 +186,9 @@ func relativeNorm(got, want []float32) float64 {
 	return distance(got, want) / norm(want)
 }
 
-func eachKernels(t *testing.T, f func(t *testing.T, k *kernel.Kernels)) {
-	for _, isa := range kernel.Supported() {
-		k, err := kernel.For(isa)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Run(isa.String(), func(t *testing.T) { f(t, k) })
+func eachKernels(t *testing.T, f func(t *testing.T, k ISA)) {
+	for _, k := range SupportedISAs() {
+		t.Run(k.String(), func(t *testing.T) { f(t, k) })
 	}
 }
 
@@ -221,7 +216,7 @@ func predict(t testing.TB, p *Predictor, images []float32) []float32 {
 func values(n *gorgonia.Node) []float32 { return n.Value().Data().([]float32) }
 
 func TestEvaluationEqualsPyTorch(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range netNames() {
 			for _, file := range []string{"weights.pth", "weights-zip.pth"} {
 				r := readReference(t, name)
@@ -251,7 +246,7 @@ type trained struct {
 	after *weights.StateDict
 }
 
-func (r reference) train(t testing.TB, p *Parameters, k *kernel.Kernels, images []float32, labels []int) trained {
+func (r reference) train(t testing.TB, p *Parameters, k ISA, images []float32, labels []int) trained {
 	t.Helper()
 	net := newNet(t, p, len(labels), Options{Side: r.side, Norm: NormByBatch, Gradients: true, Kernels: k})
 	s, err := NewStepper(net, net.Loss)
@@ -350,7 +345,7 @@ type nudge struct {
 }
 
 func TestTrainingEqualsPyTorch(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range netNames() {
 			t.Run(name, func(t *testing.T) {
 				r := readReference(t, name)
@@ -424,7 +419,7 @@ func checkStatistics(t *testing.T, got, want *weights.StateDict, limit float64) 
 
 func TestSameBitsForAnyThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		var first []string
 		for _, threads := range []int{1, 2, 3} {
 			runtime.GOMAXPROCS(threads)
@@ -454,7 +449,7 @@ func TestSameBitsForAnyThreads(t *testing.T) {
 
 // An evaluation doesn't depend on the batches that images come in.
 func TestEvaluationOfAnyBatch(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		config := network(t, parse(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|nor_conv_3x3~1|"), 16, 1, 3)
 		p, err := Initialize(config, 9)
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"cellnet/cell"
 	"cellnet/internal/fixture"
-	"cellnet/internal/kernel"
 	"cellnet/weights"
 )
 
@@ -128,7 +127,7 @@ func (w wanted) total(t testing.TB) float64 {
 }
 
 func TestWidthsInEvaluationEqualPyTorch(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range sizeNames() {
 			r := readSize(t, name)
 			want := r.evaluated(t)
@@ -148,7 +147,7 @@ func TestWidthsInEvaluationEqualPyTorch(t *testing.T) {
 }
 
 func TestWidthsInTrainingEqualPyTorch(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range sizeNames() {
 			t.Run(name, func(t *testing.T) {
 				r := readSize(t, name)
@@ -233,7 +232,7 @@ func sgd(t testing.TB, s *Stepper, momenta map[string][]float32, rate float32) {
 }
 
 func TestWidthsInStepsEqualPyTorch(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range sizeNames() {
 			t.Run(name, func(t *testing.T) {
 				r := readSize(t, name)

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"cellnet/cell"
-	"cellnet/internal/kernel"
 
 	"gorgonia.org/gorgonia"
 )
@@ -75,7 +74,7 @@ func lossOf(t testing.TB, s *Stepper, images []float32, labels []int) float64 {
 // By every way to normalize, the gradients of images and parameters are those
 // of differences of the loss. With these seeds no ReLU is at its kink.
 func TestGradientsByAllNorms(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for name, tt := range map[string]struct {
 			norm Norm
 			seed uint32

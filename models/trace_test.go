@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"cellnet/internal/fixture"
-	"cellnet/internal/kernel"
 	"cellnet/internal/mt19937"
 )
 
@@ -48,7 +47,7 @@ func TestTraceGivesPyTorchsScores(t *testing.T) {
 		}
 		checked++
 		t.Run(strings.TrimSuffix(name, ".json"), func(t *testing.T) {
-			eachKernels(t, func(t *testing.T, k *kernel.Kernels) { c.check(t, k) })
+			eachKernels(t, func(t *testing.T, k ISA) { c.check(t, k) })
 		})
 	}
 	if checked < 5 {
@@ -56,7 +55,7 @@ func TestTraceGivesPyTorchsScores(t *testing.T) {
 	}
 }
 
-func (c proxyCase) check(t *testing.T, k *kernel.Kernels) {
+func (c proxyCase) check(t *testing.T, k ISA) {
 	params, err := Initialize(network(t, parse(t, c.Arch), c.C, c.N, c.Classes), c.Seed)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,6 @@ import (
 	"cellnet/cell"
 	"cellnet/cell/spec"
 	"cellnet/cell/twocell"
-	"cellnet/internal/kernel"
 	"cellnet/weights"
 
 	"gorgonia.org/gorgonia"
@@ -157,7 +156,7 @@ func TestTwoCellOrder(t *testing.T) {
 }
 
 func TestTwoCellEvaluation(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range twoCellNames() {
 			r := readTwoCell(t, name)
 			want := loadOnly(t, r.file(t, "eval.pth"))
@@ -190,7 +189,7 @@ func floatsOf(t testing.TB, s *weights.StateDict, name string) []float32 {
 }
 
 func TestTwoCellTraining(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range twoCellNames() {
 			t.Run(name, func(t *testing.T) { readTwoCell(t, name).train(t, k) })
 		}
@@ -198,7 +197,7 @@ func TestTwoCellTraining(t *testing.T) {
 }
 
 // train compares one step.
-func (r twoCellReference) train(t *testing.T, k *kernel.Kernels) {
+func (r twoCellReference) train(t *testing.T, k ISA) {
 	f := r.file(t, "train.pth")
 	images, labels := numbers(t, f, "input"), labelsOf(t, f)
 	p := r.parameters(t)
@@ -355,14 +354,14 @@ func (r twoCellReference) checkStatistics(t *testing.T, got, want *weights.State
 
 // TestTwoCellTrace: three steps of SGD with Nesterov's momentum and decay.
 func TestTwoCellTrace(t *testing.T) {
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range []string{"darts-v2", "every-op", "collapsed"} {
 			t.Run(name, func(t *testing.T) { readTwoCell(t, name).trace(t, k) })
 		}
 	})
 }
 
-func (r twoCellReference) trace(t *testing.T, k *kernel.Kernels) {
+func (r twoCellReference) trace(t *testing.T, k ISA) {
 	f := r.file(t, "trace.pth")
 	losses, rates := floatList(t, f, "losses"), floatList(t, f, "rates")
 	images, labels := numbers(t, f, "inputs"), labelsOf(t, f)

@@ -6,14 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"cellnet/internal/kernel"
 )
 
 // The same bits for any number of threads, also with an auxiliary head.
 func TestTwoCellsOnAnyThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	eachKernels(t, func(t *testing.T, k *kernel.Kernels) {
+	eachKernels(t, func(t *testing.T, k ISA) {
 		for _, name := range []string{"every-op", "auxiliary-2"} {
 			r := readTwoCell(t, name)
 			f := r.file(t, "train.pth")

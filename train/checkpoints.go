@@ -109,19 +109,20 @@ func HasCheckpoints(folder string) (bool, error) {
 // Resume goes to the position of the last checkpoint in the folder for
 // checkpoints; of a damaged one, to that of the one before, and damaged tells why.
 // If there is none, resumed is false. A checkpoint of another run is an
-// [*OtherRunError].
+// [*OtherRunError], of other images an [*OtherImagesError], and one that can only go
+// on by other kernels an [*OtherKernelsError].
 func (t *Trainer) Resume() (resumed bool, damaged []error, err error) {
 	paths, err := checkpoints(t.options.Checkpoints)
 	if err != nil {
 		return false, nil, fmt.Errorf("looking for checkpoints: %w", err)
 	}
 	for _, path := range paths {
-		err := t.read(path)
-		var other *OtherRunError
-		switch {
-		case err == nil:
+		notes, err := t.read(path)
+		if err == nil {
+			t.notes = notes
 			return true, damaged, nil
-		case errors.As(err, &other):
+		}
+		if isOther(err) {
 			return false, damaged, err
 		}
 		damaged = append(damaged, fmt.Errorf("reading checkpoint %w", err))
@@ -130,4 +131,12 @@ func (t *Trainer) Resume() (resumed bool, damaged []error, err error) {
 		return false, damaged, fmt.Errorf("resuming from %s: no checkpoint can be read: %w", t.options.Checkpoints, damaged[0])
 	}
 	return false, nil, nil
+}
+
+// isOther tells whether a checkpoint is whole, but not for this run.
+func isOther(err error) bool {
+	var run *OtherRunError
+	var images *OtherImagesError
+	var kernels *OtherKernelsError
+	return errors.As(err, &run) || errors.As(err, &images) || errors.As(err, &kernels)
 }

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"cellnet/data"
@@ -57,6 +59,22 @@ func first(images *data.Images, n int) *data.Images {
 		indexes[i] = i
 	}
 	return images.Select(indexes)
+}
+
+// Sum is a SHA-256 sum of all images in hexadecimal digits: another one if an
+// image of some set, a label, the order or the list of sets is another.
+func (d *Data) Sum() string {
+	h := sha256.New()
+	add := func(set data.Set, images *data.Images) {
+		sum := images.Sum()
+		fmt.Fprintf(h, "%v\n", set)
+		h.Write(sum[:])
+	}
+	add(data.Train, d.Train)
+	for _, e := range d.Evaluations {
+		add(e.Set, e.Images)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // trainLoader makes shuffled and augmented batches of the training images.

@@ -4,14 +4,21 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"cellnet/data"
 	"cellnet/models"
 )
 
-// Options are choices that don't change the result of a run.
+// Options say how a run is carried out. But for the kernels, which round
+// differently, they don't change its result.
 type Options struct {
+	// Kernels are what computes; zero stands for those of the checkpoint that the
+	// run goes on from, and without one for what models makes of it.
+	Kernels models.ISA
+	// MixKernels goes on from a checkpoint of other kernels, too.
+	MixKernels bool
 	// Checkpoints is the folder for checkpoints, "" for none. One is written
 	// after every epoch and when the run is interrupted; the last two are kept.
 	Checkpoints string
@@ -68,7 +75,9 @@ type Trainer struct {
 	params    *models.Parameters
 	optimizer Optimizer
 	loader    *data.Loader
+	kernels   []models.ISA // in the order of their use; the last one computes
 	state     state
+	notes     []string // see Notes
 
 	lastCheckpoint time.Time
 }
@@ -95,7 +104,11 @@ func NewTrainer(run Run, d *Data, o Options) (*Trainer, error) {
 		return nil, fmt.Errorf("training on %v: classes, side or statistics of the images are others than the run's", run.Dataset)
 	}
 	t := &Trainer{run: run, data: d, options: o, optimizer: run.Recipe.Optimizer()}
-	var err error
+	kernels, err := o.Kernels.Resolve()
+	if err != nil {
+		return nil, fmt.Errorf("training: %w", err)
+	}
+	t.kernels = []models.ISA{kernels}
 	if t.loader, err = d.trainLoader(run.Recipe, run.Seed); err != nil {
 		return nil, err
 	}
@@ -110,6 +123,20 @@ func NewTrainer(run Run, d *Data, o Options) (*Trainer, error) {
 
 // Parameters are those of the network as it is now.
 func (t *Trainer) Parameters() *models.Parameters { return t.params }
+
+// Kernels lists what the run was computed by, in the order of their use: one, unless
+// [Options.MixKernels] let it go on by others.
+func (t *Trainer) Kernels() []models.ISA { return slices.Clone(t.kernels) }
+
+// Notes tell what the checkpoint that [Trainer.Resume] took leaves open, if it was
+// written by an older program.
+func (t *Trainer) Notes() []string { return t.notes }
+
+// Images is the sum of the images; see [Data.Sum].
+func (t *Trainer) Images() string { return t.data.Sum() }
+
+// computing are the kernels that the next step is computed by.
+func (t *Trainer) computing() models.ISA { return t.kernels[len(t.kernels)-1] }
 
 // History lists the epochs that are done.
 func (t *Trainer) History() []Epoch { return t.state.history }
@@ -181,6 +208,7 @@ type machine struct {
 func (t *Trainer) graph() models.Options {
 	return models.Options{
 		Side: t.data.Train.Side(), Capacity: t.loader.BatchSize(), Norm: models.NormByBatch, Gradients: true, Smoothing: t.run.Recipe.Smoothing,
+		Kernels: t.computing(),
 	}
 }
 
@@ -190,7 +218,9 @@ func (t *Trainer) newMachine() (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	evaluation, err := models.New(t.params, models.Options{Side: o.Side, Capacity: models.EvaluationCapacity(), Smoothing: o.Smoothing})
+	evaluation, err := models.New(t.params, models.Options{
+		Side: o.Side, Capacity: models.EvaluationCapacity(), Smoothing: o.Smoothing, Kernels: o.Kernels,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"cellnet/cell"
 	"cellnet/cell/spec"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/weights"
 )
 
@@ -27,6 +28,7 @@ type DatasetTrial struct {
 	Run     Run
 	History []Epoch
 	Weights *weights.StateDict
+	Kernels []models.ISA // that computed it, in the order of their use
 }
 
 // Trial returns what the training left; it must have come to its end.
@@ -34,7 +36,7 @@ func (t *Trainer) Trial() (DatasetTrial, error) {
 	if done, want := t.state.epoch, t.run.Recipe.TotalEpochs(); done < want {
 		return DatasetTrial{}, fmt.Errorf("training is at epoch %d of %d", done, want)
 	}
-	return DatasetTrial{t.run, t.state.history, t.params.StateDict()}, nil
+	return DatasetTrial{t.run, t.state.history, t.params.StateDict(), t.Kernels()}, nil
 }
 
 // WriteTrial writes a trial as the published training program does; see
@@ -47,6 +49,11 @@ func WriteTrial(path string, t Trial, format weights.Format) error {
 			return fmt.Errorf("writing %s: %v: %w", path, d.Run.Dataset, err)
 		}
 		contents.Trainings = append(contents.Trainings, training)
+		for _, isa := range d.Kernels {
+			if name := isa.String(); !slices.Contains(contents.Kernels, name) {
+				contents.Kernels = append(contents.Kernels, name)
+			}
+		}
 	}
 	return trialfile.WriteFile(path, contents, format)
 }

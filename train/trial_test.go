@@ -41,7 +41,7 @@ func inventedTrial(t testing.TB) Trial {
 			}
 			history = append(history, epoch)
 		}
-		trial.Datasets = append(trial.Datasets, DatasetTrial{run, history, params.StateDict()})
+		trial.Datasets = append(trial.Datasets, DatasetTrial{run, history, params.StateDict(), []models.ISA{models.AVX512, models.AVX2}})
 	}
 	return trial
 }
@@ -59,7 +59,11 @@ func writeTrial(t testing.TB, trial Trial, format weights.Format) string {
 func TestTrialFilesAreLikeThePublishedOnes(t *testing.T) {
 	published := readTorch(t, fixture.Shared(t, "fixtures/bench/trial/arch-000157-seed-0777.pth"))
 	for _, format := range []weights.Format{weights.Legacy, weights.Zip} {
-		ours := readTorch(t, writeTrial(t, inventedTrial(t), format))
+		trial := inventedTrial(t)
+		for i := range trial.Datasets {
+			trial.Datasets[i].Kernels = nil // of which the published ones tell nothing
+		}
+		ours := readTorch(t, writeTrial(t, trial, format))
 		for i, want := range shapeOf(published.dict, "") {
 			got := shapeOf(ours.dict, "")
 			if i >= len(got) || got[i] != want {

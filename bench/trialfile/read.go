@@ -23,14 +23,17 @@ type File struct {
 	// StandsFor lists other architectures, of equal networks, that the trials are
 	// also results of.
 	StandsFor []int
+	// Kernels names what computed the trials; none if the file does not tell.
+	Kernels []string
 }
 
 // The entries of a trial file's root that are not datasets. That of the published
-// program has no keyStandsFor.
+// program has no keyStandsFor and no keyKernels.
 const (
 	keyInfo      = "info"
 	keyDatasets  = "all_dataset_keys"
 	keyStandsFor = "stands_for"
+	keyKernels   = "kernels"
 )
 
 // ReadFile reads what a trial file records, of this program or of the published
@@ -90,6 +93,9 @@ func (f *File) read(root *pickle.Dict) error {
 		}
 		f.Trials = append(f.Trials, trial)
 	}
+	if err := f.readKernels(root); err != nil {
+		return err
+	}
 	if _, ok := root.Get(keyStandsFor); !ok {
 		return nil
 	}
@@ -103,6 +109,24 @@ func (f *File) read(root *pickle.Dict) error {
 			return errStandsFor
 		}
 		f.StandsFor = append(f.StandsFor, index)
+	}
+	return nil
+}
+
+func (f *File) readKernels(root *pickle.Dict) error {
+	if _, ok := root.Get(keyKernels); !ok {
+		return nil
+	}
+	list, err := pickle.Field[*pickle.List](root, keyKernels)
+	if err != nil {
+		return err
+	}
+	for _, v := range *list {
+		name, ok := v.(string)
+		if !ok {
+			return fmt.Errorf("%s has something else than names", keyKernels)
+		}
+		f.Kernels = append(f.Kernels, name)
 	}
 	return nil
 }

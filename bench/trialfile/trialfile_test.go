@@ -47,7 +47,7 @@ func invented(t testing.TB, d data.Dataset) Training {
 }
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
-	contents := Contents{Info: "a test", StandsFor: []int{3, 9}}
+	contents := Contents{Info: "a test", StandsFor: []int{3, 9}, Kernels: []string{"avx512", "avx2"}}
 	for _, d := range []data.Dataset{data.CIFAR10Valid, data.CIFAR100} {
 		contents.Trainings = append(contents.Trainings, invented(t, d))
 	}
@@ -60,7 +60,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if file.Arch != 157 || file.Seed != 777 || !slices.Equal(file.StandsFor, contents.StandsFor) || len(file.Trials) != len(contents.Trainings) {
+		if file.Arch != 157 || file.Seed != 777 || !slices.Equal(file.StandsFor, contents.StandsFor) || !slices.Equal(file.Kernels, contents.Kernels) || len(file.Trials) != len(contents.Trainings) {
 			t.Errorf("%v: %+v", format, file)
 		}
 		for i, trial := range file.Trials {

@@ -21,6 +21,9 @@ type Contents struct {
 	// function and were not trained for that. The published program has no such
 	// entry.
 	StandsFor []int
+	// Kernels names what computed the trainings, such as avx2, in the order of their
+	// use. The published program has no such entry.
+	Kernels []string
 }
 
 // Training is what the training on one dataset left.
@@ -79,6 +82,9 @@ func (c Contents) tree() (*pickle.Dict, error) {
 	root.Set(keyDatasets, keys)
 	if len(c.StandsFor) > 0 {
 		root.Set(keyStandsFor, listOf(c.StandsFor))
+	}
+	if len(c.Kernels) > 0 {
+		root.Set(keyKernels, listOf(c.Kernels))
 	}
 	return root, nil
 }

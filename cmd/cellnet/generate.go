@@ -16,7 +16,6 @@ import (
 	"cellnet/data"
 	"cellnet/internal/archlist"
 	"cellnet/internal/jobarray"
-	"cellnet/internal/kernel"
 	"cellnet/internal/progress"
 	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
@@ -37,6 +36,7 @@ type generateFlags struct {
 	dedup, plan, asJSON         bool
 	data                        dataFlags
 	recipe                      recipeFlags
+	kernels                     kernelFlags
 }
 
 func newGenerateCommand(a *app) *cobra.Command {
@@ -51,6 +51,9 @@ LIST has indexes, ranges, arch strings, names of cells, and files with one of th
 line. Trials that are finished are skipped, unfinished ones go on. Several processes
 may work on one DIR: each takes what no other has taken. cellnet collect makes
 benchmark files of the trials.
+
+Different machines may have different kernels, which round differently: the first
+process fixes them for all, by --isa or as the fastest that it can run.
 
 --shard i/n trains part i of n, from 1. In an array of Slurm's it is set by
 SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
@@ -77,6 +80,7 @@ SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
 	cmd.Flags().DurationVar(&f.interval, "checkpoint-every", 10*time.Minute, "time between checkpoints within an epoch; 0 for none")
 	f.data.add(cmd)
 	f.recipe.add(cmd)
+	f.kernels.add(cmd)
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
 }
@@ -118,6 +122,9 @@ func (f *generateFlags) set(ctx context.Context, a *app) (s trials.Set, err erro
 	}
 	if err := s.Validate(); err != nil {
 		return s, usage.Fault(err)
+	}
+	if s.Kernels, err = f.kernels.kernels(); err != nil {
+		return s, err
 	}
 	return s, nil
 }
@@ -174,7 +181,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 		Load: func(d data.Dataset) (*train.Data, error) {
 			return a.loadImages(ctx, f.data, d, set.FolderInfo, f.limit)
 		},
-		Hooks: shown.Hooks(),
+		Hooks: shown.Hooks(), MixKernels: f.kernels.mix,
 	}
 	summary, err := runner.Run(ctx)
 	shown.Clear()
@@ -190,13 +197,10 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	return a.printGenerated(f, set, summary)
 }
 
-// machineInfo is what trial files say of program and machine.
+// machineInfo is what trial files say of program and machine. They tell the kernels,
+// too.
 func machineInfo() string {
-	info := fmt.Sprintf("%s, %d processors", readVersion(), runtime.GOMAXPROCS(0))
-	if k, err := kernel.Best(); err == nil {
-		info += fmt.Sprintf(", %v", k.ISA())
-	}
-	return info
+	return fmt.Sprintf("%s, %d processors", readVersion(), runtime.GOMAXPROCS(0))
 }
 
 // generateRecord is what generate --json prints.

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"cellnet/bench"
 	"cellnet/internal/inputfile"
+	"cellnet/internal/kernel"
 	"cellnet/internal/usage"
+	"cellnet/models"
 	"cellnet/train"
 
 	"github.com/spf13/cobra"
@@ -124,6 +127,36 @@ func (f *recipeFlags) overrides(r *train.Recipe) []string {
 	override("smoothing", func() { r.Smoothing = f.smoothing })
 	override("cutout", func() { r.Cutout = f.cutout })
 	return list
+}
+
+// kernelFlags choose what computes.
+type kernelFlags struct {
+	isa string
+	mix bool
+}
+
+func (f *kernelFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.isa, "isa", "", "compute by the generic, avx2 or avx512 `KERNELS`, which round differently (default: those it was begun by, $"+kernel.Environment+" or the fastest)")
+	cmd.Flags().BoolVar(&f.mix, "mix-isa", false, "go on by other kernels than it was begun by; the numbers are then those of neither")
+	_ = cmd.RegisterFlagCompletionFunc("isa", cobra.FixedCompletions([]string{"generic", "avx2", "avx512"}, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
+}
+
+// kernels are those of the flag or of the environment, zero if neither tells.
+func (f kernelFlags) kernels() (models.ISA, error) {
+	if f.isa != "" {
+		isa, err := models.ParseISA(f.isa)
+		if err == nil {
+			isa, err = isa.Resolve()
+		}
+		if err != nil {
+			return isa, usage.Errorf("--isa: %w", err)
+		}
+		return isa, nil
+	}
+	if os.Getenv(kernel.Environment) == "" {
+		return models.AnyISA, nil
+	}
+	return models.AnyISA.Resolve()
 }
 
 // readRecipe also gives the settings that are ignored.

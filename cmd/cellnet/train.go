@@ -14,6 +14,7 @@ import (
 	"cellnet/internal/progress"
 	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
+	"cellnet/models"
 	"cellnet/train"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ type trainFlags struct {
 	resume, asJSON bool
 	data           dataFlags
 	recipe         recipeFlags
+	kernels        kernelFlags
 }
 
 func newTrainCommand(a *app) *cobra.Command {
@@ -69,6 +71,7 @@ interrupted training goes on with cellnet train --resume --out DIR.
 	cmd.Flags().BoolVar(&f.resume, "resume", false, "go on with the training in DIR; ARCH and the recipe may be left out")
 	f.data.add(cmd)
 	f.recipe.add(cmd)
+	f.kernels.add(cmd)
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
 }
@@ -89,6 +92,13 @@ func (a *app) train(ctx context.Context, arch string, f trainFlags) error {
 	if f.out == "" {
 		return usage.Errorf("train needs --out")
 	}
+	if f.kernels.mix && !f.resume {
+		return usage.Errorf("--mix-isa goes with --resume")
+	}
+	kernels, err := f.kernels.kernels()
+	if err != nil {
+		return err
+	}
 	plan, err := f.plan(ctx, a, arch)
 	if err != nil {
 		return err
@@ -103,7 +113,12 @@ func (a *app) train(ctx context.Context, arch string, f trainFlags) error {
 	if err != nil {
 		return err
 	}
-	trainer, err := a.trainIn(ctx, dir, plan, images, f)
+	if kernels == models.AnyISA && f.resume {
+		if kernels, err = dir.Kernels(); err != nil {
+			return err
+		}
+	}
+	trainer, err := a.trainIn(ctx, dir, &plan, images, f, kernels)
 	if err != nil {
 		return err
 	}
@@ -195,14 +210,14 @@ func (a *app) loadImages(ctx context.Context, where dataFlags, d data.Dataset, k
 	return images, nil
 }
 
-// trainIn trains in a folder, from its last checkpoint on.
-func (a *app) trainIn(ctx context.Context, dir *rundir.Dir, plan rundir.Plan, images *train.Data, f trainFlags) (*train.Trainer, error) {
+// trainIn trains in a folder, from its last checkpoint on, and completes the plan.
+func (a *app) trainIn(ctx context.Context, dir *rundir.Dir, plan *rundir.Plan, images *train.Data, f trainFlags, kernels models.ISA) (*train.Trainer, error) {
 	epochs := plan.Run.Recipe.TotalEpochs()
 	shown := progress.NewTraining(a.stderr, epochs, images)
 	defer shown.Clear()
 	var log *rundir.Log
 	trainer, err := train.NewTrainer(plan.Run, images, train.Options{
-		Checkpoints: dir.Checkpoints(), Interval: f.interval,
+		Kernels: kernels, MixKernels: f.kernels.mix, Checkpoints: dir.Checkpoints(), Interval: f.interval,
 		Hooks: train.Hooks{
 			OnStep: shown.OnStep, OnEvaluation: shown.OnEvaluation,
 			OnEpoch: func(e train.Epoch) {
@@ -221,12 +236,16 @@ func (a *app) trainIn(ctx context.Context, dir *rundir.Dir, plan rundir.Plan, im
 	if err != nil {
 		return nil, err
 	}
+	for _, note := range trainer.Notes() {
+		fmt.Fprintf(a.stderr, "note: %s\n", note)
+	}
+	plan.Images, plan.Kernels = trainer.Images(), trainer.Kernels()
 	done, steps := trainer.Position()
 	if resumed {
 		fmt.Fprintf(a.stderr, "resuming after %d of %d epochs and %d steps\n", done, epochs, steps)
 	}
 	shown.Begin(done, min(steps*plan.Run.Recipe.BatchSize, images.Train.Len()))
-	if log, err = dir.Start(plan, resumed, trainer.History()); err != nil {
+	if log, err = dir.Start(*plan, resumed, trainer.History()); err != nil {
 		return nil, err
 	}
 	err = trainer.Train(ctx)

@@ -7,9 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/inputfile"
+	"cellnet/models"
 	"cellnet/train"
 )
 
@@ -22,6 +24,10 @@ type Plan struct {
 	Overrides []string   `json:"overrides"`        // what was changed of it
 	Limit     int        `json:"limit,omitempty"`  // images used of every set
 	Data      DataSource `json:"data"`
+	// Images is the sum of all images, and Kernels are what computes, in the order
+	// of their use; older programs noted neither.
+	Images  string       `json:"images_sha256,omitempty"`
+	Kernels []models.ISA `json:"kernels,omitempty"`
 }
 
 // DataSource tells where the images are, by paths that hold in any working
@@ -73,6 +79,24 @@ func readPlan(path string) (plan Plan, found bool, err error) {
 	return plan, true, nil
 }
 
+// Kernels are those that the folder's training was begun by, if it is known and
+// the processor runs them. A checkpoint tells its own.
+func (d *Dir) Kernels() (models.ISA, error) {
+	plan, _, err := readPlan(d.file(planName))
+	if err != nil || len(plan.Kernels) == 0 {
+		return models.AnyISA, err
+	}
+	some, err := train.HasCheckpoints(d.Checkpoints())
+	if err != nil || some {
+		return models.AnyISA, err
+	}
+	kernels, err := plan.Kernels[0].Resolve()
+	if err != nil {
+		return models.AnyISA, nil
+	}
+	return kernels, nil
+}
+
 func (d *Dir) writePlan(plan Plan) error {
 	return atomicfile.Write(d.file(planName), func(w io.Writer) error {
 		e := json.NewEncoder(w)
@@ -82,12 +106,14 @@ func (d *Dir) writePlan(plan Plan) error {
 	})
 }
 
-// sameRun tells whether two plans lead to the same weights.
+// sameRun tells whether two plans lead to the same weights, as far as they tell.
 func sameRun(a, b Plan) (bool, error) {
 	x, err := json.Marshal(a.Run)
 	if err != nil {
 		return false, err
 	}
 	y, err := json.Marshal(b.Run)
-	return string(x) == string(y) && a.Limit == b.Limit, err
+	sameImages := a.Images == b.Images || a.Images == "" || b.Images == ""
+	sameKernels := slices.Equal(a.Kernels, b.Kernels) || a.Kernels == nil || b.Kernels == nil
+	return string(x) == string(y) && a.Limit == b.Limit && sameImages && sameKernels, err
 }

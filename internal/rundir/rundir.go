@@ -153,7 +153,7 @@ func (d *Dir) wantSame(plan Plan) error {
 	}
 	same, err := sameRun(plan, before)
 	if err == nil && !same && notEmpty(d.file(logName)) {
-		err = fmt.Errorf("%s is of another run: resume with the same arguments, or choose another folder", d.file(planName))
+		err = fmt.Errorf("%s is of another run, images or kernels: resume with the same arguments, or choose another folder", d.file(planName))
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 )
 
@@ -26,7 +27,7 @@ func planOf(t *testing.T, seed uint32) Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Plan{Run: train.Run{Net: net, Dataset: data.Synthetic, Recipe: recipe, Seed: seed}}
+	return Plan{Run: train.Run{Net: net, Dataset: data.Synthetic, Recipe: recipe, Seed: seed}, Images: "1", Kernels: []models.ISA{models.Generic}}
 }
 
 func epochs(n int) []train.Epoch {
@@ -146,6 +147,17 @@ func TestOthersTouchNothing(t *testing.T) {
 		t.Errorf("another seed: %v", err)
 	}
 	unchanged("another seed")
+	other := planOf(t, 777)
+	other.Images = "2"
+	if _, err := d.Start(other, false, nil); err == nil || !strings.Contains(err.Error(), "images or kernels") {
+		t.Errorf("other images: %v", err)
+	}
+	other = planOf(t, 777)
+	other.Kernels = []models.ISA{models.AVX2}
+	if _, err := d.Start(other, false, nil); err == nil || !strings.Contains(err.Error(), "images or kernels") {
+		t.Errorf("other kernels: %v", err)
+	}
+	unchanged("other images and kernels")
 	write(t, folder, weightsName, "")
 	if _, err := d.Start(planOf(t, 777), false, nil); err == nil || !strings.Contains(err.Error(), "checkpoints are gone") {
 		t.Errorf("a finished training without checkpoints: %v", err)

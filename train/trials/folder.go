@@ -17,6 +17,7 @@ import (
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/filelock"
 	"cellnet/internal/inputfile"
+	"cellnet/models"
 	"cellnet/train"
 )
 
@@ -49,6 +50,7 @@ type setRecord struct {
 	Recipe   train.Recipe   `json:"recipe"`
 	Limit    int            `json:"limit,omitempty"`
 	Folder   data.Info      `json:"folder,omitzero"`
+	Kernels  models.ISA     `json:"kernels,omitzero"` // zero in those of older programs
 }
 
 const (
@@ -57,47 +59,91 @@ const (
 	maxSetRecord = 1 << 20    // bytes
 )
 
-// open makes the folder, or makes sure that it is one for trials of this set. Of
+// open makes the folder, or makes sure that it is one for trials of this set, and
+// gives the kernels for them. mix allows others than those of the folder. Of
 // processes with different sets that open a new folder at once, one succeeds.
-func (s Set) open(folder string) error {
-	record, err := json.Marshal(setRecord{s.Datasets, s.C, s.N, s.Recipe, s.Limit, s.FolderInfo})
-	if err != nil {
-		return err
-	}
-	err = wantSet(folder, record)
+func (s Set) open(folder string, mix bool) (models.ISA, error) {
+	kernels, err := s.openThere(folder, mix)
 	if err == nil {
 		filelock.RemoveLeft(filepath.Join(folder, setLockName))
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return kernels, err
 	}
 	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return fmt.Errorf("making a folder for trials: %w", err)
+		return 0, fmt.Errorf("making a folder for trials: %w", err)
 	}
 	// It is held for as long as a small file takes.
 	lock, err := filelock.Acquire(context.Background(), filepath.Join(folder, setLockName))
 	if err != nil {
-		return fmt.Errorf("making a folder for trials: %w", err)
+		return 0, fmt.Errorf("making a folder for trials: %w", err)
 	}
 	defer lock.Remove()
-	if err := wantSet(folder, record); !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if kernels, err := s.openThere(folder, mix); !errors.Is(err, fs.ErrNotExist) {
+		return kernels, err
 	}
-	return atomicfile.Write(filepath.Join(folder, setName), func(w io.Writer) error {
+	if kernels, err = s.Kernels.Resolve(); err != nil {
+		return 0, err
+	}
+	record, err := json.Marshal(s.record(kernels))
+	if err != nil {
+		return 0, err
+	}
+	return kernels, atomicfile.Write(filepath.Join(folder, setName), func(w io.Writer) error {
 		_, err := w.Write(record)
 		return err
 	})
 }
 
-// wantSet makes sure that a folder is one for the trials of a record. The error
-// wraps fs.ErrNotExist if it does not say of which it is.
-func wantSet(folder string, record []byte) error {
-	there, err := inputfile.Read(filepath.Join(folder, setName), maxSetRecord)
+func (s Set) record(kernels models.ISA) setRecord {
+	return setRecord{s.Datasets, s.C, s.N, s.Recipe, s.Limit, s.FolderInfo, kernels}
+}
+
+// openThere makes sure that a folder is one for the trials of this set, and gives
+// the kernels for them. The error wraps fs.ErrNotExist if the folder does not say of
+// which it is.
+func (s Set) openThere(folder string, mix bool) (models.ISA, error) {
+	path := filepath.Join(folder, setName)
+	text, err := inputfile.Read(path, maxSetRecord)
 	if err != nil {
-		return fmt.Errorf("opening a folder of trials: %w", err)
+		return 0, fmt.Errorf("opening a folder of trials: %w", err)
 	}
-	if string(there) != string(record) {
-		return fmt.Errorf("%s is for trials of %s, not of %s: choose another folder, and collect from both", folder, there, record)
+	var there setRecord
+	if err := json.Unmarshal(text, &there); err != nil {
+		return 0, fmt.Errorf("reading %s: %w", path, err)
 	}
-	return nil
+	got, err := json.Marshal(there)
+	if err != nil {
+		return 0, err
+	}
+	want, err := json.Marshal(s.record(there.Kernels))
+	if err != nil {
+		return 0, err
+	}
+	if string(got) != string(want) {
+		return 0, fmt.Errorf("%s is for trials of %s, not of %s: choose another folder, and collect from both", folder, got, want)
+	}
+	return s.kernelsIn(folder, there.Kernels, mix)
+}
+
+// kernelsIn gives the kernels for the trials of a folder, whose others are computed
+// by some.
+func (s Set) kernelsIn(folder string, there models.ISA, mix bool) (models.ISA, error) {
+	kernels, err := s.Kernels.Resolve()
+	if err != nil || there == models.AnyISA || there == kernels {
+		return kernels, err
+	}
+	why := fmt.Sprintf("%v was asked for", kernels)
+	if s.Kernels == models.AnyISA {
+		theirs, err := there.Resolve()
+		if err == nil {
+			return theirs, nil
+		}
+		why = err.Error()
+	}
+	if mix {
+		return kernels, nil
+	}
+	return 0, fmt.Errorf("the trials in %s are computed by the %v kernels, and %s: others round differently, so that trials would differ by the machine, too: "+
+		"choose another folder, and collect from both, or mix them with --mix-isa", folder, there, why)
 }

@@ -22,7 +22,7 @@ func TestOneSetOpensAFolder(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
-				if err := (Set{C: 4, N: 1 + i%2, Recipe: recipe}).open(folder); err == nil {
+				if _, err := (Set{C: 4, N: 1 + i%2, Recipe: recipe}).open(folder, false); err == nil {
 					opened[i%2].Add(1)
 				}
 			})

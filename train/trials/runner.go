@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 	"cellnet/weights"
 )
@@ -26,6 +27,8 @@ type Runner struct {
 	Info     string        // on program and machine, for the files
 	Interval time.Duration // between checkpoints within an epoch
 	Hooks    Hooks
+	// MixKernels goes on by Set.Kernels where trials have been computed by others.
+	MixKernels bool
 }
 
 // Hooks are called by all jobs, one at a time; any may be nil.
@@ -51,12 +54,13 @@ type Summary struct {
 // all jobs, which leave checkpoints where they can.
 func (r *Runner) Run(ctx context.Context) (Summary, error) {
 	folder := r.Set.Folder(r.Out)
-	if err := r.Set.open(folder); err != nil {
+	kernels, err := r.Set.open(folder, r.MixKernels)
+	if err != nil {
 		return Summary{}, err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	s := &session{Runner: r, folder: folder, images: map[data.Dataset]func() (*train.Data, error){}}
+	s := &session{Runner: r, folder: folder, kernels: kernels, images: map[data.Dataset]func() (*train.Data, error){}}
 	for _, d := range r.Set.Datasets {
 		s.images[d] = sync.OnceValues(func() (*train.Data, error) { return r.Load(d) })
 	}
@@ -88,8 +92,9 @@ feed:
 // session is a run of a runner.
 type session struct {
 	*Runner
-	folder string
-	images map[data.Dataset]func() (*train.Data, error)
+	folder  string
+	kernels models.ISA
+	images  map[data.Dataset]func() (*train.Data, error)
 
 	mu      sync.Mutex // for the hooks and the summary
 	summary Summary
@@ -167,11 +172,16 @@ func (s *session) trainOn(ctx context.Context, job int, item Item, d data.Datase
 	if err != nil {
 		return train.DatasetTrial{}, err
 	}
-	trainer, err := train.NewTrainer(run, images, train.Options{Checkpoints: checkpoints, Interval: s.Interval, Hooks: s.hooks(job, item, d)})
+	trainer, err := train.NewTrainer(run, images, train.Options{
+		Kernels: s.kernels, MixKernels: s.MixKernels, Checkpoints: checkpoints, Interval: s.Interval, Hooks: s.hooks(job, item, d),
+	})
 	if err != nil {
 		return train.DatasetTrial{}, err
 	}
 	_, damaged, err := trainer.Resume()
+	for _, note := range trainer.Notes() {
+		damaged = append(damaged, errors.New(note))
+	}
 	s.warn(item, damaged)
 	if err != nil {
 		return train.DatasetTrial{}, err

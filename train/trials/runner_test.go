@@ -16,6 +16,7 @@ import (
 
 	"cellnet/bench/trialfile"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 	"cellnet/weights"
 )
@@ -264,14 +265,82 @@ func TestDivergedTrialsDoNotStopOthers(t *testing.T) {
 
 func TestFolderOfAnotherSet(t *testing.T) {
 	set, out := smallSet(t), t.TempDir()
-	if err := set.open(set.Folder(out)); err != nil {
+	if _, err := set.open(set.Folder(out), false); err != nil {
 		t.Fatal(err)
 	}
-	if err := set.open(set.Folder(out)); err != nil {
+	if _, err := set.open(set.Folder(out), false); err != nil {
 		t.Errorf("the same set again: %v", err)
 	}
 	set.Recipe.Rate = 1
-	if err := set.open(set.Folder(out)); err == nil || !strings.Contains(err.Error(), "choose another folder") {
+	if _, err := set.open(set.Folder(out), false); err == nil || !strings.Contains(err.Error(), "choose another folder") {
 		t.Errorf("another recipe: %v", err)
+	}
+}
+
+// TestFolderFixesKernels opens a folder on what would be other machines.
+func TestFolderFixesKernels(t *testing.T) {
+	all := models.SupportedISAs()
+	best, missing := all[len(all)-1], models.AVX512
+	if best == models.Generic {
+		t.Skip("this processor runs the generic kernels only")
+	}
+	set, out := smallSet(t), t.TempDir()
+	folder := set.Folder(out)
+	opened := func(asked models.ISA, mix bool) (models.ISA, error) {
+		set.Kernels = asked
+		return set.open(folder, mix)
+	}
+	if got, err := opened(models.Generic, false); got != models.Generic || err != nil {
+		t.Fatalf("a new folder: %v, %v", got, err)
+	}
+	if got, err := opened(models.AnyISA, false); got != models.Generic || err != nil {
+		t.Errorf("the folder's: %v, %v", got, err)
+	}
+	if _, err := opened(best, false); err == nil || !strings.Contains(err.Error(), "computed by the generic kernels, and "+best.String()+" was asked for") {
+		t.Errorf("others: %v", err)
+	}
+	if got, err := opened(best, true); got != best || err != nil {
+		t.Errorf("mixed: %v, %v", got, err)
+	}
+
+	path := filepath.Join(folder, setName)
+	record, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rewrite := func(now string) {
+		t.Helper()
+		text := strings.Replace(string(record), `,"kernels":"generic"`, now, 1)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil || text == string(record) {
+			t.Fatal(err, text)
+		}
+	}
+	rewrite("") // as older programs wrote it
+	if got, err := opened(best, false); got != best || err != nil {
+		t.Errorf("a folder of an older program: %v, %v", got, err)
+	}
+	if slices.Contains(all, missing) {
+		return
+	}
+	rewrite(`,"kernels":"` + missing.String() + `"`)
+	if _, err := opened(models.AnyISA, false); err == nil || !strings.Contains(err.Error(), "does not run the avx512 kernels") {
+		t.Errorf("kernels that this processor lacks: %v", err)
+	}
+}
+
+func TestTrialFilesTellKernels(t *testing.T) {
+	set, out := smallSet(t), t.TempDir()
+	set.Kernels = models.Generic
+	if _, err := newRunner(t, set, out).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	paths, err := trialfile.Find(out)
+	if err != nil || len(paths) == 0 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		if file, err := trialfile.ReadFile(path); err != nil || !slices.Equal(file.Kernels, []string{"generic"}) {
+			t.Errorf("%s: kernels %v, %v", path, file, err)
+		}
 	}
 }

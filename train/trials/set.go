@@ -7,6 +7,7 @@ import (
 	"cellnet/bench/record"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 )
 
@@ -25,6 +26,9 @@ type Set struct {
 	// Dedup trains one of the architectures that compute the same function, the
 	// one with the lowest index.
 	Dedup bool
+	// Kernels compute all trials; zero stands for those that the folder's trials
+	// have, and in a new folder for what models makes of it.
+	Kernels models.ISA
 }
 
 // Item is one trial of a set.

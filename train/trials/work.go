@@ -169,7 +169,9 @@ func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	net, err := models.New(params, graph(side, batch))
+	o := graph(side, batch)
+	o.Kernels = s.Kernels
+	net, err := models.New(params, o)
 	if err != nil {
 		return 0, err
 	}
