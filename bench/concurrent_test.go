@@ -130,7 +130,7 @@ func TestFilesAreClosedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		closer := &closeCounter{Closer: file}
-		b, err := read("file", file, info.Size(), closer)
+		b, err := read(t.Context(), "file", file, info.Size(), closer)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,15 +23,20 @@ import (
 // Opening a single published file reads through it once, the 4.7 GB of
 // NAS-Bench-201 in about 3 s, those of NATS-Bench at the speed of bzip2; a
 // store or a folder is opened at once.
-func Open(path string) (*Benchmark, error) {
-	b, err := open(path)
+func Open(path string) (*Benchmark, error) { return OpenContext(context.Background(), path) }
+
+// OpenContext is Open for as long as ctx is not done: then the opening, and whatever
+// reads of the benchmark later on, such as [Import] and [Benchmark.Best], end with
+// ctx's error.
+func OpenContext(ctx context.Context, path string) (*Benchmark, error) {
+	b, err := open(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("opening benchmark %s: %w", path, err)
 	}
 	return b, nil
 }
 
-func open(path string) (*Benchmark, error) {
+func open(ctx context.Context, path string) (*Benchmark, error) {
 	if path == BuiltinName {
 		return OpenBuiltin()
 	}
@@ -40,10 +46,10 @@ func open(path string) (*Benchmark, error) {
 	}
 	name := filepath.Base(path)
 	if info.IsDir() {
-		return openFolder(name, path)
+		return openFolder(ctx, name, path)
 	}
 	if _, _, ok := trialfile.ParseName(name); ok {
-		return openTrials(name, []string{path})
+		return openTrials(ctx, name, []string{path})
 	}
 	if fileformat.Piece(name) {
 		return nil, errors.New(fileformat.ExplainPiece)
@@ -52,7 +58,7 @@ func open(path string) (*Benchmark, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := read(name, file, size, file)
+	b, err := read(ctx, name, file, size, file)
 	if err != nil {
 		file.Close()
 	}
@@ -62,10 +68,10 @@ func open(path string) (*Benchmark, error) {
 var errForeignFolder = fmt.Errorf("a folder without files like 000157%s, 000157%s or %s", published.NATSSuffix, published.ArchiveSuffix, trialfile.Name(157, 777))
 
 // openFolder opens a folder of a file for each architecture, or of trial files.
-func openFolder(name, folder string) (*Benchmark, error) {
+func openFolder(ctx context.Context, name, folder string) (*Benchmark, error) {
 	records, l, err := published.OpenFolder(folder)
 	if err == nil {
-		return newBenchmark(name, l, source.FromRecords(records)), nil
+		return newBenchmark(name, l, source.FromRecords(source.Until(ctx, records))), nil
 	}
 	if !errors.Is(err, published.ErrForeignFolder) {
 		return nil, err
@@ -75,14 +81,14 @@ func openFolder(name, folder string) (*Benchmark, error) {
 		return nil, err
 	}
 	if len(paths) == 0 {
-		return openInner(folder)
+		return openInner(ctx, folder)
 	}
-	return openTrials(name, paths)
+	return openTrials(ctx, name, paths)
 }
 
 // openInner opens the only benchmark in a folder, as unpacking an archive may leave
 // it.
-func openInner(folder string) (*Benchmark, error) {
+func openInner(ctx context.Context, folder string) (*Benchmark, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
@@ -93,7 +99,7 @@ func openInner(folder string) (*Benchmark, error) {
 			continue
 		}
 		if records, l, err := published.OpenFolder(filepath.Join(folder, e.Name())); err == nil {
-			found = append(found, newBenchmark(e.Name(), l, source.FromRecords(records)))
+			found = append(found, newBenchmark(e.Name(), l, source.FromRecords(source.Until(ctx, records))))
 		}
 	}
 	if len(found) == 1 {
@@ -108,25 +114,26 @@ func openInner(folder string) (*Benchmark, error) {
 	return nil, errForeignFolder
 }
 
-func openTrials(name string, paths []string) (*Benchmark, error) {
-	f, err := newTrialFiles(paths)
+func openTrials(ctx context.Context, name string, paths []string) (*Benchmark, error) {
+	f, err := newTrialFiles(ctx, paths)
 	if err != nil {
 		return nil, err
 	}
-	return newBenchmark(name, TrialFolder, source.FromRecords(f)), nil
+	return newBenchmark(name, TrialFolder, source.FromRecords(source.Until(ctx, f))), nil
 }
 
 // Read is Open for a file of the given size in bytes that r reads. Closing the
 // benchmark leaves r open.
 func Read(name string, r io.ReaderAt, size int64) (*Benchmark, error) {
-	b, err := read(name, r, size, io.NopCloser(nil))
+	b, err := read(context.Background(), name, r, size, io.NopCloser(nil))
 	if err != nil {
 		return nil, fmt.Errorf("reading benchmark %s: %w", name, err)
 	}
 	return b, nil
 }
 
-func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark, error) {
+func read(ctx context.Context, name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark, error) {
+	r = source.ReadUntil(ctx, r)
 	kind, err := fileformat.Of(r, size)
 	if err != nil {
 		return nil, err
@@ -145,5 +152,5 @@ func read(name string, r io.ReaderAt, size int64, closer io.Closer) (*Benchmark,
 	if err != nil {
 		return nil, err
 	}
-	return newBenchmark(name, l, source.FromRecords(records)), nil
+	return newBenchmark(name, l, source.FromRecords(source.Until(ctx, records))), nil
 }

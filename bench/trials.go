@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,10 +24,17 @@ type trialFiles struct {
 }
 
 // newTrialFiles looks which architectures trial files are of.
-func newTrialFiles(paths []string) (*trialFiles, error) {
+func newTrialFiles(ctx context.Context, paths []string) (*trialFiles, error) {
 	f := &trialFiles{own: map[int][]string{}, other: map[int][]string{}}
 	more, errs := make([][]int, len(paths)), make([]error, len(paths))
-	parallel.For(len(paths), func(_, i int) { more[i], errs[i] = trialfile.ReadStandsFor(paths[i]) })
+	parallel.For(len(paths), func(_, i int) {
+		if ctx.Err() == nil {
+			more[i], errs[i] = trialfile.ReadStandsFor(paths[i])
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	for i, path := range paths {
 		name := filepath.Base(path)
 		arch, _, ok := trialfile.ParseName(name)

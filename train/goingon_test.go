@@ -85,10 +85,10 @@ func TestGoingOnWithOtherImages(t *testing.T) {
 	more := smallData(t, 44, 24)
 	swapped := d.Train.Select(slices.Concat([]int{1, 0}, indexes(40)[2:]))
 	for name, others := range map[string]*Data{
-		"training images": {Dataset: d.Dataset, Train: more.Train.Select(indexes(44)[4:]), Evaluations: d.Evaluations},
-		"their order":     {Dataset: d.Dataset, Train: swapped, Evaluations: d.Evaluations},
-		"images of a set": {Dataset: d.Dataset, Train: d.Train, Evaluations: []EvaluationSet{{d.Evaluations[0].Set, more.Evaluations[0].Images.Select(indexes(24)[4:])}}},
-		"another set":     {Dataset: d.Dataset, Train: d.Train, Evaluations: []EvaluationSet{{data.XValid, d.Evaluations[0].Images}}},
+		"training images": {Dataset: d.Dataset, Info: d.Info, Train: more.Train.Select(indexes(44)[4:]), Evaluations: d.Evaluations},
+		"their order":     {Dataset: d.Dataset, Info: d.Info, Train: swapped, Evaluations: d.Evaluations},
+		"images of a set": {Dataset: d.Dataset, Info: d.Info, Train: d.Train, Evaluations: []EvaluationSet{{d.Evaluations[0].Set, more.Evaluations[0].Images.Select(indexes(24)[4:])}}},
+		"another set":     {Dataset: d.Dataset, Info: d.Info, Train: d.Train, Evaluations: []EvaluationSet{{data.XValid, d.Evaluations[0].Images}}},
 	} {
 		var other *OtherImagesError
 		if _, _, err := newTrainer(t, run, others, Options{Checkpoints: folder}).Resume(); !errors.As(err, &other) {

@@ -24,7 +24,7 @@ which are left out.`,
 		Example: `  cellnet bench export nb201.parquet -o NAS-Bench-201-v1_1.pth
   cellnet bench export nb201.parquet --layout nats-folder -o NATS-tss-v1_0-3ffb9-simple`,
 		Args: wantArgs("STORE"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {
 				return usage.Errorf("export needs --output")
 			}
@@ -43,7 +43,7 @@ which are left out.`,
 					return usage.Errorf("--layout: %w", err)
 				}
 			}
-			b, err := bench.Open(args[0])
+			b, err := bench.OpenContext(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

@@ -32,14 +32,14 @@ FILE is a NAS-Bench-201 .pth, a folder of 000157-FULL.pth files, a NATS-Bench
 .pickle.pbz2 or folder, or a folder of the trial files that generate leaves.`,
 		Example: `  cellnet bench import NAS-Bench-201-v1_1-096897.pth -o nb201.parquet`,
 		Args:    wantArgs("FILE"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {
 				return usage.Errorf("import needs --output")
 			}
 			if err := output.Check(force, []output.Target{{Path: to, Kind: output.Store}}, args[0]); err != nil {
 				return err
 			}
-			b, err := bench.Open(args[0])
+			b, err := bench.OpenContext(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}

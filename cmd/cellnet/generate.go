@@ -165,7 +165,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	}
 	items = shard.Of(items)
 	if f.plan {
-		return a.planGenerate(f, set, items)
+		return a.planGenerate(ctx, f, set, items)
 	}
 	finished, _, left, err := set.Status(f.out, items)
 	if err != nil {
@@ -245,7 +245,7 @@ type planRecord struct {
 	LeftFiles []string `json:"left_files"` // trial files that are to be written
 }
 
-func (a *app) planGenerate(f generateFlags, set trials.Set, items []trials.Item) error {
+func (a *app) planGenerate(ctx context.Context, f generateFlags, set trials.Set, items []trials.Item) error {
 	finished, begun, left, err := set.Status(f.out, items)
 	if err != nil {
 		return err
@@ -263,7 +263,7 @@ func (a *app) planGenerate(f generateFlags, set trials.Set, items []trials.Item)
 		}
 	}
 	if len(left) > 0 {
-		speed, err := set.Measure(left)
+		speed, err := set.Measure(ctx, left)
 		if err != nil {
 			return err
 		}

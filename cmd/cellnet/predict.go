@@ -105,6 +105,9 @@ func (a *app) predict(ctx context.Context, paths []string, f predictFlags) error
 	normalizer := info.Normalization.Normalizer()
 	input := make([]float32, 3*info.Side*info.Side)
 	for _, path := range paths {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("predicting: %w", err)
+		}
 		pixels, err := data.ReadPicture(path, info.Side)
 		if err != nil {
 			return fmt.Errorf("reading image: %w", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -130,7 +131,7 @@ func (f *queryFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	return withBenchmark(file, func(b *bench.Benchmark) error {
+	return withBenchmark(cmd.Context(), file, func(b *bench.Benchmark) error {
 		for _, note := range parsed.Notes(b) {
 			f.a.note("%s", note)
 		}
@@ -171,7 +172,7 @@ func (f *queryFlags) askListed(cmd *cobra.Command, file string, archs []string) 
 
 // askSeries prints the answers about many architectures, in JSON a line for each.
 func (f *queryFlags) askSeries(cmd *cobra.Command, file string, parsed query.Args, archs []string) error {
-	return withBenchmark(file, func(b *bench.Benchmark) error {
+	return withBenchmark(cmd.Context(), file, func(b *bench.Benchmark) error {
 		answers, err := f.series.Answer(cmd.Context(), b, parsed, archs)
 		if err != nil {
 			return asUsage(err)
@@ -270,9 +271,9 @@ func anyParam(flags *pflag.FlagSet, q query.Form) bool {
 	return slices.ContainsFunc(q.Params(), func(p query.Param) bool { return isGiven(flags.Lookup(string(p))) })
 }
 
-// withBenchmark opens a benchmark for f.
-func withBenchmark(path string, f func(*bench.Benchmark) error) error {
-	b, err := bench.Open(path)
+// withBenchmark opens a benchmark for f, until ctx is done.
+func withBenchmark(ctx context.Context, path string, f func(*bench.Benchmark) error) error {
+	b, err := bench.OpenContext(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func newQueryPictureCommand(p *query.Picture) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return withBenchmark(args[0], func(b *bench.Benchmark) error {
+			return withBenchmark(cmd.Context(), args[0], func(b *bench.Benchmark) error {
 				if err := checkPicture(force, to, format, args[0]); err != nil {
 					return err
 				}
@@ -124,7 +124,7 @@ format or .safetensors, unless --format tells it.`,
 			if err != nil {
 				return err
 			}
-			return withBenchmark(args[0], func(b *bench.Benchmark) error {
+			return withBenchmark(cmd.Context(), args[0], func(b *bench.Benchmark) error {
 				if err := checkWeights(force, to, format, args[0]); err != nil {
 					return err
 				}

@@ -2,6 +2,7 @@ package trials
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,8 +102,28 @@ func (v Speed) Seconds(s Set, i Item) float64 {
 // measuredSteps are timed, after one that is not.
 const measuredSteps = 2
 
-// Measure times steps of the cheapest and of the most costly of some trials.
-func (s Set) Measure(items []Item) (Speed, error) {
+// Measure times steps of the cheapest and of the most costly of some trials. It
+// returns ctx's error as soon as ctx is done, and leaves the step at hand to end by
+// itself.
+func (s Set) Measure(ctx context.Context, items []Item) (Speed, error) {
+	type result struct {
+		speed Speed
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		speed, err := s.measure(ctx, items)
+		done <- result{speed, err}
+	}()
+	select {
+	case r := <-done:
+		return r.speed, r.err
+	case <-ctx.Done():
+		return Speed{}, fmt.Errorf("measuring the speed: %w", ctx.Err())
+	}
+}
+
+func (s Set) measure(ctx context.Context, items []Item) (Speed, error) {
 	if len(items) == 0 {
 		return Speed{}, fmt.Errorf("measuring the speed: no trials")
 	}
@@ -117,14 +138,14 @@ func (s Set) Measure(items []Item) (Speed, error) {
 			high = item
 		}
 	}
-	slow, err := s.timeStep(high, d)
+	slow, err := s.timeStep(ctx, high, d)
 	if err != nil {
 		return Speed{}, err
 	}
 	if work(high) == work(low) {
 		return Speed{PerWork: slow / work(high)}, nil
 	}
-	fast, err := s.timeStep(low, d)
+	fast, err := s.timeStep(ctx, low, d)
 	if err != nil {
 		return Speed{}, err
 	}
@@ -156,7 +177,7 @@ func graph(side, batch int) models.Options {
 }
 
 // timeStep gives the seconds that training takes for an image.
-func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
+func (s Set) timeStep(ctx context.Context, i Item, d data.Dataset) (float64, error) {
 	run, err := s.run(i, d)
 	if err != nil {
 		return 0, err
@@ -188,6 +209,9 @@ func (s Set) timeStep(i Item, d data.Dataset) (float64, error) {
 	optimizer := train.SGD{}
 	var start time.Time
 	for step := range 1 + measuredSteps {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		if step == 1 {
 			start = time.Now()
 		}

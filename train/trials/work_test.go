@@ -35,7 +35,7 @@ func TestMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	speed, err := set.Measure(items)
+	speed, err := set.Measure(t.Context(), items)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestMeasure(t *testing.T) {
 			t.Errorf("%v takes %g s by %+v", item, s, speed)
 		}
 	}
-	if _, err := set.Measure(nil); err == nil {
+	if _, err := set.Measure(t.Context(), nil); err == nil {
 		t.Error("no trials give no error")
 	}
 }

@@ -1,0 +1,92 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cellnet/bench/trialfile"
+	"cellnet/data"
+	"cellnet/internal/torchfile"
+)
+
+// TestEndOfTheContext ends it before the opening and, after one architecture of
+// many, in the course of what reads all.
+func TestEndOfTheContext(t *testing.T) {
+	dir := t.TempDir()
+	trials := filepath.Join(dir, "trials")
+	for arch := range 200 {
+		writeTrial(t, filepath.Join(trials, trialfile.Name(arch, 777)), trialRoot(t, 12, 1, []data.Dataset{data.CIFAR10}), torchfile.Zip)
+	}
+	file := filepath.Join(dir, "all.pth")
+	if err := Export(mustOpen(t, trials), file, ExportOptions{Layout: NASBench201}); err != nil {
+		t.Fatal(err)
+	}
+	store := filepath.Join(dir, "all.parquet")
+	if err := Import(mustOpen(t, file), store, nil); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{trials, file, store} {
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if _, err := OpenContext(ended, path); !errors.Is(err, context.Canceled) {
+			t.Errorf("opening %s: %v", path, err)
+		}
+	}
+	for _, path := range []string{trials, file} {
+		for name, read := range map[string]func(b *Benchmark, end func()) error{
+			"import": func(b *Benchmark, end func()) error {
+				return Import(b, filepath.Join(dir, "new"), func(int, int) { end() })
+			},
+			"export": func(b *Benchmark, end func()) error {
+				return Export(b, filepath.Join(dir, "new"), ExportOptions{Layout: NATSFile, Progress: func(int, int) { end() }})
+			},
+			"export to a folder": func(b *Benchmark, end func()) error {
+				return Export(b, filepath.Join(dir, "new"), ExportOptions{Layout: NATSFolder, Progress: func(int, int) { end() }})
+			},
+			"best": func(b *Benchmark, end func()) error {
+				end()
+				_, _, err := b.Best(BestQuery{Dataset: data.CIFAR10, Set: data.OriTest, HP: 12})
+				return err
+			},
+			"show": func(b *Benchmark, end func()) error {
+				end()
+				_, err := b.Architecture(7)
+				return err
+			},
+		} {
+			t.Run(fmt.Sprintf("%s of %s", name, filepath.Base(path)), func(t *testing.T) {
+				ctx, end := context.WithCancel(t.Context())
+				b, err := OpenContext(ctx, path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer b.Close()
+				var ended time.Time
+				err = read(b, func() {
+					if ended.IsZero() {
+						ended = time.Now()
+					}
+					end()
+				})
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("error is %v", err)
+				}
+				if took := time.Since(ended); took > time.Second {
+					t.Errorf("it ended after %v", took)
+				}
+				if after, err := os.ReadDir(dir); err != nil || len(after) != len(before) {
+					t.Errorf("left %v, %v", after, err)
+				}
+			})
+		}
+	}
+}
