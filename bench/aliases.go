@@ -43,6 +43,7 @@ const (
 	NATSFile           = record.NATSFile
 	NATSFolder         = record.NATSFolder
 	TrialFolder        = record.TrialFolder
+	SizeTrialFolder    = record.SizeTrialFolder
 
 	Topology = record.Topology
 	Size     = record.Size
@@ -53,6 +54,7 @@ var (
 	ErrRange   = record.ErrRange
 	ErrMissing = record.ErrMissing
 	ErrMixed   = record.ErrMixed
+	ErrSpace   = record.ErrSpace
 )
 
 // AtEpoch is a given epoch, counted from 0.

@@ -45,7 +45,7 @@ func errNotBuiltin(what string) error {
 	return fmt.Errorf("the built-in table has no %s, the file NATS-tss-v1_0-3ffb9 has: %w", what, ErrMissing)
 }
 
-func (builtinSource) ArchStrings() ([]string, error) { return record.Topology.ArchStrings(), nil }
+func (builtinSource) ArchStrings() ([]string, error) { return record.ArchStrings(record.Topology), nil }
 
 func (s builtinSource) Indexes() []int {
 	all := make([]int, s.len())

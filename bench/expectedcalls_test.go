@@ -72,7 +72,7 @@ func (p *player) call(c recorded, a *args) (any, error) {
 		return b.Evaluated()
 	case "full_epochs_in_paper":
 		s, err := b.Space()
-		return s.FullEpochs(), err
+		return record.FullEpochs(s), err
 	case "get_unique_str":
 		arch, err := b.ArchString(a.index("arch"))
 		if err != nil {

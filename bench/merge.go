@@ -1,28 +1,39 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
 	"cellnet/bench/internal/published"
 	"cellnet/bench/internal/source"
+	"cellnet/bench/record"
 	"cellnet/internal/pickle"
 )
 
-// Merge makes a benchmark of architectures' records, which must be of the topology
-// search space, and of all that base holds. Where both have an architecture, its
+// Merge makes a benchmark of architectures' records, of one search space, and of all
+// that base holds. Where both have an architecture, its
 // record is to be made by [Architecture.Add] of base's. base may be nil; otherwise it
 // must stay open.
 func Merge(base *Benchmark, archs []*Architecture) (*Benchmark, error) {
-	layout := NASBench201
+	layout, space := NASBench201, Topology
+	if len(archs) > 0 {
+		space = record.SpaceOf(archs[0].ArchString)
+	}
+	if space == Size {
+		layout = NATSFile
+	}
 	if base != nil {
 		layout = base.layout
-		if space, err := base.Space(); err != nil || space != Topology {
-			return nil, fmt.Errorf("merging with %s: its search space is not the topology's (%v)", base.name, err)
+		if of, err := base.Space(); err != nil || of != space {
+			return nil, fmt.Errorf("merging with %s: its search space is %v, not %v: %w", base.name, of, space, errors.Join(err, ErrSpace))
 		}
 	}
 	added := make([]*Architecture, len(archs))
 	for i, a := range archs {
+		if of := record.SpaceOf(a.ArchString); of != space {
+			return nil, fmt.Errorf("merging architecture %s of the space %v with others of %v: %w", a.ArchString, of, space, ErrSpace)
+		}
 		added[i] = a.Clone()
 		added[i].OrderedDict = layout.OrderedRecipes()
 	}

@@ -119,7 +119,7 @@ func openTrials(ctx context.Context, name string, paths []string) (*Benchmark, e
 	if err != nil {
 		return nil, err
 	}
-	return newBenchmark(name, TrialFolder, source.FromRecords(source.Until(ctx, f))), nil
+	return newBenchmark(name, f.layout(), source.FromRecords(source.Until(ctx, f))), nil
 }
 
 // Read is Open for a file of the given size in bytes that r reads. Closing the

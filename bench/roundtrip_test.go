@@ -332,12 +332,12 @@ func TestExportOfFolders(t *testing.T) {
 	}
 }
 
-// TestExportRefuses has recipes that a layout has no place for.
+// TestExportRefuses has a search space that a layout has no place for.
 func TestExportRefuses(t *testing.T) {
 	b := mustOpen(t, fixture.Shared(t, "data/nats/NATS-sss-v1_0-50262-simple"))
 	path := filepath.Join(t.TempDir(), "out.pth")
 	err := Export(b, path, ExportOptions{Layout: NASBench201})
-	if err == nil || !strings.Contains(err.Error(), "no place for recipe") {
+	if err == nil || !strings.Contains(err.Error(), "no place for recipes and networks of the size search space") {
 		t.Errorf("error %v", err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) > 0 {

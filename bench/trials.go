@@ -2,15 +2,14 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
 
 	"cellnet/bench/internal/source"
+	"cellnet/bench/record"
 	"cellnet/bench/trialfile"
-	"cellnet/cell"
 	"cellnet/internal/parallel"
 	"cellnet/weights"
 )
@@ -18,12 +17,14 @@ import (
 // trialFiles is a benchmark of trial files.
 type trialFiles struct {
 	source.NoFile
+	space Space
 	order []int
 	own   map[int][]string // files of an architecture's own trials
 	other map[int][]string // files of trials that stand for it
 }
 
-// newTrialFiles looks which architectures trial files are of.
+// newTrialFiles looks which architectures trial files are of. The first file tells
+// the search space.
 func newTrialFiles(ctx context.Context, paths []string) (*trialFiles, error) {
 	f := &trialFiles{own: map[int][]string{}, other: map[int][]string{}}
 	more, errs := make([][]int, len(paths)), make([]error, len(paths))
@@ -35,14 +36,21 @@ func newTrialFiles(ctx context.Context, paths []string) (*trialFiles, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if len(paths) > 0 && errs[0] == nil {
+		first, err := trialfile.ReadFile(paths[0])
+		if err != nil {
+			return nil, err
+		}
+		f.space = first.Space
+	}
 	for i, path := range paths {
 		name := filepath.Base(path)
 		arch, _, ok := trialfile.ParseName(name)
 		if !ok {
 			errs[i] = trialfile.ErrName
 		}
-		if errs[i] == nil && arch >= cell.SpaceSize {
-			errs[i] = errSizeTrial
+		if errs[i] == nil && arch >= f.space.Count() {
+			errs[i] = fmt.Errorf("a trial of another search space than %s, which is of %v: open them apart: %w", filepath.Base(paths[0]), f.space, ErrSpace)
 		}
 		if errs[i] != nil {
 			return nil, fmt.Errorf("%s: %w", name, errs[i])
@@ -52,7 +60,7 @@ func newTrialFiles(ctx context.Context, paths []string) (*trialFiles, error) {
 			f.other[index] = append(f.other[index], path)
 		}
 	}
-	for index := range cell.SpaceSize {
+	for index := range f.space.Count() {
 		if len(f.own[index])+len(f.other[index]) > 0 {
 			f.order = append(f.order, index)
 		}
@@ -60,18 +68,23 @@ func newTrialFiles(ctx context.Context, paths []string) (*trialFiles, error) {
 	return f, nil
 }
 
-var errSizeTrial = errors.New("a trial of the size search space: benchmarks of trial files are of the topology search space")
-
-// readTrials reads a trial file of the topology search space.
-func readTrials(path string) (*trialfile.File, error) {
+// read reads a trial file of the search space.
+func (f *trialFiles) read(path string) (*trialfile.File, error) {
 	file, err := trialfile.ReadFile(path)
-	if err == nil && slices.ContainsFunc(file.Trials, func(t *Trial) bool { return t.Net.IsSize() }) {
-		return nil, fmt.Errorf("reading %s: %w", path, errSizeTrial)
+	if err == nil && file.Space != f.space {
+		err = fmt.Errorf("reading %s: a trial of the search space %v among those of %v: open them apart: %w", path, file.Space, f.space, ErrSpace)
 	}
 	return file, err
 }
 
-func (f *trialFiles) ArchStrings() ([]string, error) { return Topology.ArchStrings(), nil }
+func (f *trialFiles) layout() Layout {
+	if f.space == Size {
+		return SizeTrialFolder
+	}
+	return TrialFolder
+}
+
+func (f *trialFiles) ArchStrings() ([]string, error) { return record.ArchStrings(f.space), nil }
 func (f *trialFiles) Indexes() []int                 { return f.order }
 func (f *trialFiles) Evaluated() ([]int, error)      { return f.order, nil }
 
@@ -83,14 +96,14 @@ func (f *trialFiles) Architecture(index int) (*Architecture, error) {
 	if !f.Has(index) {
 		return nil, source.ErrNotStored
 	}
-	net, err := cell.FromIndex(index)
+	arch, err := f.space.Arch(index)
 	if err != nil {
 		return nil, err
 	}
-	a := &Architecture{Index: index, ArchString: net.String()}
+	a := &Architecture{Index: index, ArchString: arch.String()}
 	var conflicts []Conflict
 	for i, path := range slices.Concat(f.own[index], f.other[index]) {
-		file, err := readTrials(path)
+		file, err := f.read(path)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +118,7 @@ func (f *trialFiles) Architecture(index int) (*Architecture, error) {
 		return nil, &ConflictError{Conflicts: conflicts}
 	}
 	hps := a.HPs()
-	TrialFolder.Order(hps)
+	f.layout().Order(hps)
 	ordered := &Architecture{Index: a.Index, ArchString: a.ArchString}
 	for _, hp := range hps {
 		r, err := a.Results(hp)
@@ -120,7 +133,7 @@ func (f *trialFiles) Architecture(index int) (*Architecture, error) {
 func (f *trialFiles) Weights(index int, hp HP, t *Trial) (*weights.File, weights.Selector, error) {
 	none := weights.Selector{}
 	for _, path := range slices.Concat(f.own[index], f.other[index]) {
-		file, err := readTrials(path)
+		file, err := f.read(path)
 		if err != nil {
 			return nil, none, err
 		}

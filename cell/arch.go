@@ -193,6 +193,19 @@ func (a Arch) Network(classes int) Network {
 	return Benchmark(a.cell, classes)
 }
 
+// Arch returns the architecture that the network is of: its widths if it is one of
+// the size space, or of [SizeCell] with other widths than [NewNetwork] gives;
+// otherwise its cell.
+func (n Network) Arch() Arch {
+	if n.Cell.Equal(SizeCell()) && n.Widths != nil {
+		_, indexed := n.Widths.Index()
+		if _, _, staged := n.Stages(); indexed || !staged {
+			return Arch{widths: slices.Clone(n.Widths)}
+		}
+	}
+	return Arch{cell: n.Cell}
+}
+
 // Index returns the index in its space; false if the space doesn't have it.
 func (a Arch) Index() (int, bool) {
 	if a.widths != nil {

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// Names that the published records give to networks.
+// The names that the published records give to networks: of C and N, and of widths.
 const (
-	inferTiny      = "infer.tiny"
-	inferShapeTiny = "infer.shape.tiny"
+	InferTiny      = "infer.tiny"
+	InferShapeTiny = "infer.shape.tiny"
 )
 
 // Keys of the published records.
@@ -51,14 +51,14 @@ func (n Network) MarshalJSON() ([]byte, error) {
 			N       int    `json:"N"`
 			Cell    Cell   `json:"arch_str"`
 			Classes int    `json:"num_classes"`
-		}{inferTiny, channels, cells, n.Cell, n.Classes})
+		}{InferTiny, channels, cells, n.Cell, n.Classes})
 	}
 	return json.Marshal(struct {
 		Name     string `json:"name"`
 		Channels string `json:"channels"`
 		Cell     Cell   `json:"genotype"`
 		Classes  int    `json:"num_classes"`
-	}{inferShapeTiny, n.Widths.String(), n.Cell, n.Classes})
+	}{InferShapeTiny, n.Widths.String(), n.Cell, n.Classes})
 }
 
 // UnmarshalJSON reads a record of either name; without one it is "infer.tiny".
@@ -84,7 +84,7 @@ func (n *Network) UnmarshalJSON(data []byte) error {
 // readRecord reads the values of a record.
 func readRecord(values map[string]json.RawMessage) (Network, error) {
 	r := recordReader{values: values}
-	name := inferTiny
+	name := InferTiny
 	if _, ok := values[keyName]; ok {
 		name = get(&r, keyName, decode[string])
 	}
@@ -92,7 +92,7 @@ func readRecord(values map[string]json.RawMessage) (Network, error) {
 		return Network{}, r.err
 	}
 	switch name {
-	case inferTiny, "":
+	case InferTiny, "":
 		r.check(keyName, keyC, keyN, keyArch, keyGenotype, keyClasses)
 		r.oneOf(keyArch, keyGenotype)
 		channels, cells := get(&r, keyC, decode[int]), get(&r, keyN, decode[int])
@@ -101,7 +101,7 @@ func readRecord(values map[string]json.RawMessage) (Network, error) {
 			return Network{}, r.err
 		}
 		return NewNetwork(c, channels, cells, classes)
-	case inferShapeTiny:
+	case InferShapeTiny:
 		r.check(keyName, keyChannels, keyArch, keyGenotype, keyClasses)
 		n := Network{Widths: get(&r, keyChannels, readWidths), Cell: get(&r, keyGenotype, readGenotype), Classes: get(&r, keyClasses, decode[int])}
 		if _, ok := values[keyArch]; ok && get(&r, keyArch, decode[string]) != n.Widths.String() {
@@ -112,7 +112,7 @@ func readRecord(values map[string]json.RawMessage) (Network, error) {
 		}
 		return n, n.Validate()
 	}
-	return Network{}, configError(keyName, "%s is not a network of this benchmark, want %q or %q", quote(name), inferTiny, inferShapeTiny)
+	return Network{}, configError(keyName, "%s is not a network of this benchmark, want %q or %q", quote(name), InferTiny, InferShapeTiny)
 }
 
 // recordReader takes the values out of a record; the first error stays.

@@ -81,6 +81,15 @@ func (n Network) Stages() (channels, cells int, ok bool) {
 	return n.Widths[0], cells, true
 }
 
+// Shape says in words how wide and deep the network is: "C=16, N=5", or
+// "widths 8:16:24:24:40" where C and N don't tell it.
+func (n Network) Shape() string {
+	if channels, cells, ok := n.Stages(); ok {
+		return fmt.Sprintf("C=%d, N=%d", channels, cells)
+	}
+	return fmt.Sprintf("widths %v", n.Widths)
+}
+
 // cells returns the number of cells in a stage; false if there can't be so many
 // widths.
 func (w Widths) cells() (int, bool) {

@@ -31,7 +31,7 @@ func (t *Trainer) WriteWeights(path string) error {
 		description.DatasetInfo = string(info)
 	}
 	if net, ok := t.run.Net.(cell.Network); ok {
-		description.Arch = net.Cell.String()
+		description.Arch = net.Arch().String()
 		description.C, description.N, _ = net.Stages() // 0 for other widths, which the file then doesn't name
 		return weights.WriteFile(path, format, t.params.StateDict(), description.Entries()...)
 	}

@@ -50,12 +50,16 @@ func describeBy(n *Network, d *pickle.Dict) {
 			}
 		}
 	}
-	for _, name := range []string{"genotype", "arch", "arch_str", "architecture", "arch_index"} {
+	// A network of widths has them beside its cell: they tell more.
+	for _, name := range []string{"genotype", "arch", "arch_str", "architecture", "arch_index", "channels"} {
 		v, ok := d.Get(name)
 		if !ok || v == nil || v == "" {
 			continue
 		}
 		arch, ok := archOf(v)
+		if name == "channels" && (!ok || !strings.Contains(arch, ":")) {
+			continue // a number of channels
+		}
 		if !ok {
 			n.note("%s %.60q is no architecture and says nothing here", name, fmt.Sprint(shown(v)))
 			continue
@@ -116,14 +120,10 @@ func resolve(text string) (string, bool) {
 	return a.String(), err == nil
 }
 
-// isWidths reports whether text is in the form of five widths.
+// isWidths reports whether text is in the form of widths.
 func isWidths(text string) bool {
-	for part := range strings.SplitSeq(text, ":") {
-		if n, err := strconv.Atoi(part); err != nil || n < 1 {
-			return false
-		}
-	}
-	return strings.Count(text, ":") == 4
+	_, err := cell.ParseWidths(text)
+	return err == nil
 }
 
 // literalOf writes nested lists of text and numbers as Python does; false for others,

@@ -70,14 +70,40 @@ func (n *Network) String() string {
 	return strings.Join(parts, " ")
 }
 
-// Structure describes the network if c is its cell: with C and N where the file
-// tells them, else with the widths of its tensors.
-func (n *Network) Structure(c cell.Cell) (cell.Network, error) {
-	if n.C != 0 && n.N != 0 {
-		return cell.NewNetwork(c, n.C, n.N, n.Classes)
+// Structure describes the network if it is of an architecture: of the widths that
+// this has, or of its cell, with C and N where the file tells them, else with the
+// widths of its tensors.
+func (n *Network) Structure(a cell.Arch) (cell.Network, error) {
+	net := cell.Network{Cell: a.Cell(), Widths: a.Widths(), Classes: n.Classes}
+	if net.Widths == nil {
+		if n.C != 0 && n.N != 0 {
+			return cell.NewNetwork(net.Cell, n.C, n.N, n.Classes)
+		}
+		net.Widths = n.Widths
 	}
-	net := cell.Network{Cell: c, Widths: n.Widths, Classes: n.Classes}
 	return net, net.Validate()
+}
+
+// isOfSizeCell reports whether the tensors are those of a network of
+// cell.SizeCell with the widths that they tell, and with other widths than C, 2C
+// and 4C, of which cells differ that have the same tensors.
+func (n *Network) isOfSizeCell() bool {
+	net := cell.Network{Cell: cell.SizeCell(), Widths: n.Widths, Classes: n.Classes}
+	if _, _, staged := net.Stages(); staged || net.Validate() != nil {
+		return false
+	}
+	shapes := map[string][]int{}
+	for _, t := range n.Tensors {
+		shapes[t.Name] = t.Shape
+	}
+	for t := range net.Tensors() {
+		shape, ok := shapes[t.Name]
+		if ok && !slices.Equal(shape, t.Shape) || !ok && t.Kind != cell.Batches {
+			return false
+		}
+		delete(shapes, t.Name)
+	}
+	return len(shapes) == 0
 }
 
 func (n *Network) note(format string, args ...any) {

@@ -129,7 +129,7 @@ func (f *File) describeByName(base string) {
 		if n.Seed == nil {
 			n.Seed = &seed
 		}
-		if n.Arch == "" && err == nil {
+		if n.Arch == "" && err == nil { // of the size space the widths would have told it
 			n.Arch = c.String()
 		}
 	}

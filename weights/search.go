@@ -276,6 +276,9 @@ func (n *Network) complete(f *File, m measured) {
 	n.N = cmp.Or(n.N, m.description.N)
 	n.Classes = cmp.Or(n.Classes, m.description.Classes)
 	n.Widths = m.widths
+	if n.Arch == "" && n.isOfSizeCell() {
+		n.Arch = n.Widths.String()
+	}
 }
 
 // noteNone remembers an entry that should hold weights and is None.

@@ -12,4 +12,7 @@ var (
 	ErrMissing = errors.New("not recorded")
 	// ErrMixed: trials that should be averaged differ in what they recorded.
 	ErrMixed = errors.New("trials differ")
+	// ErrSpace: two files that should be of one search space are of different
+	// ones.
+	ErrSpace = errors.New("different search spaces")
 )

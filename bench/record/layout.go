@@ -25,6 +25,8 @@ const (
 	TrialFolder
 	// Builtin is the table inside of the program.
 	Builtin
+	// SizeTrialFolder is one of trial files of the size search space.
+	SizeTrialFolder
 )
 
 // layouts are what tells the layouts apart.
@@ -47,6 +49,7 @@ var layouts = [...]struct {
 	NATSFolder:         {name: "nats-folder", api: NATS, onDemand: true, ordered: true, exported: true},
 	TrialFolder:        {name: "trial-files", api: NAS201, ordered: true, listsEvaluated: true},
 	Builtin:            {name: "built-in", api: NATS, ordered: true, listsEvaluated: true},
+	SizeTrialFolder:    {name: "size-trial-files", api: NATS, ordered: true, listsEvaluated: true},
 }
 
 // Layouts lists the layouts in which benchmarks are published.
@@ -87,6 +90,9 @@ func (l *Layout) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// OfTrials reports whether the files are those that trainings leave.
+func (l Layout) OfTrials() bool { return l == TrialFolder || l == SizeTrialFolder }
+
 // API tells which published program reads the layout.
 func (l Layout) API() API { return layouts[l].api }
 
@@ -104,7 +110,7 @@ func (l Layout) ListsEvaluated() bool { return layouts[l].listsEvaluated }
 // FixedHPs are the recipes that the published program knows of, whatever there is;
 // nil if it looks which there are.
 func (l Layout) FixedHPs() []HP {
-	if l == TrialFolder {
+	if l.OfTrials() {
 		return nil
 	}
 	return l.API().RequiredHPs()

@@ -1,10 +1,14 @@
 package record
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
 
-// NetConfig says how a trial's network was built: in the topology search space
-// by Channels, Cells and ArchString, in the size search space by ArchString, the
-// widths of its five stages such as "8:16:32:40:64", and Genotype.
+	"cellnet/cell"
+)
+
+// NetConfig is what a record says of a trial's network, in the words of its search
+// space; [NetConfig.Network] is what it means.
 type NetConfig struct {
 	Channels   int    // of the first stage; 0 in the size search space
 	Cells      int    // of each stage; 0 in the size search space
@@ -13,18 +17,57 @@ type NetConfig struct {
 	Classes    int
 }
 
-// IsSize reports whether the network belongs to the size search space.
-func (c NetConfig) IsSize() bool { return c.Genotype != "" }
+// NetConfigOf gives what records of a search space say of a network. It fails for
+// one of which those of the topology search space, which have C and N, don't tell.
+func NetConfigOf(net cell.Network, space cell.Space) (NetConfig, error) {
+	if space == cell.Size {
+		return NetConfig{ArchString: net.Widths.String(), Genotype: net.Cell.String(), Classes: net.Classes}, nil
+	}
+	channels, cells, ok := net.Stages()
+	if !ok {
+		return NetConfig{}, fmt.Errorf("a network of widths %v has no record of C and N", net.Widths)
+	}
+	return NetConfig{Channels: channels, Cells: cells, ArchString: net.Cell.String(), Classes: net.Classes}, nil
+}
+
+// Space is the search space of the record.
+func (c NetConfig) Space() cell.Space {
+	if c.Genotype != "" {
+		return cell.Size
+	}
+	return cell.Topology
+}
+
+// Network gives the network. It fails if the record has none.
+func (c NetConfig) Network() (cell.Network, error) {
+	if c.Space() == cell.Topology {
+		of, err := cell.Parse(c.ArchString)
+		if err != nil {
+			return cell.Network{}, err
+		}
+		return cell.NewNetwork(of, c.Channels, c.Cells, c.Classes)
+	}
+	of, err := cell.Parse(c.Genotype)
+	if err != nil {
+		return cell.Network{}, err
+	}
+	widths, err := cell.ParseWidths(c.ArchString)
+	if err != nil {
+		return cell.Network{}, err
+	}
+	net := cell.Network{Cell: of, Widths: widths, Classes: c.Classes}
+	return net, net.Validate()
+}
 
 // MarshalJSON gives the record that the published APIs return.
 func (c NetConfig) MarshalJSON() ([]byte, error) {
-	if c.IsSize() {
+	if c.Space() == cell.Size {
 		return json.Marshal(struct {
 			Name     string `json:"name"`
 			Channels string `json:"channels"`
 			Genotype string `json:"genotype"`
 			Classes  int    `json:"num_classes"`
-		}{"infer.shape.tiny", c.ArchString, c.Genotype, c.Classes})
+		}{cell.InferShapeTiny, c.ArchString, c.Genotype, c.Classes})
 	}
 	return json.Marshal(struct {
 		Name    string `json:"name"`
@@ -32,5 +75,5 @@ func (c NetConfig) MarshalJSON() ([]byte, error) {
 		N       int    `json:"N"`
 		Arch    string `json:"arch_str"`
 		Classes int    `json:"num_classes"`
-	}{"infer.tiny", c.Channels, c.Cells, c.ArchString, c.Classes})
+	}{cell.InferTiny, c.Channels, c.Cells, c.ArchString, c.Classes})
 }

@@ -1,30 +1,23 @@
 package record
 
 import (
-	"fmt"
 	"strings"
 
 	"cellnet/cell"
 )
 
 // Space is a search space.
-type Space uint8
+type Space = cell.Space
 
+// The search spaces.
 const (
-	Topology Space = iota // cells of 4 nodes, 15,625 arch strings
-	Size                  // widths of 5 stages, 32,768 strings such as "8:16:32:40:64"
+	Topology = cell.Topology
+	Size     = cell.Size
 )
 
-// String gives "topology" or "size".
-func (s Space) String() string {
-	if s == Size {
-		return "size"
-	}
-	return "topology"
-}
-
-// FullEpochs is the number of epochs of the longest published recipe.
-func (s Space) FullEpochs() int {
+// FullEpochs is the number of epochs of the longest published recipe of a search
+// space.
+func FullEpochs(s Space) int {
 	if s == Size {
 		return 90
 	}
@@ -40,33 +33,10 @@ func SpaceOf(archString string) Space {
 }
 
 // ArchStrings lists the strings of a search space in the order of their indexes.
-func (s Space) ArchStrings() []string {
-	if s == Size {
-		return sizeArchs()
-	}
-	archs := make([]string, 0, cell.SpaceSize)
-	for _, c := range cell.All() {
-		archs = append(archs, c.String())
-	}
-	return archs
-}
-
-// sizeArchs lists the widths of five stages, each one of eight, the last one
-// changing fastest.
-func sizeArchs() []string {
-	const stages, widths, step = 5, 8, 8
-	archs := []string{""}
-	for range stages {
-		longer := make([]string, 0, len(archs)*widths)
-		for _, arch := range archs {
-			for w := 1; w <= widths; w++ {
-				longer = append(longer, fmt.Sprintf("%s:%d", arch, w*step))
-			}
-		}
-		archs = longer
-	}
-	for i, arch := range archs {
-		archs[i] = arch[1:]
+func ArchStrings(s Space) []string {
+	archs := make([]string, 0, s.Count())
+	for _, a := range s.All() {
+		archs = append(archs, a.String())
 	}
 	return archs
 }

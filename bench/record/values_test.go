@@ -121,7 +121,7 @@ func TestDialect(t *testing.T) {
 }
 
 func TestSizeSpace(t *testing.T) {
-	archs := Size.ArchStrings()
+	archs := ArchStrings(Size)
 	if len(archs) != 32768 || archs[0] != "8:8:8:8:8" || archs[11] != "8:8:8:16:32" || archs[32767] != "64:64:64:64:64" {
 		t.Errorf("%d strings, %s, %s ... %s", len(archs), archs[0], archs[11], archs[len(archs)-1])
 	}

@@ -7,5 +7,6 @@
 //	older  flop, param, channel, num_cells, config, ...
 //	newer  flop, param, arch_config, opt_config, ..., learning_rates
 //
-// The older one is written: the published tss-collect.py takes no other.
+// Each search space's is written in the form that its published collecting program
+// takes: the older one by tss-collect.py, the newer one by sss-collect.py.
 package trialfile

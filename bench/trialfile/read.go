@@ -20,6 +20,7 @@ type File struct {
 	Arch   int // index of the architecture that was trained
 	Seed   int
 	Trials []*record.Trial // one for each dataset
+	Space  cell.Space
 	// StandsFor lists other architectures, of equal networks, that the trials are
 	// also results of.
 	StandsFor []int
@@ -90,6 +91,11 @@ func (f *File) read(root *pickle.Dict) error {
 		trial, err := f.trial(d, dict)
 		if err != nil {
 			return fmt.Errorf("%v: %w", d, err)
+		}
+		if space := trial.Net.Space(); len(f.Trials) == 0 {
+			f.Space = space
+		} else if space != f.Space {
+			return fmt.Errorf("%v: a trial of the search space %v, others are of %v", d, space, f.Space)
 		}
 		f.Trials = append(f.Trials, trial)
 	}

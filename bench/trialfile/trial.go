@@ -121,6 +121,9 @@ func (f *File) newerNet(r *fields) (net record.NetConfig) {
 	net.Classes = config.int(config.first("num_classes", "class_num"))
 	if config.has("channels") {
 		net.ArchString, net.Genotype = field[string](config, "channels"), field[string](config, "genotype")
+		if arch, err := cell.Size.Arch(f.Arch); config.err == nil && (err != nil || arch.String() != net.ArchString) {
+			config.fail("arch_config is of %.100q, but the name of the file of %v", net.ArchString, arch)
+		}
 	} else {
 		net.Channels, net.Cells = config.int(config.first("C", "channel")), config.int(config.first("N", "num_cells"))
 		net.ArchString = f.cell(r)

@@ -119,11 +119,11 @@ func TestNewerForm(t *testing.T) {
 	}{
 		{"topology", map[string]any{"name": "infer.tiny", "C": 16, "N": 5, "genotype": arch, "num_classes": 10}, record.NetConfig{Channels: 16, Cells: 5, ArchString: arch, Classes: 10}, ""},
 		{"topology in older words", map[string]any{"name": "infer.tiny", "channel": 16, "num_cells": 5, "arch_str": arch, "class_num": 10}, record.NetConfig{Channels: 16, Cells: 5, ArchString: arch, Classes: 10}, ""},
-		{"size", map[string]any{"name": "infer.shape.tiny", "channels": "8:16:24:32:40", "genotype": arch, "num_classes": 10}, record.NetConfig{ArchString: "8:16:24:32:40", Genotype: arch, Classes: 10}, ""},
+		{"size", map[string]any{"name": "infer.shape.tiny", "channels": "8:8:24:32:48", "genotype": arch, "num_classes": 10}, record.NetConfig{ArchString: "8:8:24:32:48", Genotype: arch, Classes: 10}, ""},
 		{"another cell", map[string]any{"name": "infer.tiny", "C": 16, "N": 5, "genotype": other.String(), "num_classes": 10}, record.NetConfig{}, "but the name of the file of"},
 		{"no cell", map[string]any{"name": "infer.tiny", "C": 16, "N": 5, "genotype": "x", "num_classes": 10}, record.NetConfig{}, "but the name of the file of"},
 		{"no classes", map[string]any{"name": "infer.tiny", "C": 16, "N": 5, "genotype": arch}, record.NetConfig{}, "class_num is no int"},
-		{"size without a cell", map[string]any{"channels": "8:16:24:32:40", "num_classes": 10}, record.NetConfig{}, `no entry "genotype"`},
+		{"size without a cell", map[string]any{"channels": "8:8:24:32:48", "num_classes": 10}, record.NetConfig{}, `no entry "genotype"`},
 	} {
 		file := File{Arch: 157, Seed: 777}
 		got, err := file.trial(data.CIFAR10, newer(t, older, c.config))
@@ -153,7 +153,7 @@ func TestPublishedTrialFile(t *testing.T) {
 }
 
 func FuzzTrialFile(f *testing.F) {
-	for _, config := range []map[string]any{nil, {"channels": "8:16:24:32:40", "genotype": "|none~0|", "num_classes": 10}, {"C": 16, "N": 5, "num_classes": 10}} {
+	for _, config := range []map[string]any{nil, {"channels": "8:8:24:32:48", "genotype": "|none~0|", "num_classes": 10}, {"C": 16, "N": 5, "num_classes": 10}} {
 		tree, err := invented(f, data.CIFAR10).tree()
 		if err != nil {
 			f.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"cellnet/bench/record"
+	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/pickle"
@@ -31,6 +32,7 @@ type Training struct {
 	Trial     record.Trial // of which Seed and Latency are not written
 	EvalTop5  map[data.Set]record.Curve
 	Recipe    []Setting // in the published order
+	Rates     []float64 // the learning rate of each epoch, of the size search space
 	Side      int       // of the images
 	Structure string    // what the network is made of, in words
 	Weights   *weights.StateDict
@@ -89,18 +91,25 @@ func (c Contents) tree() (*pickle.Dict, error) {
 	return root, nil
 }
 
-// tree gives the record in the older of the published forms.
+// tree gives the record in the form that its search space's published collecting
+// program reads: the older one for topology, the newer one for size.
 func (t Training) tree() (*pickle.Dict, error) {
 	network, err := statetree.Of(t.Weights)
 	if err != nil {
 		return nil, err
 	}
+	newer := t.Trial.Net.Space() == cell.Size
 	tree := new(pickle.Dict)
 	tree.Set("flop", t.Trial.FLOPs)
 	tree.Set("param", t.Trial.Params)
-	tree.Set("channel", t.Trial.Net.Channels)
-	tree.Set("num_cells", t.Trial.Net.Cells)
-	tree.Set("config", t.config())
+	if newer {
+		tree.Set("arch_config", t.archConfig())
+		tree.Set("opt_config", t.config())
+	} else {
+		tree.Set("channel", t.Trial.Net.Channels)
+		tree.Set("num_cells", t.Trial.Net.Cells)
+		tree.Set("config", t.config())
+	}
 	tree.Set("total_epoch", t.Trial.Epochs)
 	tree.Set("train_losses", epochs(t.Trial.Train.Loss))
 	tree.Set("train_acc1es", epochs(t.Trial.Train.Top1))
@@ -110,10 +119,23 @@ func (t Training) tree() (*pickle.Dict, error) {
 	tree.Set("valid_acc1es", t.evals(func(e record.Eval) record.Curve { return e.Top1 }))
 	tree.Set("valid_acc5es", t.evals(func(e record.Eval) record.Curve { return t.EvalTop5[e.Set] }))
 	tree.Set("valid_times", t.evals(func(e record.Eval) record.Curve { return e.Seconds }))
+	if newer {
+		tree.Set("learning_rates", epochs(record.Curve{Values: t.Rates}))
+	}
 	tree.Set("net_state_dict", network)
 	tree.Set("net_string", t.Structure)
 	tree.Set("finish-train", true)
 	return tree, nil
+}
+
+// archConfig is the config record of a network of widths.
+func (t Training) archConfig() *pickle.Dict {
+	tree := &pickle.Dict{Ordered: true}
+	tree.Set("name", cell.InferShapeTiny)
+	tree.Set("channels", t.Trial.Net.ArchString)
+	tree.Set("genotype", t.Trial.Net.Genotype)
+	tree.Set("num_classes", t.Trial.Net.Classes)
+	return tree
 }
 
 // config is the recipe with what the published program adds to it.

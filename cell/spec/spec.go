@@ -38,12 +38,12 @@ var (
 	_ Network = twocell.Network{}
 )
 
-// Name is what is built: the arch string of a cell, the name of a published
+// Name is what is built: the arch string of a cell, widths, the name of a published
 // genotype, or "two cells".
 func Name(n Network) string {
 	switch n := n.(type) {
 	case cell.Network:
-		return n.Cell.String()
+		return n.Arch().String()
 	case twocell.Network:
 		for _, name := range twocell.Names() {
 			if g, err := twocell.Named(name); err == nil && g.Equal(n.Genotype) {

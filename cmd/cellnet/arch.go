@@ -40,41 +40,59 @@ func orderNote(c cell.Cell) string {
 	return fmt.Sprintf("in order it is index %d", index)
 }
 
-// parseArch returns the cell that the user means by an ARCH.
-func parseArch(arch string) (cell.Cell, error) {
-	c, err := cell.Resolve(arch)
+// addSpaceFlag adds --space, the search space that an ARCH is looked up in by its
+// index.
+func addSpaceFlag(cmd *cobra.Command, space *cell.Space) {
+	cmd.Flags().TextVar(space, "space", cell.Topology, "search `SPACE` that indexes are of: topology or size")
+}
+
+// parseArch returns the architecture that the user means by an ARCH.
+func parseArch(space cell.Space, arch string) (cell.Arch, error) {
+	a, err := space.Resolve(arch)
 	if err != nil {
-		return cell.Cell{}, usage.Fault(err)
+		return cell.Arch{}, usage.Fault(err)
 	}
-	return c, nil
+	return a, nil
+}
+
+// archIndex returns the index of an architecture in its space, nil if it has none.
+func archIndex(a cell.Arch) *int {
+	if index, ok := a.Index(); ok {
+		return &index
+	}
+	return nil
 }
 
 func newArchListCommand(a *app) *cobra.Command {
 	var asJSON bool
+	var space cell.Space
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "Print the benchmark's 15,625 arch strings in the order of their indexes",
-		Args:  wantArgs(),
+		Short: "Print all architectures of a search space in the order of their indexes",
+		Example: `  cellnet arch list
+  cellnet arch list --space size --json`,
+		Args: wantArgs(),
 		RunE: func(*cobra.Command, []string) error {
-			return a.listArchs(asJSON)
+			return a.listArchs(space, asJSON)
 		},
 	}
+	cmd.Flags().TextVar(&space, "space", cell.Topology, "search `SPACE`: topology or size")
 	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
-func (a *app) listArchs(asJSON bool) error {
+func (a *app) listArchs(space cell.Space, asJSON bool) error {
 	w := bufio.NewWriter(a.stdout)
 	line := (&app{stdout: w}).printJSON
-	for index, c := range cell.All() {
+	for index, arch := range space.All() {
 		var err error
 		if asJSON {
 			err = line(struct {
 				Index int       `json:"index"`
-				Arch  cell.Cell `json:"arch"`
-			}{index, c})
+				Arch  cell.Arch `json:"arch"`
+			}{index, arch})
 		} else {
-			_, err = fmt.Fprintln(w, c)
+			_, err = fmt.Fprintln(w, arch)
 		}
 		if err != nil {
 			return fmt.Errorf("writing the list: %w", err)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cellnet/cell"
 	"cellnet/cell/draw"
 	"cellnet/internal/atomicfile"
 	"cellnet/internal/netfile"
@@ -19,16 +20,18 @@ func newArchDrawCommand(a *app) *cobra.Command {
 		output, format string
 		force          bool
 	}
+	var space cell.Space
 	cmd := &cobra.Command{
 		Use:   "draw ARCH",
 		Short: "Draw a cell, or the two of a genotype, as SVG, PNG or DOT",
 		Example: `  cellnet arch draw 1 -o cell.svg
+  cellnet arch draw 8:8:40:32:40 -o size.svg
   cellnet arch draw DARTS_V2 -o darts.png
   cellnet arch draw resnet --format dot`,
 		Args:              wantArgs("ARCH"),
 		ValidArgsFunction: completeArch,
 		RunE: func(_ *cobra.Command, args []string) error {
-			diagram, err := diagramOf(args[0])
+			diagram, err := diagramOf(space, args[0])
 			if err != nil {
 				return err
 			}
@@ -45,6 +48,7 @@ func newArchDrawCommand(a *app) *cobra.Command {
 			return atomicfile.Write(flags.output, func(w io.Writer) error { return write(w, diagram) })
 		},
 	}
+	addSpaceFlag(cmd, &space)
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "", "write to `FILE` instead of standard output")
 	addForceFlag(cmd.Flags(), &flags.force)
 	cmd.Flags().StringVar(&flags.format, "format", "", "svg, png or dot (default: by the name of FILE, or svg)")
@@ -52,13 +56,13 @@ func newArchDrawCommand(a *app) *cobra.Command {
 }
 
 // diagramOf returns the diagram of a cell or of a genotype.
-func diagramOf(arch string) (draw.Diagram, error) {
+func diagramOf(space cell.Space, arch string) (draw.Diagram, error) {
 	if isTwoCells(arch) {
 		g, err := netfile.Genotype(arch, nil)
 		return draw.Genotype(g), err
 	}
-	c, err := parseArch(arch)
-	return draw.Cell(c), err
+	a, err := parseArch(space, arch)
+	return draw.Cell(a.Cell()), err
 }
 
 // drawer returns the function that draws in a format, and what that is, which the name of the

@@ -16,12 +16,14 @@ import (
 )
 
 // archRecord is what arch show --json prints: the fields that the published
-// code's records of architectures have.
+// code's records of architectures have. Widths have no canonical forms: all else
+// but the costs is that of their cell.
 type archRecord struct {
 	Index      *int            `json:"index"` // null outside the benchmark
-	Arch       cell.Cell       `json:"arch"`
+	Arch       cell.Arch       `json:"arch"`
+	Cell       *cell.Cell      `json:"cell,omitempty"` // of widths
 	Valid      bool            `json:"valid"`
-	Unique     *string         `json:"unique"` // the canonical forms are null if too long
+	Unique     *string         `json:"unique"` // the canonical forms are null if too long, and of widths
 	UniqueZero *string         `json:"unique_zero"`
 	UniqueNone *string         `json:"unique_none"`
 	Matrix     [][]int         `json:"matrix"`  // null for large cells
@@ -29,7 +31,7 @@ type archRecord struct {
 	Message    *string         `json:"message"` // null for large cells
 	// Spellings are those that other programs use, by their prefix.
 	Spellings map[string]string `json:"spellings"`
-	Results   []builtinResult   `json:"results"` // null outside the benchmark
+	Results   []builtinResult   `json:"results"` // null but for cells of the benchmark
 }
 
 // builtinResult is what a cell reached in the built-in results.
@@ -63,7 +65,7 @@ func builtinResults(index int) ([]builtinResult, error) {
 	return all, nil
 }
 
-// cost is that of the benchmark's network for one image: C = 16, N = 5.
+// cost is that of the benchmark's network for one image.
 type cost struct {
 	FLOPs  float64 `json:"flops_M"`
 	Params float64 `json:"params_M"`
@@ -76,19 +78,21 @@ func costDatasets() []data.Dataset {
 
 func newArchShowCommand(a *app) *cobra.Command {
 	var asJSON bool
+	var space cell.Space
 	cmd := &cobra.Command{
 		Use:   "show ARCH",
 		Short: "Show an architecture: its index, matrix, canonical forms, costs and what it reached",
 		Example: `  cellnet arch show 1
+  cellnet arch show 8:8:40:32:40
   cellnet arch show '|nor_conv_3x3~0|+|none~0|skip_connect~1|' --json`,
 		Args:              wantArgs("ARCH"),
 		ValidArgsFunction: completeArch,
 		RunE: func(_ *cobra.Command, args []string) error {
-			c, err := parseArch(args[0])
+			arch, err := parseArch(space, args[0])
 			if err != nil {
 				return err
 			}
-			r, err := describeArch(c)
+			r, err := describeArch(arch)
 			if err != nil {
 				return err
 			}
@@ -98,6 +102,7 @@ func newArchShowCommand(a *app) *cobra.Command {
 			return a.printArch(r)
 		},
 	}
+	addSpaceFlag(cmd, &space)
 	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
@@ -107,13 +112,38 @@ func otherSpellings() []cell.Spelling {
 	return slices.DeleteFunc(cell.Spellings(), func(s cell.Spelling) bool { return s == cell.ArchString })
 }
 
-func describeArch(c cell.Cell) (archRecord, error) {
-	r := archRecord{Arch: c, Valid: c.Valid(), Costs: make(map[string]cost), Spellings: make(map[string]string)}
-	if index, ok := c.Index(); ok {
-		r.Index = &index
+func describeArch(arch cell.Arch) (archRecord, error) {
+	c := arch.Cell()
+	r := archRecord{Index: archIndex(arch), Arch: arch, Valid: c.Valid(), Costs: make(map[string]cost), Spellings: make(map[string]string)}
+	if arch.Space() == cell.Size {
+		r.Cell = &c
+	} else if err := r.addCell(c); err != nil {
+		return archRecord{}, err
+	}
+	const maxNodes = 256 // of which size and time are no matter
+	if c.NumNodes() <= maxNodes {
+		r.Matrix = c.Matrix()
+		message := archMessage(arch.Network(data.CIFAR10.Classes()))
+		r.Message = &message
+	}
+	for _, d := range costDatasets() {
+		r.Costs[d.String()] = cost(arch.Network(d.Classes()).Cost(d.Side()))
+	}
+	return r, nil
+}
+
+// addCell adds what only cells have: what one of the benchmark reached, canonical
+// forms and spellings.
+func (r *archRecord) addCell(c cell.Cell) error {
+	if r.Index != nil {
 		var err error
-		if r.Results, err = builtinResults(index); err != nil {
-			return archRecord{}, err
+		if r.Results, err = builtinResults(*r.Index); err != nil {
+			return err
+		}
+	}
+	for _, s := range otherSpellings() {
+		if text, err := s.Spell(c); err == nil {
+			r.Spellings[s.String()] = text
 		}
 	}
 	for form, field := range map[cell.Form]**string{
@@ -125,26 +155,12 @@ func describeArch(c cell.Cell) (archRecord, error) {
 		switch {
 		case errors.Is(err, cell.ErrTooLong):
 		case err != nil:
-			return archRecord{}, err
+			return err
 		default:
 			*field = &s
 		}
 	}
-	const maxNodes = 256 // of which size and time are no matter
-	if c.NumNodes() <= maxNodes {
-		r.Matrix = c.Matrix()
-		message := archMessage(cell.Benchmark(c, data.CIFAR10.Classes()))
-		r.Message = &message
-	}
-	for _, s := range otherSpellings() {
-		if text, err := s.Spell(c); err == nil {
-			r.Spellings[s.String()] = text
-		}
-	}
-	for _, d := range costDatasets() {
-		r.Costs[d.String()] = cost(cell.Benchmark(c, d.Classes()).Cost(d.Side()))
-	}
-	return r, nil
+	return nil
 }
 
 func (a *app) printArch(r archRecord) error {
@@ -153,7 +169,7 @@ func (a *app) printArch(r archRecord) error {
 	index := "not in the benchmark"
 	if r.Index != nil {
 		index = strconv.Itoa(*r.Index)
-	} else if note := orderNote(r.Arch); note != "" {
+	} else if note := orderNote(r.Arch.Cell()); note != "" {
 		index += "; " + note
 	}
 	valid := "yes"
@@ -162,10 +178,14 @@ func (a *app) printArch(r archRecord) error {
 	}
 	fmt.Fprintf(w, "arch\t%s\n", r.Arch)
 	fmt.Fprintf(w, "index\t%s\n", index)
-	fmt.Fprintf(w, "valid\t%s\n", valid)
-	fmt.Fprintf(w, "unique, with zeros\t%s\n", orTooLong(r.Unique))
-	fmt.Fprintf(w, "unique, zeros merged\t%s\n", orTooLong(r.UniqueZero))
-	fmt.Fprintf(w, "unique, nothing merged\t%s\n", orTooLong(r.UniqueNone))
+	if r.Cell != nil {
+		fmt.Fprintf(w, "cell\t%s\n", r.Cell)
+	} else {
+		fmt.Fprintf(w, "valid\t%s\n", valid)
+		fmt.Fprintf(w, "unique, with zeros\t%s\n", orTooLong(r.Unique))
+		fmt.Fprintf(w, "unique, zeros merged\t%s\n", orTooLong(r.UniqueZero))
+		fmt.Fprintf(w, "unique, nothing merged\t%s\n", orTooLong(r.UniqueNone))
+	}
 	for i, row := range r.Matrix {
 		label := ""
 		if i == 0 {
@@ -202,8 +222,11 @@ func orTooLong(form *string) string {
 func archMessage(net cell.Network) string {
 	total := len(net.Widths)
 	var b strings.Builder
-	channels, cells, _ := net.Stages()
-	fmt.Fprintf(&b, "TinyNetwork(C=%d, N=%d, L=%d)", channels, cells, total)
+	if channels, cells, ok := net.Stages(); ok && net.Arch().Space() == cell.Topology {
+		fmt.Fprintf(&b, "TinyNetwork(C=%d, N=%d, L=%d)", channels, cells, total)
+	} else {
+		fmt.Fprintf(&b, "DynamicShapeTinyNet(C=(%s), N=%d, L=%d)", strings.ReplaceAll(net.Widths.String(), ":", ", "), total/3, total)
+	}
 	edges := describeEdges(net.Cell)
 	i := 0
 	for block := range net.Blocks() {

@@ -48,8 +48,10 @@ which are left out.`,
 				return err
 			}
 			defer b.Close()
-			if layoutName == "" && b.Layout() != bench.TrialFolder {
+			if layoutName == "" && !b.Layout().OfTrials() {
 				o.Layout = b.Layout()
+			} else if layoutName == "" && b.Layout() == bench.SizeTrialFolder {
+				o.Layout = bench.NATSFile
 			}
 			if err := output.Check(force, []output.Target{{Path: to, Kind: kindOf(o.Layout)}}, args[0]); err != nil {
 				return err
@@ -66,7 +68,7 @@ which are left out.`,
 	}
 	cmd.Flags().StringVarP(&to, "output", "o", "", "write to `FILE`, or a new folder")
 	addForceFlag(cmd.Flags(), &force)
-	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from, of trial files the first)")
+	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from, of trial files nas-bench-201, of the size space nats-file)")
 	cmd.Flags().StringVar(&formatName, "format", "legacy", "of .pth files: legacy, as published, or zip")
 	return cmd
 }

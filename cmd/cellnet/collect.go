@@ -21,7 +21,7 @@ type collectFlags struct {
 	archive, benchmark, nats, natsSimple, natsFull string
 	into, format                                   string
 	latency                                        int
-	force, asJSON                                  bool
+	publishedTimes, force, asJSON                  bool
 }
 
 func newCollectCommand(a *app) *cobra.Command {
@@ -35,8 +35,13 @@ cellnet generate left in folders.
 Two records of the same trial must agree; if any do not, nothing is written and they
 are listed. With --into, the trials are added to a benchmark, and the new files hold
 both. The latency of every new trial is measured on this machine, as seconds of
-batches of 256 images.`,
+batches of 256 images.
+
+The two search spaces are collected apart. In the size space --published-times writes
+files that compare with the published ones, whose times and latencies are all those of
+the trainings of one epoch.`,
 		Example: `  cellnet collect trials --archive archive --benchmark NAS-Bench-201-v1_1-own.pth
+  cellnet collect sizes --nats NATS-sss-v1_0-own.pickle.pbz2 --published-times
   cellnet collect trials --into NATS-tss-v1_0-3ffb9.pickle.pbz2 --nats NATS-tss-v1_0-more.pickle.pbz2`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -57,6 +62,7 @@ batches of 256 images.`,
 	cmd.Flags().StringVar(&f.format, "format", "zip", "format of the .pth files: zip or legacy")
 	cmd.Flags().IntVar(&f.latency, "latency", 5, "batches that are evaluated to measure a trial's latency, the first of which is left out; 0 for none")
 	addForceFlag(cmd.Flags(), &f.force)
+	cmd.Flags().BoolVar(&f.publishedTimes, "published-times", false, "replace all times of a size space's trials as the published program does")
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
 }
@@ -115,7 +121,10 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	if err := output.Check(f.force, targets, inputs...); err != nil {
 		return err
 	}
-	options := collect.Options{LatencyBatches: f.latency}
+	options := collect.Options{LatencyBatches: f.latency, PublishedTimes: f.publishedTimes}
+	if f.publishedTimes {
+		options.LatencyBatches = 0 // they would be thrown away
+	}
 	if f.into != "" {
 		into, err := bench.Open(f.into)
 		if err != nil {

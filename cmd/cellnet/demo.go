@@ -106,7 +106,7 @@ func (a *app) demo(ctx context.Context, out string, force bool) (demoRecord, err
 	if err := weights.WriteFile(out, weights.Zip, params.StateDict(), description.Entries()...); err != nil {
 		return r, err
 	}
-	l, err := a.loadNetwork(out, "", networkFlags{})
+	l, err := a.loadNetwork(out, cell.Topology, "", networkFlags{})
 	if err != nil {
 		return r, err
 	}

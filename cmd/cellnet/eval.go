@@ -31,6 +31,7 @@ type evalRecord struct {
 // evalFlags are those of eval.
 type evalFlags struct {
 	weights, dataset string
+	space            cell.Space
 	sets             []string
 	network          networkFlags
 	data             dataFlags
@@ -46,6 +47,7 @@ func newEvalCommand(a *app) *cobra.Command {
 
 ARCH may be left out where the weights file names it.`,
 		Example: `  cellnet eval 11 --weights net.pth --dataset cifar10 --data ~/data
+  cellnet eval 8:8:40:32:40 --weights narrow.pth --dataset cifar10 --data ~/data
   cellnet eval --weights 000157-FULL.pth --hp 200 --trial cifar100:777 --dataset cifar100 --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -58,6 +60,7 @@ ARCH may be left out where the weights file names it.`,
 			return a.eval(cmd.Context(), strings.Join(args, ""), f)
 		},
 	}
+	addSpaceFlag(cmd, &f.space)
 	cmd.Flags().StringVar(&f.weights, "weights", "", "`FILE` of the weights: .pth, safetensors or a benchmark's record")
 	cmd.Flags().StringVar(&f.dataset, "dataset", "", datasetHelp)
 	cmd.Flags().StringSliceVar(&f.sets, "sets", nil, "evaluation sets, such as ori-test,x-valid (default: all there are)")
@@ -83,7 +86,7 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 		}
 		wanted = append(wanted, set)
 	}
-	l, err := a.loadNetwork(f.weights, arch, f.network)
+	l, err := a.loadNetwork(f.weights, f.space, arch, f.network)
 	if err != nil {
 		return err
 	}
@@ -140,12 +143,10 @@ func (a *app) eval(ctx context.Context, arch string, f evalFlags) error {
 	return a.printEval(r, wanted)
 }
 
-// indexOf is the index of a network's cell in the benchmark, nil if it has none.
+// indexOf is the index of a network in its search space, nil if it has none.
 func indexOf(n spec.Network) *int {
 	if of, ok := n.(cell.Network); ok {
-		if index, ok := of.Cell.Index(); ok {
-			return &index
-		}
+		return archIndex(of.Arch())
 	}
 	return nil
 }

@@ -238,7 +238,10 @@ func TestPredict(t *testing.T) {
 }
 
 func TestModelShow(t *testing.T) {
-	var got modelRecord
+	var got struct {
+		Params float64 `json:"params_M"`
+		Layers []cell.Layer
+	}
 	if err := json.Unmarshal([]byte(mustCellnet(t, "model", "show", "1", "--json")), &got); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/archlist"
 	"cellnet/internal/jobarray"
@@ -30,7 +31,7 @@ import (
 type generateFlags struct {
 	archs, datasets, seeds, out string
 	shard, format               string
-	channels, cells             int
+	shape                       shapeFlags
 	limit, jobs                 int
 	interval                    time.Duration
 	dedup, plan, asJSON         bool
@@ -45,10 +46,11 @@ func newGenerateCommand(a *app) *cobra.Command {
 		Use:   "generate --archs LIST --out DIR",
 		Short: "Train many architectures and write a trial file for each",
 		Long: `Train many architectures and write a trial file for each and each seed, in the
-published layout: DIR/000000-015624-C16-N5-LESS/arch-000157-seed-0777.pth.
+published layout: DIR/000000-015624-C16-N5-LESS/arch-000157-seed-0777.pth, in the
+size space DIR/raw-data-12/arch-000157-seed-0777.pth.
 
-LIST has indexes, ranges, arch strings, names of cells, and files with one of these a
-line. Trials that are finished are skipped, unfinished ones go on. Several processes
+LIST has indexes of the search space, ranges of them, arch strings or widths, names of
+cells, and files with one of these a line. Trials that are finished are skipped, unfinished ones go on. Several processes
 may work on one DIR: each takes what no other has taken. cellnet collect makes
 benchmark files of the trials.
 
@@ -59,6 +61,7 @@ process fixes them for all, by --isa or as the fastest that it can run.
 SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
 --shard /n takes i from JOB_COMPLETION_INDEX.`,
 		Example: `  cellnet generate --archs 0-99,157 --datasets cifar10-valid --hp 12 --seeds 777 --data ~/data --out trials
+  cellnet generate --space size --archs 0-99 --hp 01 --data ~/data --out sizes
   cellnet generate --archs 0-15624 --hp 200 --seeds 777,888,999 --out trials --plan`,
 		Args: wantArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -74,8 +77,7 @@ SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
 	cmd.Flags().BoolVar(&f.dedup, "dedup", false, "train one of each set of cells that compute the same function")
 	cmd.Flags().BoolVar(&f.plan, "plan", false, "only print what would be trained, and how long that takes here")
 	cmd.Flags().StringVar(&f.format, "format", "zip", "format of the trial files: zip or legacy")
-	cmd.Flags().IntVarP(&f.channels, "channels", "C", 16, "channels of the first stage")
-	cmd.Flags().IntVarP(&f.cells, "cells", "N", 5, "cells of a stage")
+	f.shape.addStages(cmd)
 	cmd.Flags().IntVar(&f.limit, "limit", 0, "use the first `N` images of every set only")
 	cmd.Flags().DurationVar(&f.interval, "checkpoint-every", 10*time.Minute, "time between checkpoints within an epoch; 0 for none")
 	f.data.add(cmd)
@@ -90,8 +92,15 @@ func (f *generateFlags) set(ctx context.Context, a *app) (s trials.Set, err erro
 	if f.archs == "" || f.out == "" {
 		return s, usage.Errorf("generate needs --archs and --out")
 	}
-	s = trials.Set{C: f.channels, N: f.cells, Limit: f.limit, Dedup: f.dedup}
-	if s.Archs, err = archlist.Parse(f.archs); err != nil {
+	s = trials.Set{Space: f.shape.space, Limit: f.limit, Dedup: f.dedup}
+	if s.Space == cell.Size {
+		if err := f.shape.checkOpen("the size space"); err != nil {
+			return s, err
+		}
+	} else {
+		s.C, s.N = f.shape.channels, f.shape.cells
+	}
+	if s.Archs, err = archlist.Parse(s.Space, f.archs); err != nil {
 		return s, err
 	}
 	for name := range strings.SplitSeq(f.datasets, ",") {

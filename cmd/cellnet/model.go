@@ -35,6 +35,7 @@ func newModelShowCommand(a *app) *cobra.Command {
 		Short: "Show the structure and cost of a network",
 		Long:  "Show the structure and cost of a network.\n\n" + archHelp,
 		Example: `  cellnet model show 1
+  cellnet model show 8:8:40:32:40
   cellnet model show DARTS_V2 -C 36 -N 6
   cellnet model show 11 --dataset ImageNet16-120 -C 32 -N 2 --json`,
 		Args:              wantArgs("ARCH"),
@@ -68,22 +69,20 @@ func newModelShowCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// stagesOf are the channels of the first stage and the cells of each, 0 where
-// these don't describe the network.
-func stagesOf(n spec.Network) (channels, cells int) {
+// sizeOf says in words how wide and deep a network is.
+func sizeOf(n spec.Network) string {
 	switch n := n.(type) {
 	case cell.Network:
-		channels, cells, _ = n.Stages()
+		return n.Shape()
 	case twocell.Network:
-		channels, cells = n.C, n.N
+		return fmt.Sprintf("C=%d, N=%d", n.C, n.N)
 	}
-	return channels, cells
+	return ""
 }
 
 func (a *app) printModel(r modelRecord) error {
 	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	channels, cells := stagesOf(r.Network)
-	fmt.Fprintf(w, "%s, C=%d, N=%d, %d classes\n", spec.Name(r.Network), channels, cells, r.Network.NumClasses())
+	fmt.Fprintf(w, "%s, %s, %d classes\n", spec.Name(r.Network), sizeOf(r.Network), r.Network.NumClasses())
 	fmt.Fprint(w, "block\tcomputes\toutput\tparameters\tFLOPs\n")
 	fmt.Fprintf(w, "input\t\t3x%dx%d\n", r.Side, r.Side)
 	for _, l := range r.Layers {

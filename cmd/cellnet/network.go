@@ -30,18 +30,18 @@ func (l loaded) network() spec.Network { return l.params.Network() }
 
 // loadNetwork reads a network from a weights file. arch may be empty where the
 // file names its architecture; the two must agree.
-func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error) {
+func (a *app) loadNetwork(path string, space cell.Space, arch string, flags networkFlags) (loaded, error) {
 	wrap := func(err error) error { return fmt.Errorf("reading weights %s: %w", path, err) }
 	selector, err := flags.selector()
 	if err != nil {
 		return loaded{}, err
 	}
-	var given cell.Cell
+	var given cell.Arch
 	if arch != "" && !isTwoCells(arch) {
-		if given, err = parseArch(arch); err != nil {
+		if given, err = parseArch(space, arch); err != nil {
 			return loaded{}, err
 		}
-		if note := orderNote(given); note != "" {
+		if note := orderNote(given.Cell()); note != "" {
 			a.note("the edges of %v are not in the benchmark's order, %s", given, note)
 		}
 	}
@@ -68,12 +68,11 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 		}
 		return loaded{chosen.Description, params}, nil
 	}
-	c := given
-	if c.IsZero() {
+	if given.IsZero() {
 		if chosen.Arch == "" {
 			return loaded{}, usage.Errorf("%s does not name its architecture: give it as ARCH", path)
 		}
-		if c, err = cell.Parse(chosen.Arch); err != nil {
+		if given, err = cell.ParseArch(chosen.Arch); err != nil {
 			return loaded{}, wrap(err)
 		}
 	}
@@ -87,7 +86,7 @@ func (a *app) loadNetwork(path, arch string, flags networkFlags) (loaded, error)
 	if err != nil {
 		return loaded{}, err
 	}
-	net, err := chosen.Structure(c)
+	net, err := chosen.Structure(given)
 	if err != nil {
 		return loaded{}, wrap(err)
 	}
@@ -172,12 +171,12 @@ func (f networkFlags) choose(file *weights.File, s weights.Selector) (*weights.N
 	return n, err
 }
 
-// checkArch makes sure that weights are those of a network of the cell.
-func checkArch(c cell.Cell, n *weights.Network, state *weights.StateDict) error {
+// checkArch makes sure that weights are those of a network of the architecture.
+func checkArch(a cell.Arch, n *weights.Network, state *weights.StateDict) error {
 	if err := n.CheckNetwork(); err != nil {
 		return err
 	}
-	config, err := n.Structure(c)
+	config, err := n.Structure(a)
 	if err != nil {
 		return errors.New("they are not those of a network of cells")
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"text/tabwriter"
 
+	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/usage"
 
@@ -18,6 +19,7 @@ import (
 // predictFlags are those of predict.
 type predictFlags struct {
 	weights, arch, dataset string
+	space                  cell.Space
 	top                    int
 	network                networkFlags
 	data                   dataFlags
@@ -70,6 +72,7 @@ func newPredictCommand(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.weights, "weights", "", "`FILE` of the weights")
 	cmd.Flags().StringVar(&f.arch, "arch", "", "`ARCH` of the network, where the file does not name it")
+	addSpaceFlag(cmd, &f.space)
 	cmd.Flags().StringVar(&f.dataset, "dataset", "", "dataset the network was trained on (default: what the file names, or that of as many classes)")
 	cmd.Flags().IntVar(&f.top, "top", 5, "how many classes to print")
 	f.network.add(cmd)
@@ -85,7 +88,7 @@ func (a *app) predict(ctx context.Context, paths []string, f predictFlags) error
 	if f.top < 1 {
 		return usage.Errorf("--top %d: want 1 or more", f.top)
 	}
-	l, err := a.loadNetwork(f.weights, f.arch, f.network)
+	l, err := a.loadNetwork(f.weights, f.space, f.arch, f.network)
 	if err != nil {
 		return err
 	}

@@ -36,8 +36,9 @@ func newRootCommand(a *app) *cobra.Command {
 
 Where a command takes an ARCH, it is one of
   an arch string, quoted for the shell: '|nor_conv_3x3~0|+|none~0|skip_connect~1|'
-  an index of the benchmark's cells:    0 to 15624
-  the name of a published cell:         resnet, all_c3x3, all_c1x1, all_idnt, all_full`
+  the name of a published cell:         resnet, all_c3x3, all_c1x1, all_idnt, all_full
+  the widths of a network's blocks:     8:8:40:32:40
+  an index of a search space:           0 to 15624; with --space size, 0 to 32767`
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SetIn(a.stdin)

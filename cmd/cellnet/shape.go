@@ -18,6 +18,7 @@ import (
 
 // shapeFlags say what an ARCH leaves open.
 type shapeFlags struct {
+	space                        cell.Space
 	channels, cells, stem, epoch int
 	auxiliary                    bool
 	genotype                     string
@@ -25,17 +26,24 @@ type shapeFlags struct {
 }
 
 func (f *shapeFlags) add(cmd *cobra.Command) {
-	f.cmd = cmd
-	cmd.Flags().IntVarP(&f.channels, "channels", "C", 16, "channels of the first stage")
-	cmd.Flags().IntVarP(&f.cells, "cells", "N", 5, "cells in each stage")
+	f.addStages(cmd)
 	cmd.Flags().IntVar(&f.stem, "stem-multiplier", 3, "channels of the stem by those of the first stage, of a network of two cells")
 	cmd.Flags().BoolVar(&f.auxiliary, "auxiliary", false, "train with an auxiliary head, of a network of two cells")
 	cmd.Flags().StringVar(&f.genotype, "genotype", "", "`FILE` or name of the two cells of a published config file")
 	cmd.Flags().IntVar(&f.epoch, "genotype-epoch", -1, "epoch of a search whose cells are taken (default: the last)")
 }
 
+// addStages adds those flags that are of cells and widths only.
+func (f *shapeFlags) addStages(cmd *cobra.Command) {
+	f.cmd = cmd
+	addSpaceFlag(cmd, &f.space)
+	cmd.Flags().IntVarP(&f.channels, "channels", "C", 16, "channels of the first stage, of networks that are not given by widths")
+	cmd.Flags().IntVarP(&f.cells, "cells", "N", 5, "cells in each stage, likewise")
+}
+
 // archHelp says what an ARCH may be where networks are.
-const archHelp = `ARCH is a cell of the benchmark (an index, an arch string or a name), a published
+const archHelp = `ARCH is a cell of the benchmark (an index, an arch string or a name), the widths of
+a network's blocks (8:8:40:32:40, or their index with --space size), a published
 genotype of two cells (DARTS_V1, DARTS_V2, GDAS_V1), or a file: a config record, a
 published config file, a genotype or the checkpoint of a search.`
 
@@ -58,12 +66,25 @@ func (f *shapeFlags) network(arch string, classes int) (spec.Network, error) {
 		n, err := netfile.OfGenotype(arch, o)
 		return n, usageFault(err)
 	}
-	c, err := parseArch(arch)
+	a, err := parseArch(f.space, arch)
 	if err != nil {
 		return nil, err
 	}
-	n, err := cell.NewNetwork(c, f.channels, f.cells, classes)
+	if a.Widths() != nil {
+		return a.Network(classes), f.checkOpen("the widths " + a.String())
+	}
+	n, err := cell.NewNetwork(a.Cell(), f.channels, f.cells, classes)
 	return n, usageFault(err)
+}
+
+// checkOpen returns an error if C or N are given beside widths.
+func (f *shapeFlags) checkOpen(of string) error {
+	for _, name := range []string{"channels", "cells"} {
+		if flag := f.cmd.Flags().Lookup(name); flag.Changed {
+			return usage.Errorf("-%s %s: networks of %s leave nothing open, -C and -N go with cells", flag.Shorthand, flag.Value, of)
+		}
+	}
+	return nil
 }
 
 // usageFault is usage.Fault of an error that there is.

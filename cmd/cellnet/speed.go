@@ -21,6 +21,7 @@ type speedFlags struct {
 	train, eval    bool
 	batch, threads int
 	seconds        float64
+	space          cell.Space
 	asJSON         bool
 }
 
@@ -42,6 +43,7 @@ Memory is the largest resident size while a cell was measured (on systems other
 than Linux: since the start).`,
 		Example: `  cellnet speed
   cellnet speed all_c3x3 11 --train --threads 1
+  cellnet speed 64:64:64:64:64
   cellnet speed all_c3x3 --eval --json`,
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return cell.Names(), cobra.ShellCompDirectiveNoFileComp
@@ -50,6 +52,7 @@ than Linux: since the start).`,
 			return a.speed(cmd.Context(), args, f)
 		},
 	}
+	addSpaceFlag(cmd, &f.space)
 	cmd.Flags().BoolVar(&f.train, "train", false, "measure training steps: forward, backward and SGD")
 	cmd.Flags().BoolVar(&f.eval, "eval", false, "measure evaluation")
 	cmd.Flags().IntVar(&f.batch, "batch", 256, "images of a training step, and of a repetition of evaluation")
@@ -89,25 +92,25 @@ func (a *app) speed(ctx context.Context, archs []string, f speedFlags) error {
 	if len(archs) == 0 {
 		archs = speed.Archs()
 	}
-	var cells []cell.Cell
-	for _, arch := range archs {
-		c, err := parseArch(arch)
+	var resolved []cell.Arch
+	for _, text := range archs {
+		arch, err := parseArch(f.space, text)
 		if err != nil {
 			return err
 		}
-		cells = append(cells, c)
+		resolved = append(resolved, arch)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.threads))
 	machine, err := speed.MeasureMachine()
 	if err != nil {
 		return err
 	}
-	b := progress.NewBar(a.stderr, int64(len(cells)), "measuring", "cells")
+	b := progress.NewBar(a.stderr, int64(len(resolved)), "measuring", "networks")
 	defer b.Finish()
 	var records []speed.Record
-	for _, c := range cells {
-		b.Describe("measuring " + c.String())
-		r, err := machine.Measure(ctx, c, options)
+	for _, arch := range resolved {
+		b.Describe("measuring " + arch.String())
+		r, err := machine.Measure(ctx, arch, options)
 		if err != nil {
 			return err
 		}

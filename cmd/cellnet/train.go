@@ -49,6 +49,7 @@ interrupted training goes on with cellnet train --resume --out DIR.
 ` + archHelp,
 		Example: `  cellnet train 1 --dataset cifar10-valid --hp 12 --seed 777 --data ~/data --out run1
   cellnet train resnet --dataset synthetic --epochs 2 --limit 2000 --out try
+  cellnet train 8:8:40:32:40 --dataset cifar10 --hp 01 --data ~/data --out narrow
   cellnet train DARTS_V2 -C 16 -N 2 --auxiliary --dataset cifar10 --data ~/data --out darts
   cellnet train --resume --out run1`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -15,6 +15,7 @@ func newWeightsConvertCommand(a *app) *cobra.Command {
 	var format, arch string
 	var force bool
 	var flags networkFlags
+	var space cell.Space
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT",
 		Short: "Write the weights of a file in another format",
@@ -29,17 +30,18 @@ written with it.`,
   cellnet weights convert bare.pth named.pth --arch 11`,
 		Args: wantArgs("IN", "OUT"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.convertWeights(args[0], args[1], format, arch, force, flags)
+			return a.convertWeights(args[0], args[1], format, space, arch, force, flags)
 		},
 	}
 	addForceFlag(cmd.Flags(), &force)
 	flags.add(cmd)
+	addSpaceFlag(cmd, &space)
 	cmd.Flags().StringVar(&format, "format", "", "write this format: legacy, zip or safetensors")
 	cmd.Flags().StringVar(&arch, "arch", "", "check that the weights are those of a network of this `ARCH`, and note it in OUT")
 	return cmd
 }
 
-func (a *app) convertWeights(in, out, formatName, arch string, force bool, flags networkFlags) error {
+func (a *app) convertWeights(in, out, formatName string, space cell.Space, arch string, force bool, flags networkFlags) error {
 	format, err := weights.FormatOf(out)
 	if formatName != "" {
 		format, err = weights.ParseFormat(formatName)
@@ -54,12 +56,12 @@ func (a *app) convertWeights(in, out, formatName, arch string, force bool, flags
 	if err != nil {
 		return err
 	}
-	var c cell.Cell
+	var given cell.Arch
 	if arch != "" {
-		if c, err = parseArch(arch); err != nil {
+		if given, err = parseArch(space, arch); err != nil {
 			return err
 		}
-		selector.Arch = c.String()
+		selector.Arch = given.String()
 	}
 	f, err := weights.OpenFile(in)
 	if err != nil {
@@ -79,11 +81,11 @@ func (a *app) convertWeights(in, out, formatName, arch string, force bool, flags
 	}
 	entries := a.entriesFor(f, n, format)
 	if arch != "" {
-		if err := checkArch(c, n, state); err != nil {
+		if err := checkArch(given, n, state); err != nil {
 			return fmt.Errorf("weights %s: %w", in, err)
 		}
 		if n.Arch == "" {
-			entries = append([]weights.Entry{{Name: "arch", Value: weights.Text(c.String())}}, entries...)
+			entries = append([]weights.Entry{{Name: "arch", Value: weights.Text(given.String())}}, entries...)
 		}
 	}
 	if err := weights.WriteFile(out, format, state, entries...); err != nil {

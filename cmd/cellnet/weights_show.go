@@ -37,6 +37,7 @@ type networkRecord struct {
 	Index   *int    `json:"index"`
 	C       *int    `json:"C"`
 	N       *int    `json:"N"`
+	Widths  *string `json:"widths"` // of all blocks, also where C and N tell them
 	Classes *int    `json:"classes"`
 	Tensors int     `json:"tensors"`
 	text    string
@@ -52,6 +53,7 @@ func newWeightsShowCommand(a *app) *cobra.Command {
 	var asJSON bool
 	var arch string
 	var flags networkFlags
+	var space cell.Space
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "Show what a weights file holds: its networks, their tensors, what it tells about them",
@@ -62,7 +64,7 @@ If the file holds several networks, they are listed; choose one for its tensors.
   cellnet weights show 000157-FULL.pth --hp 200 --trial cifar10:777 --json`,
 		Args: wantArgs("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := describeWeights(args[0], arch, flags)
+			r, err := describeWeights(args[0], space, arch, flags)
 			if err != nil {
 				return err
 			}
@@ -79,23 +81,24 @@ If the file holds several networks, they are listed; choose one for its tensors.
 		},
 	}
 	flags.add(cmd)
+	addSpaceFlag(cmd, &space)
 	cmd.Flags().StringVar(&arch, "arch", "", "check that the weights are those of a network of this `ARCH`")
 	addJSONFlag(cmd, &asJSON)
 	return cmd
 }
 
-func describeWeights(name, arch string, flags networkFlags) (weightsRecord, error) {
+func describeWeights(name string, space cell.Space, arch string, flags networkFlags) (weightsRecord, error) {
 	r := weightsRecord{File: name, Entries: map[string]any{}}
 	selector, err := flags.selector()
 	if err != nil {
 		return r, err
 	}
-	var c cell.Cell
+	var given cell.Arch
 	if arch != "" {
-		if c, err = parseArch(arch); err != nil {
+		if given, err = parseArch(space, arch); err != nil {
 			return r, err
 		}
-		selector.Arch = c.String()
+		selector.Arch = given.String()
 	}
 	f, err := weights.OpenFile(name)
 	if err != nil {
@@ -127,7 +130,7 @@ func describeWeights(name, arch string, flags networkFlags) (weightsRecord, erro
 		return r, err
 	}
 	if arch != "" {
-		if err := checkArch(c, n, state); err != nil {
+		if err := checkArch(given, n, state); err != nil {
 			return r, fmt.Errorf("weights %s: %w", name, err)
 		}
 	}
@@ -145,12 +148,10 @@ func describeWeights(name, arch string, flags networkFlags) (weightsRecord, erro
 func describeNetwork(n *weights.Network) networkRecord {
 	r := networkRecord{
 		HP: known(n.HP), Dataset: known(n.Dataset), Seed: n.Seed, Entry: known(n.Entry), Arch: known(n.Arch),
-		C: known(n.C), N: known(n.N), Classes: known(n.Classes), Tensors: len(n.Tensors), text: n.String(),
+		C: known(n.C), N: known(n.N), Widths: known(n.Widths.String()), Classes: known(n.Classes), Tensors: len(n.Tensors), text: n.String(),
 	}
-	if c, err := cell.Parse(n.Arch); err == nil {
-		if index, ok := c.Index(); ok {
-			r.Index = &index
-		}
+	if arch, err := cell.ParseArch(n.Arch); err == nil {
+		r.Index = archIndex(arch)
 	}
 	return r
 }
@@ -231,6 +232,9 @@ func (a *app) printWeights(r weightsRecord) error {
 // shape tells the sizes of a network that are known.
 func (n networkRecord) shape() string {
 	var b strings.Builder
+	if n.N == nil && n.Widths != nil {
+		fmt.Fprintf(&b, ", widths %s", *n.Widths)
+	}
 	for _, size := range []struct {
 		name string
 		n    *int

@@ -1,4 +1,4 @@
-// Package archlist reads lists of the benchmark's architectures.
+// Package archlist reads lists of a search space's architectures.
 package archlist
 
 import (
@@ -15,19 +15,19 @@ import (
 	"cellnet/internal/usage"
 )
 
-// Parse reads a list of the benchmark's architectures, separated by
-// commas: indexes, ranges of them such as 0-99, names, files with one of these a line,
-// and whatever else [cell.Resolve] reads.
-func Parse(list string) ([]int, error) {
+// Parse reads a list of a search space's architectures, separated by commas:
+// indexes, ranges of them such as 0-99, names, files with one of these a line, and
+// whatever else [cell.Space.Resolve] reads. It returns their indexes.
+func Parse(space cell.Space, list string) ([]int, error) {
 	var archs []int
 	for _, part := range split(list) {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
 		}
-		some, err := parseArchs(part)
+		some, err := parseArchs(space, part)
 		if errors.Is(err, errNoArchs) {
-			some, err = readArchs(part)
+			some, err = readArchs(space, part)
 		}
 		if err != nil {
 			return nil, err
@@ -77,10 +77,10 @@ func spelled(text string) bool {
 var errNoArchs = errors.New("neither index, range nor arch string")
 
 // parseArchs reads an index, a range or an arch.
-func parseArchs(text string) ([]int, error) {
+func parseArchs(space cell.Space, text string) ([]int, error) {
 	if first, last, ok := parseRange(text); ok {
-		if first > last || last >= cell.SpaceSize {
-			return nil, usage.Errorf("architectures %s: want a range within 0-%d", text, cell.SpaceSize-1)
+		if first > last || last >= space.Count() {
+			return nil, usage.Errorf("architectures %s: want a range within 0-%d", text, space.Count()-1)
 		}
 		archs := make([]int, 0, last-first+1)
 		for arch := first; arch <= last; arch++ {
@@ -88,19 +88,19 @@ func parseArchs(text string) ([]int, error) {
 		}
 		return archs, nil
 	}
-	c, err := cell.Resolve(text)
+	arch, err := space.Resolve(text)
 	if err != nil {
 		if _, statErr := os.Stat(text); statErr == nil || !spelled(text) {
 			return nil, errNoArchs
 		}
 		return nil, usage.Fault(err)
 	}
-	index, ok := c.Index()
-	if inOrder, sorted := c.InOrder().Index(); !ok && sorted {
+	index, ok := arch.Index()
+	if inOrder, sorted := arch.Cell().InOrder().Index(); !ok && sorted && arch.Space() == space && space == cell.Topology {
 		return nil, usage.Errorf("%s is not one of the benchmark's architectures: in order it is index %d, give that", text, inOrder)
 	}
-	if !ok {
-		return nil, usage.Errorf("%s is not one of the benchmark's architectures", text)
+	if !ok || arch.Space() != space {
+		return nil, usage.Errorf("%s is not one of the architectures of the %v space", text, space)
 	}
 	return []int{index}, nil
 }
@@ -116,7 +116,7 @@ func parseRange(text string) (first, last int, ok bool) {
 }
 
 // readArchs reads a file of lines; # begins a comment.
-func readArchs(path string) ([]int, error) {
+func readArchs(space cell.Space, path string) ([]int, error) {
 	f, _, err := inputfile.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage.Errorf("%q is no index, range, arch string or file", path)
@@ -132,7 +132,7 @@ func readArchs(path string) ([]int, error) {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
-		some, err := parseArchs(text)
+		some, err := parseArchs(space, text)
 		if err != nil {
 			return nil, usage.Errorf("%s, line %d: %.100q: %w", path, n, text, err)
 		}

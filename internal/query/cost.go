@@ -64,7 +64,7 @@ func config(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 }
 
 func (c netConfig) Text(w io.Writer) error {
-	if c.IsSize() {
+	if c.Space() == bench.Size {
 		return table(w, row("channels", c.ArchString), row("cell", c.Genotype), row("classes", c.Classes))
 	}
 	return table(w, row("arch", c.ArchString), row("C", c.Channels), row("N", c.Cells), row("classes", c.Classes))

@@ -165,7 +165,7 @@ func (d *Dir) Finish(t *train.Trainer, plan Plan) error {
 	}
 	title := fmt.Sprintf("%s on %v", spec.Name(plan.Run.Net), plan.Run.Dataset)
 	if net, ok := plan.Run.Net.(cell.Network); ok {
-		if index, ok := net.Cell.Index(); ok {
+		if index, ok := net.Arch().Index(); ok && net.Arch().Space() == cell.Topology {
 			title = fmt.Sprintf("cell %d on %v", index, plan.Run.Dataset)
 		}
 	}

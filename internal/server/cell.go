@@ -8,7 +8,6 @@ import (
 	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/cell/draw"
-	"cellnet/data"
 	"cellnet/internal/query"
 )
 
@@ -45,27 +44,15 @@ func (a *api) drawCell(w http.ResponseWriter, r *http.Request) {
 	send(w, "image/svg+xml", buf.Bytes())
 }
 
-// cellOf gives the cell of an architecture, which in the size search space only
-// its records tell.
+// cellOf gives the cell of an architecture.
 func cellOf(b *bench.Benchmark, index int) (cell.Cell, error) {
-	space, err := b.Space()
+	text, err := b.ArchString(index)
 	if err != nil {
 		return cell.Cell{}, err
 	}
-	arch, err := b.ArchString(index)
+	arch, err := cell.ParseArch(text)
 	if err != nil {
-		return cell.Cell{}, err
+		return cell.Cell{}, fmt.Errorf("architecture %d: %w", index, err)
 	}
-	if space == bench.Size {
-		config, err := b.NetConfig(index, data.CIFAR10)
-		if err != nil {
-			return cell.Cell{}, err
-		}
-		arch = config.Genotype
-	}
-	c, err := cell.Parse(arch)
-	if err != nil {
-		err = fmt.Errorf("architecture %d: %w", index, err)
-	}
-	return c, err
+	return arch.Cell(), nil
 }

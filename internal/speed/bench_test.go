@@ -12,7 +12,7 @@ import (
 func benchNetworks(b *testing.B, passes float64, batches []int, prepare func(cell.Network, batch) (runner, error)) {
 	for _, arch := range Archs()[:5] {
 		c := resolve(b, arch)
-		config := cell.Benchmark(c, classes)
+		config := c.Network(classes)
 		index, _ := c.Index()
 		for _, n := range batches {
 			b.Run(fmt.Sprintf("arch=%d/batch=%d", index, n), func(b *testing.B) {

@@ -41,14 +41,14 @@ type Options struct {
 	Time        time.Duration // that is spent on training, and again on evaluation
 }
 
-// Measure measures a cell: the fastest of the repetitions that fit in the time,
+// Measure measures the benchmark's network of an architecture: the fastest of the repetitions that fit in the time,
 // of which there is at least one. Floating-point operations are those of direct
 // convolution, two for each multiply-accumulate and three times as many in
 // training, whatever the algorithm: a faster one can exceed the machine's peak.
-func (m Machine) Measure(ctx context.Context, c cell.Cell, o Options) (Record, error) {
+func (m Machine) Measure(ctx context.Context, arch cell.Arch, o Options) (Record, error) {
 	procmem.Reset()
-	r := Record{Arch: c, Peak: m.Peak}
-	config := cell.Benchmark(c, classes)
+	r := Record{Arch: arch, Peak: m.Peak}
+	config := arch.Network(classes)
 	gflop := 2 * config.Cost(side).FLOPs / 1e3
 	measure := func(graph func(int) models.Options, prepare func(cell.Network, batch) (runner, error), gflop float64) (rate, flops *float64, err error) {
 		if err := models.CheckMemory(config, graph(o.Batch), 1); err != nil {
@@ -70,13 +70,13 @@ func (m Machine) Measure(ctx context.Context, c cell.Cell, o Options) (Record, e
 	var err error
 	if o.Train {
 		if r.Train, r.TrainFLOPs, err = measure(graphOfTraining, newTraining, flopsOfTraining*gflop); err != nil {
-			return r, fmt.Errorf("measuring the training of %s: %w", c, err)
+			return r, fmt.Errorf("measuring the training of %s: %w", arch, err)
 		}
 		runtime.GC() // now, not while evaluation is timed
 	}
 	if o.Eval {
 		if r.Eval, r.EvalFLOPs, err = measure(graphOfEvaluation, newEvaluation, gflop); err != nil {
-			return r, fmt.Errorf("measuring the evaluation of %s: %w", c, err)
+			return r, fmt.Errorf("measuring the evaluation of %s: %w", arch, err)
 		}
 	}
 	r.Memory = float64(procmem.Peak()) / (1 << 20)

@@ -2,9 +2,9 @@ package speed
 
 import "cellnet/cell"
 
-// Record is what was measured of a cell. What was not measured is null.
+// Record is what was measured of an architecture. What was not measured is null.
 type Record struct {
-	Arch       cell.Cell `json:"arch"`
+	Arch       cell.Arch `json:"arch"`
 	Train      *float64  `json:"train"`        // images/s of training steps
 	Eval       *float64  `json:"eval"`         // images/s of evaluation
 	TrainFLOPs *float64  `json:"train_gflops"` // GFLOP/s

@@ -12,9 +12,9 @@ import (
 	"cellnet/internal/procmem"
 )
 
-func resolve(t testing.TB, arch string) cell.Cell {
+func resolve(t testing.TB, arch string) cell.Arch {
 	t.Helper()
-	c, err := cell.Resolve(arch)
+	c, err := cell.Topology.Resolve(arch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestMeasureStops(t *testing.T) {
 func TestAllocationsOfAStepDontGrowWithTheBatch(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	c := resolve(t, "|nor_conv_3x3~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|")
-	config, err := cell.NewNetwork(c, 16, 1, classes)
+	config, err := cell.NewNetwork(c.Cell(), 16, 1, classes)
 	if err != nil {
 		t.Fatal(err)
 	}

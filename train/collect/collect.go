@@ -26,6 +26,12 @@ type Options struct {
 	// the latency of a trial that Into does not have; 0 measures none.
 	LatencyBatches int
 	Progress       func(done, total int) // may be nil; is told how many trial files are done
+	// PublishedTimes replaces all times as the published sss-collect.py does, which
+	// throws away what was measured: a dataset's seconds of training and of every
+	// evaluation set are, in all recipes, epochs and seeds, those of the recipe of one
+	// epoch with seed 777, and its latency is the mean over that recipe's seeds and
+	// the evaluation sets of the seconds of a batch. It is for the size search space.
+	PublishedTimes bool
 }
 
 // Collection is what was recorded in trial files, and in a benchmark that these were
@@ -33,6 +39,7 @@ type Options struct {
 type Collection struct {
 	Files   int // trial files
 	Added   int // trials that the benchmark did not have
+	space   cell.Space
 	into    *bench.Benchmark
 	archs   map[int]*bench.Architecture // those with trials of the files
 	weights map[trialKey]string         // files that have a trial's weights
@@ -72,6 +79,14 @@ func Trials(ctx context.Context, folders []string, o Options) (*Collection, erro
 		if err != nil {
 			return nil, err
 		}
+		if i == 0 {
+			if err := c.setSpace(file.Space); err != nil {
+				return nil, err
+			}
+		}
+		if file.Space != c.space {
+			return nil, fmt.Errorf("collecting %s: a trial of the search space %v among those of %v: collect them apart: %w", path, file.Space, c.space, bench.ErrSpace)
+		}
 		if len(file.StandsFor) > 0 {
 			standIns = append(standIns, file)
 		}
@@ -94,7 +109,24 @@ func Trials(ctx context.Context, folders []string, o Options) (*Collection, erro
 	if len(conflicts) > 0 {
 		return nil, &bench.ConflictError{Conflicts: conflicts}
 	}
+	if o.PublishedTimes {
+		return c, c.publishTimes()
+	}
 	return c, nil
+}
+
+// setSpace sets the search space of the files, which must be that of the benchmark
+// to which they are added.
+func (c *Collection) setSpace(space cell.Space) error {
+	c.space = space
+	if c.into == nil {
+		return nil
+	}
+	of, err := c.into.Space()
+	if err == nil && of != space {
+		err = fmt.Errorf("collecting: the trials are of the search space %v, the benchmark to add them to is of %v: %w", space, of, bench.ErrSpace)
+	}
+	return err
 }
 
 // FindTrialFiles lists the trial files in folders and the folders within.
@@ -125,11 +157,11 @@ func (c *Collection) record(arch int) (*bench.Architecture, error) {
 			return nil, err
 		}
 	}
-	net, err := cell.FromIndex(arch)
+	of, err := c.space.Arch(arch)
 	if err != nil {
 		return nil, err
 	}
-	return &bench.Architecture{Index: arch, ArchString: net.String()}, nil
+	return &bench.Architecture{Index: arch, ArchString: of.String()}, nil
 }
 
 // add adds a file's trials to an architecture's record.
@@ -179,11 +211,7 @@ func (f *trialFile) latency(ctx context.Context, t *bench.Trial, batches int) ([
 	if err != nil {
 		return nil, err
 	}
-	c, err := cell.FromIndex(f.Arch)
-	if err != nil {
-		return nil, err
-	}
-	net, err := cell.NewNetwork(c, t.Net.Channels, t.Net.Cells, t.Net.Classes)
+	net, err := t.Net.Network()
 	if err != nil {
 		return nil, err
 	}
@@ -264,6 +292,9 @@ func withBothRecipes(a *bench.Architecture) (*bench.Architecture, error) {
 // that the trials were added to; nil if there are none. It is for
 // bench.ExportOptions.
 func (c *Collection) Weights(index int, hp bench.HP, t *bench.Trial) (*weights.StateDict, error) {
+	if c.space == cell.Size && hp == bench.HP1 {
+		return nil, nil // as in the published archive
+	}
 	if path, ok := c.weights[trialKey{index, hp, t.Dataset, t.Seed}]; ok {
 		return loadWeights(path, t.Dataset)
 	}

@@ -21,11 +21,15 @@ import (
 	"cellnet/train"
 )
 
-// Folder names, as the published program has them, the folder within out in which
-// the set's trial files are: 000000-015624-C16-N5 for 200 epochs, with -LESS for
-// 12, and with -E and the number of epochs for others.
+// Folder names, as the published programs have them, the folder within out in
+// which the set's trial files are. In the topology space that is
+// 000000-015624-C16-N5 for 200 epochs, with -LESS for 12, and with -E and the number
+// of epochs for others; in the size space raw-data-01, raw-data-12 and so on.
 func (s Set) Folder(out string) string {
-	name := fmt.Sprintf("%06d-%06d-C%d-N%d", 0, cell.SpaceSize-1, s.C, s.N)
+	if s.Space == cell.Size {
+		return filepath.Join(out, "raw-data-"+s.HP().String())
+	}
+	name := fmt.Sprintf("%06d-%06d-C%d-N%d", 0, s.Space.Count()-1, s.C, s.N)
 	switch s.HP() {
 	case record.HP200:
 	case record.HP12:
@@ -44,9 +48,10 @@ func (i Item) workName() string { return trialfile.Stem(i.Arch, i.Seed) }
 
 // setRecord is what all trials of a folder have in common; set.json tells it.
 type setRecord struct {
+	Space    cell.Space     `json:"space,omitempty"` // left out for topology
 	Datasets []data.Dataset `json:"datasets"`
-	C        int            `json:"C"`
-	N        int            `json:"N"`
+	C        int            `json:"C,omitempty"`
+	N        int            `json:"N,omitempty"`
 	Recipe   train.Recipe   `json:"recipe"`
 	Limit    int            `json:"limit,omitempty"`
 	Folder   data.Info      `json:"folder,omitzero"`
@@ -96,7 +101,7 @@ func (s Set) open(folder string, mix bool) (models.ISA, error) {
 }
 
 func (s Set) record(kernels models.ISA) setRecord {
-	return setRecord{s.Datasets, s.C, s.N, s.Recipe, s.Limit, s.FolderInfo, kernels}
+	return setRecord{s.Space, s.Datasets, s.C, s.N, s.Recipe, s.Limit, s.FolderInfo, kernels}
 }
 
 // openThere makes sure that a folder is one for the trials of this set, and gives

@@ -146,7 +146,7 @@ func (s *session) try(ctx context.Context, job int, item Item) error {
 // file.
 func (s *session) train(ctx context.Context, job int, item Item) error {
 	work := filepath.Join(s.folder, unfinishedFolder, item.workName())
-	trial := train.Trial{Info: s.Info, StandsFor: item.StandsFor}
+	trial := train.Trial{Space: s.Set.Space, Info: s.Info, StandsFor: item.StandsFor}
 	for _, d := range s.Set.Datasets {
 		t, err := s.trainOn(ctx, job, item, d, filepath.Join(work, d.String()))
 		if err != nil {

@@ -13,11 +13,12 @@ import (
 
 // Set is a set of trials: all architectures with all seeds.
 type Set struct {
-	Archs    []int    // indexes in the benchmark's order
+	Space    cell.Space
+	Archs    []int    // indexes in the space
 	Seeds    []uint32 // of which file names show four digits or more
 	Datasets []data.Dataset
 	Recipe   train.Recipe
-	C, N     int // channels of the first stage, cells of a stage
+	C, N     int // channels of the first stage, cells of a stage, of the topology space
 	Limit    int // images used of every set, 0 for all
 	// FolderInfo and Pictures are what is known of the pictures if Datasets has
 	// [data.Folder]; the numbers of pictures are for estimates.
@@ -52,6 +53,8 @@ func (s Set) Validate() error {
 		return fmt.Errorf("no datasets")
 	case s.Limit < 0:
 		return fmt.Errorf("limit of %d images, want 0 or more", s.Limit)
+	case s.Dedup && s.Space == cell.Size:
+		return fmt.Errorf("no two architectures of the size space compute the same function: leave out --dedup")
 	}
 	for i, d := range s.Datasets {
 		if slices.Contains(s.Datasets[:i], d) {
@@ -85,7 +88,7 @@ func (s Set) info(d data.Dataset) data.Info {
 
 // run is the training of an item on a dataset.
 func (s Set) run(i Item, d data.Dataset) (train.Run, error) {
-	c, err := cell.FromIndex(i.Arch)
+	arch, err := s.Space.Arch(i.Arch)
 	if err != nil {
 		return train.Run{}, err
 	}
@@ -93,7 +96,12 @@ func (s Set) run(i Item, d data.Dataset) (train.Run, error) {
 	if d == data.Folder {
 		run.Folder = s.FolderInfo
 	}
-	run.Net, err = cell.NewNetwork(c, s.C, s.N, run.Info().Classes)
+	classes := run.Info().Classes
+	if s.Space == cell.Size {
+		run.Net = arch.Network(classes)
+		return run, nil
+	}
+	run.Net, err = cell.NewNetwork(arch.Cell(), s.C, s.N, classes)
 	return run, err
 }
 

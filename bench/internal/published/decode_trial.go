@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cellnet/bench/record"
+	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/pickle/unpickle"
 )
@@ -78,7 +79,7 @@ func (f *fields) netConfig(b *builder, arch string) (c record.NetConfig, err err
 		return c, err
 	}
 	c.Classes = int(classes)
-	if name, ok := g.lookup("name"); ok && name.Is(sizeName) {
+	if name, ok := g.lookup("name"); ok && name.Is(cell.InferShapeTiny) {
 		g.keys = sizeKeys
 		channels, err := g.text(b, "channels")
 		if err != nil {
@@ -102,8 +103,6 @@ func (f *fields) netConfig(b *builder, arch string) (c record.NetConfig, err err
 	f.irregular = f.irregular || g.irregular || !g.inOrder() || c.ArchString != arch || c.Genotype == "" && slices.Equal(g.keys, sizeKeys)
 	return c, nil
 }
-
-const sizeName = "infer.shape.tiny"
 
 var (
 	topologyKeys = []string{"channel", "num_cells", "arch_str", "class_num"}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cellnet/bench/record"
+	"cellnet/cell"
 	"cellnet/internal/pickle"
 	"cellnet/internal/pickle/unpickle"
 )
@@ -241,8 +242,8 @@ func epochDict(c record.Curve, ordered bool) any {
 // netState gives a network's arch_config.
 func netState(c record.NetConfig) *pickle.Dict {
 	d := new(pickle.Dict)
-	if c.IsSize() {
-		d.Set("name", sizeName)
+	if c.Space() == cell.Size {
+		d.Set("name", cell.InferShapeTiny)
 		d.Set("channels", c.ArchString)
 		d.Set("arch_str", c.ArchString)
 		d.Set("genotype", c.Genotype)

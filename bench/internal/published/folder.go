@@ -144,7 +144,7 @@ func (f *folder) knownArchs() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return record.SpaceOf(a.ArchString).ArchStrings(), nil
+	return record.ArchStrings(record.SpaceOf(a.ArchString)), nil
 }
 
 func (f *folder) Architecture(index int) (*record.Architecture, error) {

@@ -67,7 +67,7 @@ func openSingle(r io.ReaderAt, size int64, closer io.Closer) (*single, record.La
 }
 
 func (s *single) ArchStrings() ([]string, error) {
-	return record.SpaceOf(s.a.ArchString).ArchStrings(), nil
+	return record.ArchStrings(record.SpaceOf(s.a.ArchString)), nil
 }
 
 func (s *single) Indexes() []int            { return []int{s.a.Index} }

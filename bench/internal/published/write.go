@@ -43,6 +43,9 @@ func Stage(path string, c source.Contents, o Options) (atomicfile.Staged, error)
 	if o.Weights != nil {
 		e.encoder.weights = e.weightsTree
 	}
+	if o.Layout.API() == record.NAS201 && len(c.ArchStrings) > 0 && record.SpaceOf(c.ArchStrings[0]) == record.Size {
+		return nil, fmt.Errorf("%v has no place for recipes and networks of the size search space, want %v or %v", o.Layout, record.NATSFile, record.NATSFolder)
+	}
 	switch o.Layout {
 	case record.NASBench201:
 		return e.file(path, e.writeTorch)
@@ -111,7 +114,7 @@ func (e *exporter) state(a *record.Architecture) (*pickle.Dict, error) {
 	if e.Layout != e.to.Layout {
 		relaid := &record.Architecture{Index: a.Index, ArchString: a.ArchString, OrderedDict: e.to.Layout.OrderedRecipes()}
 		hps := a.HPs()
-		if e.Layout == record.TrialFolder {
+		if e.Layout.OfTrials() {
 			hps = append(hps, e.to.Layout.API().RequiredHPs()...) // though they are empty
 		}
 		e.to.Layout.Order(hps)

@@ -9,9 +9,10 @@ type memory struct {
 	NoFile
 	archs map[int]*record.Architecture
 	order []int
+	space record.Space
 }
 
-// FromMemory makes a source of records.
+// FromMemory makes a source of records of one search space.
 func FromMemory(archs ...*record.Architecture) Records {
 	m := &memory{archs: map[int]*record.Architecture{}}
 	for _, a := range archs {
@@ -19,11 +20,12 @@ func FromMemory(archs ...*record.Architecture) Records {
 			m.order = append(m.order, a.Index)
 		}
 		m.archs[a.Index] = a
+		m.space = record.SpaceOf(a.ArchString)
 	}
 	return m
 }
 
-func (m *memory) ArchStrings() ([]string, error) { return record.Topology.ArchStrings(), nil }
+func (m *memory) ArchStrings() ([]string, error) { return record.ArchStrings(m.space), nil }
 func (m *memory) Indexes() []int                 { return m.order }
 func (m *memory) Evaluated() ([]int, error)      { return m.order, nil }
 func (m *memory) Has(index int) bool             { _, ok := m.archs[index]; return ok }

@@ -48,7 +48,7 @@ func contents(t testing.TB, index int) source.Contents {
 	}
 	a.Set(record.HP12, r)
 	return source.Contents{
-		Name: "small", Layout: record.NASBench201, ArchStrings: record.Topology.ArchStrings(),
+		Name: "small", Layout: record.NASBench201, ArchStrings: record.ArchStrings(record.Topology),
 		Root: published.NewRoot(cell.SpaceSize, []int{index}, record.NASBench201),
 		All:  source.FromRecords(source.FromMemory(a)).All(),
 	}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"cellnet/bench"
+	"cellnet/data"
+	"cellnet/internal/fixture"
+)
+
+func TestSizeSpace(t *testing.T) {
+	lines := strings.Split(strings.TrimSuffix(mustCellnet(t, "arch", "list", "--space", "size"), "\n"), "\n")
+	if len(lines) != 32768 || lines[0] != "8:8:8:8:8" || lines[11] != "8:8:8:16:32" || lines[284] != "8:8:40:32:40" || lines[32767] != "64:64:64:64:64" {
+		t.Errorf("%d architectures, the first is %s", len(lines), lines[0])
+	}
+	for _, args := range [][]string{{"8:8:40:32:40"}, {"284", "--space", "size"}} {
+		var got archRecord
+		if err := json.Unmarshal([]byte(mustCellnet(t, append([]string{"arch", "show", "--json"}, args...)...)), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Arch.String() != "8:8:40:32:40" || got.Index == nil || *got.Index != 284 || got.Cell == nil || got.Unique != nil {
+			t.Errorf("%v: got %+v", args, got)
+		}
+		if !strings.HasPrefix(*got.Message, "DynamicShapeTinyNet(C=(8, 8, 40, 32, 40), N=1, L=5)\n 00/05 :: ") {
+			t.Errorf("message %s", *got.Message)
+		}
+	}
+	text := mustCellnet(t, "model", "show", "8:8:40:32:40")
+	if !strings.HasPrefix(text, "8:8:40:32:40, widths 8:8:40:32:40, 10 classes\n") || !strings.Contains(text, "0.144834 M  21.82799 M") {
+		t.Errorf("model show prints %s", text)
+	}
+	if dot := mustCellnet(t, "arch", "draw", "8:8:40:32:40", "--format", "dot"); !strings.Contains(dot, "skip_connect") {
+		t.Errorf("drawn is %s", dot)
+	}
+}
+
+func TestSizeCostsAreThoseOfTheRecords(t *testing.T) {
+	var costs struct {
+		Archs, Published map[string]map[string][2]float64
+	}
+	if err := json.Unmarshal(readFile(t, fixture.Shared(t, "fixtures/size/costs.json")), &costs); err != nil {
+		t.Fatal(err)
+	}
+	b, err := bench.Open(fixture.Shared(t, "data/nats/NATS-sss-v1_0-50262-simple"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for arch, published := range costs.Published {
+		var got archRecord
+		if err := json.Unmarshal([]byte(mustCellnet(t, "arch", "show", arch, "--json")), &got); err != nil {
+			t.Fatal(err)
+		}
+		for dataset, want := range published {
+			c := got.Costs[dataset]
+			if math.Abs(c.FLOPs-want[0]) > 1e-9 || math.Abs(c.Params-want[1]) > 1e-9 {
+				t.Errorf("%s on %s: %+v, want %v", arch, dataset, c, want)
+			}
+			d, err := data.ParseDataset(dataset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trials, err := b.Trials(*got.Index, d, bench.HP90)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, trial := range trials {
+				if math.Abs(c.FLOPs-trial.FLOPs) > 1e-9 || math.Abs(c.Params-trial.Params) > 1e-9 {
+					t.Errorf("%s on %s: %+v, the record has %v, %v", arch, dataset, c, trial.FLOPs, trial.Params)
+				}
+			}
+		}
+	}
+}
+
+func TestSizeErrors(t *testing.T) {
+	for args, want := range map[string]string{
+		"arch show 8:8:8":                                  `widths "8:8:8": 3 widths, want 3N+2, such as 5`,
+		"arch show 8:8:8:8:8:":                             `width 6 is "", want a whole number`,
+		"arch show 8:8:8:8:x":                              `width 5 is "x", want a whole number`,
+		"arch show 8:8:0:8:8":                              "width 3 of 5 is 0, want 1 to",
+		"arch show 8:8:+8:8:8":                             `width 3 is "+8", want a whole number`,
+		"arch show 32768 --space size":                     "index 32768 is not in the size space, want 0 to 32767",
+		"arch show 99999999999999999999 --space size":      "99999999999999999999 is not in the benchmark, want 0 to 32767",
+		"arch show 1 --space width":                        `unknown search space "width", want topology or size`,
+		"model show 8:8:8:8:8 -C 16":                       "-C 16: networks of the widths 8:8:8:8:8 leave nothing open",
+		"train 8:8:8:8:8 -N 5 --dataset synthetic --out x": "-N 5: networks of the widths 8:8:8:8:8 leave nothing open",
+		"generate --space size --archs 0 -C 8 --out x":     "-C 8: networks of the size space leave nothing open",
+		"generate --space size --archs 0-32768 --out x":    "want a range within 0-32767",
+		"generate --archs 8:8:8:8:8 --out x":               "not one of the architectures of the topology space",
+		"generate --space size --archs 0 --dedup --out x":  "leave out --dedup",
+		"speed 8:8:8:8":                                    "4 widths, want 3N+2",
+	} {
+		r := cellnet(t, strings.Fields(args)...)
+		if r.code != exitUsage || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, %q, want %d and %q", args, r.code, r.stderr, exitUsage, want)
+		}
+	}
+	if out := mustCellnet(t, "arch", "show", "12:8:8:8:8"); !strings.Contains(out, "not in the benchmark") {
+		t.Errorf("widths outside of the space: %s", out)
+	}
+}
+
+// smallSize are arguments of a training of a network of widths.
+func smallSize(out string, more ...string) []string {
+	return append([]string{"train", "284", "--space", "size", "--dataset", "synthetic", "--hp", "01", "--batch", "16", "--limit", "40", "--out", out}, more...)
+}
+
+func TestSizeTraining(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	dir := t.TempDir()
+	var first []byte
+	for n, name := range []string{1: "one", 2: "two", 3: "three"} {
+		if n == 0 {
+			continue
+		}
+		runtime.GOMAXPROCS(n)
+		mustCellnet(t, smallSize(filepath.Join(dir, name))...)
+		got := readFile(t, dir, name, "weights.pth")
+		if first == nil {
+			first = got
+		}
+		if !bytes.Equal(got, first) {
+			t.Errorf("weights of %d processors differ from those of one", n)
+		}
+	}
+	file := filepath.Join(dir, "one", "weights.pth")
+	text := mustCellnet(t, "weights", "show", file)
+	for _, want := range []string{"widths 8:8:40:32:40, classes = 10", "arch 8:8:40:32:40", "index 284"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("weights show lacks %q: %.300s", want, text)
+		}
+	}
+	// Without what the file tells beside its tensors, too.
+	bare := filepath.Join(dir, "bare.safetensors")
+	mustCellnet(t, "weights", "convert", file, bare, "--arch", "8:8:40:32:40")
+	var named, read evalRecord
+	for args, got := range map[string]*evalRecord{"": &read, "8:8:40:32:40": &named} {
+		arguments := append(strings.Fields("eval "+args), "--weights", bare, "--dataset", "synthetic", "--sets", "ori-test", "--json")
+		if err := json.Unmarshal([]byte(mustCellnet(t, arguments...)), got); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if read.Arch != "8:8:40:32:40" || read.Index == nil || *read.Index != 284 || read.Sets["ori-test"].Loss != named.Sets["ori-test"].Loss {
+		t.Errorf("evaluated %+v, and by its name %+v", read, named)
+	}
+	r := cellnet(t, "eval", "8:8:40:32:48", "--weights", bare, "--dataset", "synthetic")
+	if r.code == exitOK || !strings.Contains(r.stderr, "8:8:40:32:40") {
+		t.Errorf("other widths: exit code %d, %s", r.code, r.stderr)
+	}
+}
+
+func TestGenerateSizes(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "trials")
+	for _, hp := range []string{"01", "12", "90"} {
+		var got generateRecord
+		text := mustCellnet(t, "generate", "--space", "size", "--archs", "0,1,8", "--datasets", "synthetic", "--hp", hp, "--batch", "4", "--limit", "4", "--out", out, "--json")
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.Trained != 3 || got.Folder != filepath.Join(out, "raw-data-"+hp) {
+			t.Errorf("hp %s: %+v", hp, got)
+		}
+		if _, err := os.Stat(filepath.Join(got.Folder, "arch-000008-seed-0777.pth")); err != nil {
+			t.Error(err)
+		}
+	}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	var got collectRecord
+	text := mustCellnet(t, "collect", out, "--nats", at("NATS-sss.pickle.pbz2"), "--nats-simple", at("simple"), "--nats-full", at("full"), "--latency", "0", "--json")
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Files != 9 || got.Added != 9 || got.Archs != 3 {
+		t.Errorf("printed %s", text)
+	}
+	for _, path := range append(got.Written, out) {
+		b, err := bench.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := b.NetConfig(8, data.Synthetic)
+		if err != nil || config.ArchString != "8:8:8:16:8" {
+			t.Errorf("%s: %+v, %v", path, config, err)
+		}
+		b.Close()
+	}
+	if r := cellnet(t, "collect", out, "--archive", at("archive")); r.code != exitFailed || !strings.Contains(r.stderr, "no place for recipes and networks of the size search space") {
+		t.Errorf("NAS-Bench-201's layout: exit code %d, %s", r.code, r.stderr)
+	}
+}
