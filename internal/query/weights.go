@@ -25,7 +25,7 @@ func (a Args) ReadWeights(b *bench.Benchmark) (*weights.StateDict, weights.Descr
 		return nil, d, err
 	}
 	d.C, d.N = config.Channels, config.Cells
-	if d.Arch = config.ArchString; config.IsSize() {
+	if d.Arch = config.ArchString; config.Space() == bench.Size {
 		d.Arch = config.Genotype
 	}
 	state, err := b.Weights(index, a.dataset, a.hp, a.seed)
