@@ -24,10 +24,7 @@ func (a Args) ReadWeights(b *bench.Benchmark) (*weights.StateDict, weights.Descr
 	if err != nil {
 		return nil, d, err
 	}
-	d.C, d.N = config.Channels, config.Cells
-	if d.Arch = config.ArchString; config.Space() == bench.Size {
-		d.Arch = config.Genotype
-	}
+	d.Arch, d.C, d.N = config.ArchString, config.Channels, config.Cells
 	state, err := b.Weights(index, a.dataset, a.hp, a.seed)
 	return state, d, err
 }
