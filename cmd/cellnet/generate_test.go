@@ -86,7 +86,7 @@ func TestGenerateFailures(t *testing.T) {
 	for _, f := range []failure{
 		{smallGeneration(file), exitFailed, "--out " + file + " is a file: name a folder for the results"},
 		{[]string{"generate"}, exitUsage, "generate needs --archs and --out" + see},
-		{smallGeneration(out, "--datasets", "mnist"), exitUsage, `--datasets: data: unknown dataset "mnist", want one of cifar10-valid, cifar10, cifar100, ImageNet16-120, synthetic` + see},
+		{smallGeneration(out, "--datasets", "mnist"), exitUsage, `--datasets: data: unknown dataset "mnist", want one of cifar10-valid, cifar10, cifar100, ImageNet16-120, synthetic, folder` + see},
 		{smallGeneration(out, "--seeds", "-1"), exitUsage, `--seeds: "-1" is no seed, want a number from 0 to 4294967295` + see},
 		{smallGeneration(out, "--jobs", "0"), exitUsage, "--jobs: 0 jobs, want 1 or more" + see},
 		{smallGeneration(out, "--format", "onnx"), exitUsage, `--format: unknown format "onnx", want zip or legacy` + see},

@@ -90,8 +90,8 @@ func TestSimulateAddsTimes(t *testing.T) {
 	for _, f := range []failure{
 		{[]string{"query", files, "simulate", "11", "5", "--dataset", "cifar10"}, exitFailed,
 			files + ": NATS-tss-v1_0-3ffb9-simple has no record of architecture 5: not recorded"},
-		{[]string{"query", files, "simulate", "11", "x", "--dataset", "cifar10"}, exitFailed,
-			files + `: architecture "x" is not in the search space: not recorded`},
+		{[]string{"query", files, "simulate", "11", "x", "--dataset", "cifar10"}, exitUsage,
+			`--arch: unknown cell "x", did you mean all_c3x3? (see cellnet query simulate --help)`},
 		{[]string{"query", files, "simulate", "11", "0", "--index", "3", "--dataset", "cifar10"}, exitUsage,
 			"--index does not go with several architectures (see cellnet query simulate --help)"},
 		{[]string{"query", files, "simulate", "11", "0", "--dataset", "cifar10-valid"}, exitUsage,

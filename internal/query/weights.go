@@ -20,11 +20,14 @@ func (a Args) ReadWeights(b *bench.Benchmark) (*weights.StateDict, weights.Descr
 	if err != nil {
 		return nil, d, err
 	}
+	state, err := b.Weights(index, a.dataset, a.hp, a.seed)
+	if err != nil {
+		return nil, d, err
+	}
 	config, err := b.NetConfig(index, a.dataset)
 	if err != nil {
 		return nil, d, err
 	}
 	d.Arch, d.C, d.N = config.ArchString, config.Channels, config.Cells
-	state, err := b.Weights(index, a.dataset, a.hp, a.seed)
-	return state, d, err
+	return state, d, nil
 }
