@@ -35,6 +35,7 @@ Without an ARCH, twelve cells that stand for the space. With --weights and
 compared, too: from their start to the printed result.`,
 		Example: `  go run ./cmd/compare
   go run ./cmd/compare all_c3x3 11 --rounds 5
+  go run ./cmd/compare 8:8:8:8:8 24:24:40:40:56 64:64:64:64:64 8:8:40:32:40
   go run ./cmd/compare --weights net.pth --data ~/data --json`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -45,15 +46,15 @@ compared, too: from their start to the printed result.`,
 			if len(args) == 0 {
 				args = speed.Archs()
 			}
-			var cells []cell.Cell
+			var archs []cell.Arch
 			for _, arch := range args {
-				c, err := cell.Resolve(arch)
+				a, err := cell.Topology.Resolve(arch)
 				if err != nil {
 					return err
 				}
-				cells = append(cells, c)
+				archs = append(archs, a)
 			}
-			return compare(cmd.Context(), s, cells, stdout, stderr)
+			return compare(cmd.Context(), s, archs, stdout, stderr)
 		},
 	}
 	cmd.SetOut(stdout)

@@ -11,7 +11,7 @@ import (
 
 // comparison is what was measured of a cell.
 type comparison struct {
-	Arch       cell.Cell `json:"arch"`
+	Arch       cell.Arch `json:"arch"`
 	Train      pair      `json:"train"` // images/s
 	Eval       pair      `json:"eval"`  // images/s
 	TrainRatio float64   `json:"train_ratio"`
@@ -51,7 +51,7 @@ func newMeans(all []comparison) means {
 }
 
 // compare has cellnet and PyTorch take turns, and prints the results.
-func compare(ctx context.Context, s settings, cells []cell.Cell, stdout, stderr io.Writer) error {
+func compare(ctx context.Context, s settings, archs []cell.Arch, stdout, stderr io.Writer) error {
 	dir, err := os.MkdirTemp("", "compare-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the programs: %w", err)
@@ -68,9 +68,9 @@ func compare(ctx context.Context, s settings, cells []cell.Cell, stdout, stderr 
 			return err
 		}
 	}
-	all := make([]comparison, len(cells))
+	all := make([]comparison, len(archs))
 	for round := range s.rounds {
-		for i, c := range cells {
+		for i, c := range archs {
 			progress(fmt.Sprintf("round %d of %d: %s", round+1, s.rounds, c))
 			all[i].Arch = c
 			ours, err := p.measureCellnet(ctx, c)

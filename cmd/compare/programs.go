@@ -65,10 +65,10 @@ type measured struct {
 
 // measureCellnet measures cellnet: training and evaluation in processes of
 // their own.
-func (p *programs) measureCellnet(ctx context.Context, c cell.Cell) (measured, error) {
+func (p *programs) measureCellnet(ctx context.Context, arch cell.Arch) (measured, error) {
 	one := func(flag string) (speed.Record, float64, error) {
 		var r speed.Record
-		f, err := start(ctx, p.threads, p.cellnet, "speed", c.String(), flag, "--json", "--batch", strconv.Itoa(p.batch),
+		f, err := start(ctx, p.threads, p.cellnet, "speed", arch.String(), flag, "--json", "--batch", strconv.Itoa(p.batch),
 			"--threads", strconv.Itoa(p.threads), "--seconds", fmt.Sprint(p.seconds))
 		if err == nil {
 			err = f.decode(&r)
@@ -76,7 +76,7 @@ func (p *programs) measureCellnet(ctx context.Context, c cell.Cell) (measured, e
 		return r, f.memory, err
 	}
 	fail := func(err error) (measured, error) {
-		return measured{}, fmt.Errorf("measuring cellnet's speed on %s: %w", c, err)
+		return measured{}, fmt.Errorf("measuring cellnet's speed on %s: %w", arch, err)
 	}
 	training, trainMemory, err := one("--train")
 	if err != nil {
@@ -94,10 +94,10 @@ func (p *programs) measureCellnet(ctx context.Context, c cell.Cell) (measured, e
 }
 
 // measurePyTorch measures PyTorch: training and evaluation in one process.
-func (p *programs) measurePyTorch(ctx context.Context, c cell.Cell) (measured, error) {
+func (p *programs) measurePyTorch(ctx context.Context, arch cell.Arch) (measured, error) {
 	var r struct{ Train, Eval float64 }
 	f, err := start(ctx, p.threads, p.python, "-B", p.script("throughput.py"), "--batch", strconv.Itoa(p.batch),
-		"--threads", strconv.Itoa(p.threads), "--seconds", fmt.Sprint(p.seconds), c.String())
+		"--threads", strconv.Itoa(p.threads), "--seconds", fmt.Sprint(p.seconds), arch.String())
 	if err == nil {
 		err = f.decode(&r)
 	}
@@ -105,7 +105,7 @@ func (p *programs) measurePyTorch(ctx context.Context, c cell.Cell) (measured, e
 		err = fmt.Errorf("it printed %.100q, want images/s of training and evaluation", f.stdout)
 	}
 	if err != nil {
-		return measured{}, fmt.Errorf("measuring PyTorch's speed on %s: %w", c, err)
+		return measured{}, fmt.Errorf("measuring PyTorch's speed on %s: %w", arch, err)
 	}
 	return measured{train: r.Train, eval: r.Eval, trainMemory: f.memory}, nil
 }
