@@ -38,13 +38,6 @@ const (
 	HP90  = record.HP90
 	HP200 = record.HP200
 
-	NASBench201        = record.NASBench201
-	NASBench201Archive = record.NASBench201Archive
-	NATSFile           = record.NATSFile
-	NATSFolder         = record.NATSFolder
-	TrialFolder        = record.TrialFolder
-	SizeTrialFolder    = record.SizeTrialFolder
-
 	Topology = record.Topology
 	Size     = record.Size
 )

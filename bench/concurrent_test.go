@@ -117,7 +117,7 @@ func TestFilesAreClosedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "archive")
-	if err := Export(mustOpen(t, published), dir, ExportOptions{Layout: NASBench201Archive}); err != nil {
+	if err := Export(mustOpen(t, published), dir, ExportOptions{Layout: record.NASBench201Archive}); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{published, store, filepath.Join(dir, "000005-FULL.pth")} {

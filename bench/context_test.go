@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cellnet/bench/record"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ func TestEndOfTheContext(t *testing.T) {
 		writeTrial(t, filepath.Join(trials, trialfile.Name(arch, 777)), trialRoot(t, 12, 1, []data.Dataset{data.CIFAR10}), torchfile.Zip)
 	}
 	file := filepath.Join(dir, "all.pth")
-	if err := Export(mustOpen(t, trials), file, ExportOptions{Layout: NASBench201}); err != nil {
+	if err := Export(mustOpen(t, trials), file, ExportOptions{Layout: record.NASBench201}); err != nil {
 		t.Fatal(err)
 	}
 	store := filepath.Join(dir, "all.parquet")
@@ -47,10 +48,10 @@ func TestEndOfTheContext(t *testing.T) {
 				return Import(b, filepath.Join(dir, "new"), func(int, int) { end() })
 			},
 			"export": func(b *Benchmark, end func()) error {
-				return Export(b, filepath.Join(dir, "new"), ExportOptions{Layout: NATSFile, Progress: func(int, int) { end() }})
+				return Export(b, filepath.Join(dir, "new"), ExportOptions{Layout: record.NATSFile, Progress: func(int, int) { end() }})
 			},
 			"export to a folder": func(b *Benchmark, end func()) error {
-				return Export(b, filepath.Join(dir, "new"), ExportOptions{Layout: NATSFolder, Progress: func(int, int) { end() }})
+				return Export(b, filepath.Join(dir, "new"), ExportOptions{Layout: record.NATSFolder, Progress: func(int, int) { end() }})
 			},
 			"best": func(b *Benchmark, end func()) error {
 				end()

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cellnet/bench/record"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
@@ -23,7 +24,7 @@ func publishedCopies(t *testing.T) map[string][]byte {
 	dir := t.TempDir()
 	files := map[string][]byte{"legacy": readFile(t, source)}
 	for name, o := range map[string]ExportOptions{
-		"zip": {Layout: NASBench201, Format: weights.Zip}, "bzip2": {Layout: NATSFile},
+		"zip": {Layout: record.NASBench201, Format: weights.Zip}, "bzip2": {Layout: record.NATSFile},
 	} {
 		path := filepath.Join(dir, name)
 		if err := Export(b, path, o); err != nil {

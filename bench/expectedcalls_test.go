@@ -168,7 +168,7 @@ func (p *player) query(c recorded, a *args) (any, error) {
 		q := BestQuery{Dataset: d, Set: set, HP: a.hp(), Scope: OnlyEvaluated}
 		var all bool
 		json.Unmarshal(a.raw["enforce_all"], &all)
-		if all || a.isNull("enforce_all") && b.Layout() == NATSFolder {
+		if all || a.isNull("enforce_all") && b.Layout() == record.NATSFolder {
 			q.Scope = WholeSpace
 		}
 		for _, name := range []string{"FLOP_max", "flop_max"} {

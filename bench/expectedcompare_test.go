@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cellnet/bench/record"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func (p *player) compareNumberHP(c recorded) string {
 	call := c.Call
 	switch call {
 	case "find_best":
-		if p.b.Layout() != NATSFolder {
+		if p.b.Layout() != record.NATSFolder {
 			delete(args, "enforce_all") // false is the default
 		}
 	case "query_meta_info_by_index": // prints what query_by_index does without a dataset

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cellnet/bench/record"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,14 +80,14 @@ func readFile(f testing.TB, path string) []byte {
 func FuzzPublishedFiles(f *testing.F) {
 	b := mustOpen(f, smallFile(f))
 	for i, o := range []ExportOptions{
-		{Layout: NASBench201Archive}, {Layout: NASBench201Archive, Format: weights.Zip}, {Layout: NATSFolder},
+		{Layout: record.NASBench201Archive}, {Layout: record.NASBench201Archive, Format: weights.Zip}, {Layout: record.NATSFolder},
 	} {
 		dir := filepath.Join(f.TempDir(), fmt.Sprint(i))
 		if err := Export(b, dir, o); err != nil {
 			f.Fatal(err)
 		}
 		suffix := published.ArchiveSuffix
-		if o.Layout == NATSFolder {
+		if o.Layout == record.NATSFolder {
 			suffix = published.NATSSuffix
 		}
 		f.Add(readFile(f, filepath.Join(dir, "000005"+suffix)))

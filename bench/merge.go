@@ -16,12 +16,12 @@ import (
 // record is to be made by [Architecture.Add] of base's. base may be nil; otherwise it
 // must stay open.
 func Merge(base *Benchmark, archs []*Architecture) (*Benchmark, error) {
-	layout, space := NASBench201, Topology
+	layout, space := record.NASBench201, Topology
 	if len(archs) > 0 {
 		space = record.SpaceOf(archs[0].ArchString)
 	}
 	if space == Size {
-		layout = NATSFile
+		layout = record.NATSFile
 	}
 	if base != nil {
 		layout = base.layout

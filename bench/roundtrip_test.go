@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cellnet/bench/record"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -292,7 +293,7 @@ func TestExportInAnotherLayout(t *testing.T) {
 	for _, c := range []struct {
 		from, to string
 		layout   Layout
-	}{{torch, nats, NATSFile}, {nats, torch, NASBench201}} {
+	}{{torch, nats, record.NATSFile}, {nats, torch, record.NASBench201}} {
 		out := filepath.Join(t.TempDir(), filepath.Base(c.to))
 		if err := Export(mustOpen(t, fixture.Shared(t, c.from)), out, ExportOptions{Layout: c.layout}); err != nil {
 			t.Fatal(err)
@@ -307,7 +308,7 @@ func TestExportInAnotherLayout(t *testing.T) {
 func TestExportOfFolders(t *testing.T) {
 	source := fixture.Shared(t, "fixtures/bench/mini/NAS-Bench-201-v1_1-mini.pth")
 	b := mustOpen(t, source)
-	for _, l := range []Layout{NASBench201Archive, NATSFolder} {
+	for _, l := range []Layout{record.NASBench201Archive, record.NATSFolder} {
 		dir := filepath.Join(t.TempDir(), l.String())
 		if err := Export(b, dir, ExportOptions{Layout: l}); err != nil {
 			t.Fatal(err)
@@ -317,7 +318,7 @@ func TestExportOfFolders(t *testing.T) {
 			t.Fatalf("%v of %d architectures, want %v of %d", f.Layout(), len(f.Stored()), l, len(b.Stored()))
 		}
 		out := filepath.Join(t.TempDir(), "back.pth")
-		if err := Export(f, out, ExportOptions{Layout: NASBench201}); err != nil {
+		if err := Export(f, out, ExportOptions{Layout: record.NASBench201}); err != nil {
 			t.Fatal(err)
 		}
 		got, want := loadTree(t, out).(*pickle.Dict), loadTree(t, source).(*pickle.Dict)
@@ -336,7 +337,7 @@ func TestExportOfFolders(t *testing.T) {
 func TestExportRefuses(t *testing.T) {
 	b := mustOpen(t, fixture.Shared(t, "data/nats/NATS-sss-v1_0-50262-simple"))
 	path := filepath.Join(t.TempDir(), "out.pth")
-	err := Export(b, path, ExportOptions{Layout: NASBench201})
+	err := Export(b, path, ExportOptions{Layout: record.NASBench201})
 	if err == nil || !strings.Contains(err.Error(), "no place for recipes and networks of the size search space") {
 		t.Errorf("error %v", err)
 	}

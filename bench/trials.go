@@ -79,9 +79,9 @@ func (f *trialFiles) read(path string) (*trialfile.File, error) {
 
 func (f *trialFiles) layout() Layout {
 	if f.space == Size {
-		return SizeTrialFolder
+		return record.SizeTrialFolder
 	}
-	return TrialFolder
+	return record.TrialFolder
 }
 
 func (f *trialFiles) ArchStrings() ([]string, error) { return record.ArchStrings(f.space), nil }

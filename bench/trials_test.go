@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"cellnet/bench/record"
 	"errors"
 	"fmt"
 	"os"
@@ -113,7 +114,7 @@ func TestTrialFolder(t *testing.T) {
 	dir := trialFolder(t)
 	files := mustOpen(t, dir)
 	for name, b := range map[string]*Benchmark{"files": files, "store": importStore(t, dir)} {
-		if b.Layout() != TrialFolder || !slices.Equal(b.Stored(), []int{3, 9, 157}) {
+		if b.Layout() != record.TrialFolder || !slices.Equal(b.Stored(), []int{3, 9, 157}) {
 			t.Errorf("%s: %v of %v", name, b.Layout(), b.Stored())
 		}
 		if evaluated, err := b.Evaluated(); err != nil || !slices.Equal(evaluated, b.Stored()) {
@@ -207,7 +208,7 @@ func TestTrialFolderIsExported(t *testing.T) {
 			t.Errorf("%v: recipes %v, %v", l, a.HPs(), err)
 		}
 	}
-	if err := Export(files, filepath.Join(t.TempDir(), "x"), ExportOptions{Layout: TrialFolder}); err == nil {
+	if err := Export(files, filepath.Join(t.TempDir(), "x"), ExportOptions{Layout: record.TrialFolder}); err == nil {
 		t.Error("trial files are exported as trial files")
 	}
 }

@@ -2,6 +2,7 @@ package weights
 
 import (
 	"cellnet/cell"
+	"cellnet/internal/fileformat"
 	"cellnet/internal/pickle"
 	"cellnet/internal/trialname"
 )
@@ -17,7 +18,7 @@ func (s *searcher) records(d *pickle.Dict) bool {
 		}
 		return true
 	}
-	if _, ok := d.Get("all_dataset_keys"); ok {
+	if _, ok := d.Get(fileformat.TrialFileKey); ok {
 		s.trialFile(d)
 		return true
 	}

@@ -29,6 +29,16 @@ const (
 	SizeTrialFolder
 )
 
+// Container is what holds a benchmark.
+type Container uint8
+
+// The containers of layouts.
+const (
+	TorchFile Container = iota + 1 // in one of PyTorch's formats
+	Bzip2File                      // a compressed pickle
+	Folder                         // a file for each architecture
+)
+
 // layouts are what tells the layouts apart.
 var layouts = [...]struct {
 	name string
@@ -40,13 +50,12 @@ var layouts = [...]struct {
 	// listsEvaluated: the file says which architectures are evaluated; in others
 	// all are that there are records of.
 	listsEvaluated bool
-	// exported: a benchmark can be written in the layout.
-	exported bool
+	container      Container // that it is written in; zero if it can't be
 }{
-	NASBench201:        {name: "nas-bench-201", api: NAS201, listsEvaluated: true, exported: true},
-	NASBench201Archive: {name: "nas-bench-201-archive", api: NAS201, ordered: true, exported: true},
-	NATSFile:           {name: "nats-file", api: NATS, ordered: true, listsEvaluated: true, exported: true},
-	NATSFolder:         {name: "nats-folder", api: NATS, onDemand: true, ordered: true, exported: true},
+	NASBench201:        {name: "nas-bench-201", api: NAS201, listsEvaluated: true, container: TorchFile},
+	NASBench201Archive: {name: "nas-bench-201-archive", api: NAS201, ordered: true, container: Folder},
+	NATSFile:           {name: "nats-file", api: NATS, ordered: true, listsEvaluated: true, container: Bzip2File},
+	NATSFolder:         {name: "nats-folder", api: NATS, onDemand: true, ordered: true, container: Folder},
 	TrialFolder:        {name: "trial-files", api: NAS201, ordered: true, listsEvaluated: true},
 	Builtin:            {name: "built-in", api: NATS, ordered: true, listsEvaluated: true},
 	SizeTrialFolder:    {name: "size-trial-files", api: NATS, ordered: true, listsEvaluated: true},
@@ -56,7 +65,7 @@ var layouts = [...]struct {
 func Layouts() []Layout {
 	var all []Layout
 	for l, of := range layouts {
-		if of.exported {
+		if of.container != 0 {
 			all = append(all, Layout(l))
 		}
 	}
@@ -92,6 +101,9 @@ func (l *Layout) UnmarshalText(text []byte) (err error) {
 
 // OfTrials reports whether the files are those that trainings leave.
 func (l Layout) OfTrials() bool { return l == TrialFolder || l == SizeTrialFolder }
+
+// Container tells what holds a benchmark in the layout, if it can be written in it.
+func (l Layout) Container() Container { return layouts[l].container }
 
 // API tells which published program reads the layout.
 func (l Layout) API() API { return layouts[l].api }

@@ -9,6 +9,7 @@ import (
 	"cellnet/bench/record"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/fileformat"
 	"cellnet/internal/inputfile"
 	"cellnet/internal/pickle"
 	"cellnet/internal/pickle/unpickle"
@@ -32,7 +33,7 @@ type File struct {
 // program has no keyStandsFor and no keyKernels.
 const (
 	keyInfo      = "info"
-	keyDatasets  = "all_dataset_keys"
+	keyDatasets  = fileformat.TrialFileKey
 	keyStandsFor = "stands_for"
 	keyKernels   = "kernels"
 )

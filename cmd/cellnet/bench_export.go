@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/internal/output"
 	"cellnet/internal/usage"
 	"cellnet/weights"
@@ -50,8 +51,8 @@ which are left out.`,
 			defer b.Close()
 			if layoutName == "" && !b.Layout().OfTrials() {
 				o.Layout = b.Layout()
-			} else if layoutName == "" && b.Layout() == bench.SizeTrialFolder {
-				o.Layout = bench.NATSFile
+			} else if layoutName == "" && b.Layout() == record.SizeTrialFolder {
+				o.Layout = record.NATSFile
 			}
 			if err := output.Check(force, []output.Target{{Path: to, Kind: kindOf(o.Layout)}}, args[0]); err != nil {
 				return err
@@ -83,10 +84,10 @@ func layoutNames() string {
 
 // kindOf is what a layout is written as.
 func kindOf(l bench.Layout) output.Kind {
-	switch l {
-	case bench.NASBench201:
+	switch l.Container() {
+	case record.TorchFile:
 		return output.TorchBenchmark
-	case bench.NATSFile:
+	case record.Bzip2File:
 		return output.NATSBenchmark
 	}
 	return output.Folder

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/internal/output"
 	"cellnet/internal/progress"
 	"cellnet/internal/usage"
@@ -77,8 +78,8 @@ type wanted struct {
 func (f *collectFlags) outputs() []wanted {
 	var all []wanted
 	for _, o := range []wanted{
-		{f.archive, bench.NASBench201Archive, true}, {f.benchmark, bench.NASBench201, false}, {f.nats, bench.NATSFile, false},
-		{f.natsSimple, bench.NATSFolder, false}, {f.natsFull, bench.NATSFolder, true},
+		{f.archive, record.NASBench201Archive, true}, {f.benchmark, record.NASBench201, false}, {f.nats, record.NATSFile, false},
+		{f.natsSimple, record.NATSFolder, false}, {f.natsFull, record.NATSFolder, true},
 	} {
 		if o.path != "" {
 			all = append(all, o)

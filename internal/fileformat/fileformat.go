@@ -32,6 +32,9 @@ const (
 // TorchMagic starts the files of PyTorch's legacy format: a pickled number.
 const TorchMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 
+// TrialFileKey is the entry of a pickle's root that only files of trials have.
+const TrialFileKey = "all_dataset_keys"
+
 // headSize is the number of bytes that tell every format: tar's mark is far in.
 const headSize = 512
 

@@ -96,7 +96,7 @@ func kindOfHead(format fileformat.Format, head []byte) Kind {
 		switch {
 		case has("meta_archs"), has("arch2infos"), has("all_results"):
 			return TorchBenchmark
-		case has("train_acc1es"), has("all_dataset_keys"):
+		case has("train_acc1es"), has(fileformat.TrialFileKey):
 			return trialFile
 		}
 		return Weights

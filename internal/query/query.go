@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/internal/mt19937"
 )
 
@@ -27,8 +28,7 @@ type Query struct {
 
 // Lasts tells whether the answer stays the same as long as the benchmark is open.
 func (q *Query) Lasts(b *bench.Benchmark) bool {
-	folder := b.Layout() == bench.NATSFolder || b.Layout() == bench.NASBench201Archive
-	return !q.Counts || !folder
+	return !q.Counts || b.Layout().Container() != record.Folder
 }
 
 // Answer asks a benchmark. Errors wrap one of package bench's if there is no such

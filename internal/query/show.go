@@ -12,8 +12,8 @@ import (
 	"cellnet/data"
 )
 
-// record is everything about an architecture but its trials.
-type record struct {
+// everything is all about an architecture but its trials.
+type everything struct {
 	Index   int      `json:"index"`
 	Arch    string   `json:"arch"`
 	Recipes []recipe `json:"recipes"`
@@ -47,7 +47,7 @@ func show(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := record{Index: index, Arch: all.ArchString}
+	r := everything{Index: index, Arch: all.ArchString}
 	for hp, results := range all.All() {
 		of := recipe{HP: hp}
 		for _, d := range results.Datasets() {
@@ -130,7 +130,7 @@ func incomplete(err error) bool {
 	return errors.Is(err, bench.ErrMissing) || errors.Is(err, bench.ErrMixed) || errors.Is(err, bench.ErrRange)
 }
 
-func (r record) Text(w io.Writer) error {
+func (r everything) Text(w io.Writer) error {
 	_, err := io.WriteString(w, r.text)
 	return err
 }

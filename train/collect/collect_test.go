@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/bench/trialfile"
 	"cellnet/cell"
 	"cellnet/data"
@@ -87,8 +88,8 @@ func collect(t testing.TB, o Options, folders ...string) *Collection {
 func export(t testing.TB, c *Collection, layout bench.Layout, withWeights bool) *bench.Benchmark {
 	t.Helper()
 	names := map[bench.Layout]string{
-		bench.NASBench201: "NAS-Bench-201-v1_1-own.pth", bench.NASBench201Archive: "archive",
-		bench.NATSFile: "NATS-tss-v1_0-own.pickle.pbz2", bench.NATSFolder: "NATS-tss-v1_0-own",
+		record.NASBench201: "NAS-Bench-201-v1_1-own.pth", record.NASBench201Archive: "archive",
+		record.NATSFile: "NATS-tss-v1_0-own.pickle.pbz2", record.NATSFolder: "NATS-tss-v1_0-own",
 	}
 	path := filepath.Join(t.TempDir(), names[layout])
 	b, err := c.Benchmark(layout.API())
@@ -130,7 +131,7 @@ func TestCollectIntoAllLayouts(t *testing.T) {
 	for _, test := range []struct {
 		layout  bench.Layout
 		weights bool
-	}{{bench.NASBench201, false}, {bench.NASBench201Archive, true}, {bench.NATSFile, false}, {bench.NATSFolder, false}, {bench.NATSFolder, true}} {
+	}{{record.NASBench201, false}, {record.NASBench201Archive, true}, {record.NATSFile, false}, {record.NATSFolder, false}, {record.NATSFolder, true}} {
 		t.Run(fmt.Sprint(test.layout, test.weights), func(t *testing.T) {
 			b := export(t, c, test.layout, test.weights)
 			if n, err := b.Len(); err != nil || n != cell.SpaceSize {
@@ -205,7 +206,7 @@ func TestCollectIntoABenchmark(t *testing.T) {
 	small(t, dir, known, 4, bench.HP12, 5)
 	small(t, dir, unknown, 777, bench.HP200, 5)
 	c := collect(t, Options{Into: old}, dir)
-	b := export(t, c, bench.NASBench201, false)
+	b := export(t, c, record.NASBench201, false)
 	if got := b.Stored(); len(got) != len(stored)+1 || !slices.Contains(got, unknown) {
 		t.Errorf("stored are %v", got)
 	}
@@ -245,7 +246,7 @@ func pathOf(t *testing.T, c *Collection) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := bench.Export(b, path, bench.ExportOptions{Layout: bench.NASBench201, Format: weights.Legacy}); err != nil {
+	if err := bench.Export(b, path, bench.ExportOptions{Layout: record.NASBench201, Format: weights.Legacy}); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -295,7 +296,7 @@ func TestStandIns(t *testing.T) {
 	if !slices.Equal(c.Archs(), []int{3, 8, 9}) || c.Added != 3 {
 		t.Errorf("%d trials of %v", c.Added, c.Archs())
 	}
-	b := export(t, c, bench.NASBench201Archive, true)
+	b := export(t, c, record.NASBench201Archive, true)
 	names := map[int]string{}
 	for _, arch := range []int{3, 8, 9} {
 		trials, err := b.Trials(arch, data.CIFAR10Valid, bench.HP12)
@@ -328,7 +329,7 @@ func TestFullFilesAreLikeThePublishedOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	archive := filepath.Join(t.TempDir(), "archive")
-	if err := bench.Export(b, archive, bench.ExportOptions{Layout: bench.NASBench201Archive, Format: weights.Legacy, Weights: c.Weights}); err != nil {
+	if err := bench.Export(b, archive, bench.ExportOptions{Layout: record.NASBench201Archive, Format: weights.Legacy, Weights: c.Weights}); err != nil {
 		t.Fatal(err)
 	}
 	ours := openTorch(t, filepath.Join(archive, "000157-FULL.pth"))
@@ -502,7 +503,7 @@ func TestPyTorchLoadsCollectedFiles(t *testing.T) {
 	}
 	c := collect(t, Options{LatencyBatches: 1}, dir)
 	paths := map[bench.Layout]string{
-		bench.NASBench201Archive: filepath.Join(t.TempDir(), "archive"), bench.NATSFile: filepath.Join(t.TempDir(), "NATS-tss.pickle.pbz2"),
+		record.NASBench201Archive: filepath.Join(t.TempDir(), "archive"), record.NATSFile: filepath.Join(t.TempDir(), "NATS-tss.pickle.pbz2"),
 	}
 	for layout, path := range paths {
 		b, err := c.Benchmark(layout.API())
@@ -510,7 +511,7 @@ func TestPyTorchLoadsCollectedFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		options := bench.ExportOptions{Layout: layout, Format: weights.Zip}
-		if layout == bench.NASBench201Archive {
+		if layout == record.NASBench201Archive {
 			options.Weights = c.Weights
 		}
 		if err := bench.Export(b, path, options); err != nil {
@@ -519,8 +520,8 @@ func TestPyTorchLoadsCollectedFiles(t *testing.T) {
 	}
 	logits := filepath.Join(t.TempDir(), "logits.pth")
 	writeLogits(t, logits, set, filepath.Join(set.Folder(dir), "arch-000157-seed-0777.pth"))
-	full := filepath.Join(paths[bench.NASBench201Archive], "000157-FULL.pth")
-	out, err := exec.Command(python, "../testdata/check.py", "full", full, paths[bench.NATSFile], oracle, logits).CombinedOutput()
+	full := filepath.Join(paths[record.NASBench201Archive], "000157-FULL.pth")
+	out, err := exec.Command(python, "../testdata/check.py", "full", full, paths[record.NATSFile], oracle, logits).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "loaded") {
 		t.Errorf("%v\n%s", err, out)
 	}

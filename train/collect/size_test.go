@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"cellnet/bench"
+	"cellnet/bench/record"
 	"cellnet/bench/trialfile"
 	"cellnet/cell"
 	"cellnet/data"
@@ -38,7 +39,7 @@ type sizeTrials struct {
 func exportSize(t *testing.T, c *Collection, layout bench.Layout, withWeights bool) (*bench.Benchmark, string) {
 	t.Helper()
 	name := "NATS-sss-v1_0-own-full"
-	if layout == bench.NATSFile {
+	if layout == record.NATSFile {
 		name = "NATS-sss-v1_0-own.pickle.pbz2"
 	}
 	path := filepath.Join(t.TempDir(), name)
@@ -77,9 +78,9 @@ func TestSizeTrialsOfThePublishedProgram(t *testing.T) {
 	}
 	defer trialFolder.Close()
 	published, measured := collect(t, Options{PublishedTimes: true}, folder), collect(t, Options{}, folder)
-	simple, simplePath := exportSize(t, published, bench.NATSFolder, false)
-	file, _ := exportSize(t, measured, bench.NATSFile, false)
-	full, _ := exportSize(t, published, bench.NATSFolder, true)
+	simple, simplePath := exportSize(t, published, record.NATSFolder, false)
+	file, _ := exportSize(t, measured, record.NATSFile, false)
+	full, _ := exportSize(t, published, record.NATSFolder, true)
 	for name, b := range map[string]*bench.Benchmark{"trial files": trialFolder, "file": file, "simple": simple, "full": full} {
 		if space, err := b.Space(); err != nil || space != bench.Size {
 			t.Errorf("%s: search space %v, %v", name, space, err)
@@ -169,7 +170,7 @@ func TestPartialSizeSets(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := collect(t, Options{}, dir)
-	b, _ := exportSize(t, c, bench.NATSFile, false)
+	b, _ := exportSize(t, c, record.NATSFile, false)
 	if hps, err := b.Architecture(0); err != nil || len(hps.HPs()) != 1 {
 		t.Errorf("recipes %v, %v", hps, err)
 	}
@@ -180,7 +181,7 @@ func TestPartialSizeSets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := bench.Export(merged, filepath.Join(t.TempDir(), "b.pth"), bench.ExportOptions{Layout: bench.NASBench201}); err == nil || !strings.Contains(err.Error(), "no place for recipes and networks of the size search space") {
+	if err := bench.Export(merged, filepath.Join(t.TempDir(), "b.pth"), bench.ExportOptions{Layout: record.NASBench201}); err == nil || !strings.Contains(err.Error(), "no place for recipes and networks of the size search space") {
 		t.Errorf("NAS-Bench-201's layout: %v", err)
 	}
 

@@ -1,7 +1,6 @@
 package published
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -10,7 +9,6 @@ import (
 	"cellnet/bench/record"
 	"cellnet/internal/pickle"
 	"cellnet/internal/pickle/unpickle"
-	"cellnet/internal/torchfile"
 )
 
 // file is a benchmark in a single pickle: those of NAS-Bench-201 and of
@@ -30,37 +28,10 @@ type decoder struct {
 	builder
 }
 
-// errForeign is returned for files of another kind.
-var errForeign = errors.New("not a benchmark file: want a .pth of PyTorch, a .pickle.pbz2 or a store")
-
-// Open makes a source of a file of the given size in bytes that r reads: of a whole
-// benchmark or of one architecture. closer is what closing the source closes.
-func Open(r io.ReaderAt, size int64, closer io.Closer) (source.Records, record.Layout, error) {
-	c, err := torchfile.OpenStream(r, size)
-	if errors.Is(err, torchfile.ErrForeign) {
-		err = errForeign
-	}
-	if err != nil {
-		return nil, 0, err
-	}
-	f, err := unpickle.Scan(c, keyRecords)
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := c.CheckEnd(f.Length); err != nil {
-		return nil, 0, err
-	}
-	if _, ok := f.Lookup(keyRecords); !ok {
-		if err := checkSingle(f); err != nil {
-			return nil, 0, err
-		}
-		return openSingle(r, size, closer)
-	}
-	return newFile(c, f, closer)
-}
-
-func newFile(c *torchfile.Stream, f *unpickle.File, closer io.Closer) (*file, record.Layout, error) {
-	p := &file{f: f, spans: make(map[int]unpickle.Span, len(f.Items)), closer: closer}
+// openFile makes a source of a file that holds a whole benchmark.
+func openFile(o opened) (source.Records, record.Layout, error) {
+	f := o.pickle
+	p := &file{f: f, spans: make(map[int]unpickle.Span, len(f.Items)), closer: o.closer}
 	p.decoders.New = func() any { return new(decoder) }
 	for _, item := range f.Items {
 		index := int(item.Key)
@@ -70,7 +41,7 @@ func newFile(c *torchfile.Stream, f *unpickle.File, closer io.Closer) (*file, re
 		p.spans[index] = item.Span
 		p.order = append(p.order, index)
 	}
-	l, err := p.layout(c.Torch)
+	l, err := p.layout(o.container.Torch)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -42,22 +42,23 @@ type folder struct {
 
 // OpenFolder lists a folder and tells its layout by the files' names.
 func OpenFolder(dir string) (source.Records, record.Layout, error) {
-	f := &folder{dir: dir, files: map[int]string{}}
-	f.decoders.New = func() any { return new(decoder) }
-	l := record.NATSFolder
-	if err := f.list(NATSSuffix); err != nil {
-		return nil, 0, err
-	}
-	if _, err := os.Stat(filepath.Join(dir, natsMeta)); len(f.files) == 0 && errors.Is(err, fs.ErrNotExist) {
-		l = record.NASBench201Archive
-		if err := f.list(ArchiveSuffix); err != nil {
+	for _, l := range folders {
+		f := &folder{dir: dir, files: map[int]string{}}
+		f.decoders.New = func() any { return new(decoder) }
+		if err := f.list(l.suffix); err != nil {
 			return nil, 0, err
 		}
-		if len(f.files) == 0 {
-			return nil, 0, ErrForeignFolder
+		if len(f.files) > 0 {
+			return f, l.layout, nil
+		}
+		if l.meta == "" {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, l.meta)); err == nil {
+			return f, l.layout, nil
 		}
 	}
-	return f, l, nil
+	return nil, 0, ErrForeignFolder
 }
 
 // list finds the files whose names are a number and a suffix. A number with

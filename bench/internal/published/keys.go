@@ -14,6 +14,3 @@ const (
 	keyTrials  = "all_results"
 	keySeeds   = "dataset_seed"
 )
-
-// keyTrialDatasets is in the root of a trial file, which is no benchmark file.
-const keyTrialDatasets = "all_dataset_keys"

@@ -1,13 +1,11 @@
 package published
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
 	"cellnet/bench/internal/source"
 	"cellnet/bench/record"
-	"cellnet/internal/pickle/unpickle"
 	"cellnet/weights"
 )
 
@@ -20,29 +18,16 @@ type single struct {
 	closer io.Closer
 }
 
-// ErrTrialFile is returned for a file of trials, which tells nothing of which
-// architecture they are.
-var ErrTrialFile = errors.New("a trial file")
-
-// checkSingle makes sure that a file that is no whole benchmark has recipes in
-// its root.
-func checkSingle(f *unpickle.File) error {
-	if _, ok := f.Lookup(keyTrialDatasets); ok {
-		return ErrTrialFile
-	}
-	for _, e := range f.Root {
+// openSingle reads a file of one architecture.
+func openSingle(o opened) (source.Records, record.Layout, error) {
+	for _, e := range o.pickle.Root {
 		if _, _, err := record.ParseRecipeKey(e.Key); err != nil {
-			return fmt.Errorf("not a benchmark file: it has an entry %.40q, want %s, %s and %s, or the recipes of an architecture",
+			return nil, 0, fmt.Errorf("not a benchmark file: it has an entry %.40q, want %s, %s and %s, or the recipes of an architecture",
 				e.Key, keyArchs, keyRecords, keyEvaluated)
 		}
 	}
-	return nil
-}
-
-// openSingle reads a file of one architecture.
-func openSingle(r io.ReaderAt, size int64, closer io.Closer) (*single, record.Layout, error) {
 	d := new(decoder)
-	v, err := decodeContainer(&d.Decoder, r, size)
+	v, err := decodeContainer(&d.Decoder, o.r, o.size)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -63,7 +48,7 @@ func openSingle(r io.ReaderAt, size int64, closer io.Closer) (*single, record.La
 	if api == record.NATS {
 		l = record.NATSFolder
 	}
-	return &single{a: a, r: r, size: size, closer: closer}, l, nil
+	return &single{a: a, r: o.r, size: o.size, closer: o.closer}, l, nil
 }
 
 func (s *single) ArchStrings() ([]string, error) {

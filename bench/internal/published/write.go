@@ -27,9 +27,9 @@ type Options struct {
 }
 
 // Stage writes a benchmark in a published layout: a file at path, or a folder that
-// must not be there yet, as soon as what it returns is committed. Written in the layout of the file that they come from, the
-// objects are equal to that file's, but for trained weights, which are None unless
-// Options.Weights gives them.
+// must not be there yet, as soon as what it returns is committed. Written in the
+// layout of the file that they come from, the objects are equal to that file's, but
+// for trained weights, which are None unless Options.Weights gives them.
 func Stage(path string, c source.Contents, o Options) (atomicfile.Staged, error) {
 	e := &exporter{Contents: c, to: o, encoder: encoder{api: o.Layout.API()}}
 	switch o.Format {
@@ -46,15 +46,10 @@ func Stage(path string, c source.Contents, o Options) (atomicfile.Staged, error)
 	if o.Layout.API() == record.NAS201 && len(c.ArchStrings) > 0 && record.SpaceOf(c.ArchStrings[0]) == record.Size {
 		return nil, fmt.Errorf("%v has no place for recipes and networks of the size search space, want %v or %v", o.Layout, record.NATSFile, record.NATSFolder)
 	}
-	switch o.Layout {
-	case record.NASBench201:
-		return e.file(path, e.writeTorch)
-	case record.NATSFile:
-		return e.file(path, writeNATS)
-	case record.NASBench201Archive:
-		return e.folder(path, ArchiveSuffix, e.writeTorch)
-	case record.NATSFolder:
-		return e.folder(path, NATSSuffix, writeNATS)
+	for _, l := range layouts {
+		if l.layout == o.Layout {
+			return l.stage(e, path)
+		}
 	}
 	return nil, fmt.Errorf("%v can't be written, want one of %v", o.Layout, record.Layouts())
 }
@@ -67,6 +62,7 @@ type exporter struct {
 	err       error // of reading, met while writing
 }
 
+// writeTorch writes a pickle as PyTorch's files have it.
 func (e *exporter) writeTorch(w io.Writer, v any) error { return torchfile.Write(w, v, e.container) }
 
 // writeNATS writes a pickle as NATS-Bench's files have it.
