@@ -214,7 +214,7 @@ func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
 // build adds the blocks.
 func (n *Network) build() error {
 	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.kernels, n.options.Norm.statistics()), Gradients: n.options.Gradients, InputGradient: n.options.InputGradient}
-	b.Work.Reader = n.options.reader()
+	b.Work.Reader = reader(n.options.Trace)
 	switch net := n.params.network.(type) {
 	case cell.Network:
 		if err := n.ofCell(b, net); err != nil {
@@ -271,31 +271,37 @@ func (n *Network) block(b *ops.Builder, net cell.Network, next cell.Block, x *go
 		norm, nodes := n.norm(next.Name + ".0")
 		return b.Head(next.Name, x, side, next.Out, norm, nodes...)
 	case cell.Classifier:
-		return b.Linear("logits", x, n.nodes[next.Name+".weight"], n.nodes[next.Name+".bias"])
+		return b.Linear(next.Name, x, n.nodes[next.Name+".weight"], n.nodes[next.Name+".bias"])
 	}
 	return nil, fmt.Errorf("no way to compute a block of the kind %v", next.Kind)
+}
+
+// convNormNames are the names of a convolution and its norm.
+type convNormNames struct{ conv, norm string }
+
+// convNorms lists the convolutions of a cell in the order of the edges.
+func convNorms(net cell.Network, next cell.Block) []convNormNames {
+	var list []convNormNames
+	for i, e := range net.Cell.Edges() {
+		layer := fmt.Sprintf("%s.layers.%d", next.Name, i)
+		widens := e.From == 0 && next.In != next.Out
+		switch {
+		case e.Op.Learnable():
+			list = append(list, convNormNames{layer + ".op.1", layer + ".op.2"})
+		case widens && e.Op.Kind() == cell.Identity:
+			list = append(list, convNormNames{layer + ".conv", layer + ".bn"})
+		case widens && e.Op.Kind() == cell.AveragePool:
+			list = append(list, convNormNames{layer + ".preprocess.op.1", layer + ".preprocess.op.2"})
+		}
+	}
+	return list
 }
 
 func (n *Network) cell(b *ops.Builder, net cell.Network, next cell.Block, x *gorgonia.Node, side int) (*gorgonia.Node, error) {
 	var states []block.ConvNorm
 	var nodes []*gorgonia.Node
-	for i, e := range net.Cell.Edges() {
-		layer := fmt.Sprintf("%s.layers.%d", next.Name, i)
-		conv, norm := layer+".op.1", layer+".op.2"
-		if !e.Op.Learnable() {
-			if e.From > 0 || next.In == next.Out {
-				continue
-			}
-			switch e.Op.Kind() {
-			case cell.Identity:
-				conv, norm = layer+".conv", layer+".bn"
-			case cell.AveragePool:
-				conv, norm = layer+".preprocess.op.1", layer+".preprocess.op.2"
-			default:
-				continue
-			}
-		}
-		state, more := n.convNorm(conv, norm)
+	for _, names := range convNorms(net, next) {
+		state, more := n.convNorm(names.conv, names.norm)
 		states, nodes = append(states, state), append(nodes, more...)
 	}
 	return b.Cell(next.Name, x, net.Cell, side, block.Widths{In: next.In, Out: next.Out}, states, nodes...)

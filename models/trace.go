@@ -13,8 +13,9 @@ const (
 	ConvOutput ActivationKind = iota // before batch norm
 	NormOutput
 	PoolOutput
-	ReLUInput // its sign is what the ReLU goes by; there is no gradient of it
-	NodeValue // of a node of a cell, the sum of what arrives there
+	ReLUInput    // its sign is what the ReLU goes by; there is no gradient of it
+	NodeValue    // of a node of a cell, the sum of what arrives there
+	LinearOutput // of the classifier: logits, images of side 1
 )
 
 // Activation is what one module of a network computed for the images of a run,
@@ -24,7 +25,10 @@ type Activation struct {
 	// stem.0, cells.3.layers.1.op.1, cells.5.conv_a.op.2, lastact.0. Values of a
 	// cell's nodes, which PyTorch has no name for, are cells.3.nodes.0 (the
 	// cell's input) and so on.
-	Module   string
+	Module string
+	// Source tells of a ReLU's input whose value it is: several ReLUs read one
+	// node of a cell. Of a block's input it is the block before.
+	Source   string
 	Kind     ActivationKind
 	Gradient bool // whether this is the gradient: backward, not forward
 	Images   int
@@ -32,13 +36,21 @@ type Activation struct {
 	Channels int
 	Pitch    int // numbers of a pixel in memory, the channels first
 
-	numbers func() []float32
+	traced block.Traced
 }
 
 // Numbers returns [Images][Side][Side][Pitch] numbers: NHWC, where those past
 // Channels mean nothing. They are computed for the call if need be, valid until
 // the reader returns, and not to be changed.
-func (a Activation) Numbers() []float32 { return a.numbers() }
+func (a Activation) Numbers() []float32 { return a.traced.Numbers() }
+
+// Image returns one image's numbers, [Side][Side][Pitch], under the same terms.
+// into, of as many numbers, is where they are computed if need be.
+func (a Activation) Image(i int, into []float32) []float32 { return a.traced.Image(i, into) }
+
+// Value returns what Image gave for the same layer's result, for the gradient of
+// a ConvOutput or a LinearOutput.
+func (a Activation) Value(i int, into []float32) []float32 { return a.traced.Value(i, into) }
 
 // At is the number of a channel and a pixel (row*Side + column) of an image
 // among numbers.
@@ -47,14 +59,22 @@ func (a Activation) At(numbers []float32, image, pixel, channel int) float32 {
 }
 
 // reader hands out what blocks show.
-func (o Options) reader() func(string, block.Traced) {
-	if o.Trace == nil {
+func reader(trace func(Activation)) func(string, block.Traced) {
+	if trace == nil {
 		return nil
 	}
 	kinds := map[block.TraceKind]ActivationKind{
-		block.ConvOutput: ConvOutput, block.NormOutput: NormOutput, block.PoolOutput: PoolOutput, block.ReLUInput: ReLUInput, block.NodeValue: NodeValue,
+		block.ConvOutput: ConvOutput, block.NormOutput: NormOutput, block.PoolOutput: PoolOutput, block.ReLUInput: ReLUInput, block.NodeValue: NodeValue, block.LinearOutput: LinearOutput,
 	}
 	return func(name string, v block.Traced) {
-		o.Trace(Activation{name + "." + v.Module, kinds[v.Kind], v.Gradient, v.Images, v.Side, v.Channels, kernel.Pad(v.Channels), v.Numbers})
+		source := name
+		if v.Source != "" {
+			source += "." + v.Source
+		}
+		module := name
+		if v.Module != "" {
+			module += "." + v.Module
+		}
+		trace(Activation{module, source, kinds[v.Kind], v.Gradient, v.Images, v.Side, v.Channels, kernel.Pad(v.Channels), v})
 	}
 }

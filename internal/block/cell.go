@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"cellnet/cell"
-	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
 )
 
@@ -42,13 +41,13 @@ func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, p
 		}
 	}
 	for range b.convs {
-		b.norms = append(b.norms, newNorm(w.Statistics, b.Out, side*side, capacity, hugepage.Floats(size)))
+		b.norms = append(b.norms, newNorm(w.Statistics, b.Out, side*side, capacity, w.floats(size)))
 	}
 	b.values = make([][]float32, b.nodes)
 	b.out = make([][]group, b.nodes)
 	for node := range b.nodes {
 		if node > 0 && b.needed[node] {
-			b.values[node] = hugepage.Floats(size)
+			b.values[node] = w.floats(size)
 		}
 		b.out[node] = b.groups(node, side, b.outOf(node))
 		if b.needed[node] {

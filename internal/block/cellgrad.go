@@ -2,7 +2,6 @@ package block
 
 import (
 	"cellnet/cell"
-	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
 )
 
@@ -21,7 +20,7 @@ func (b *Cell) prepareGrad() {
 		return
 	}
 	reaches := b.reaching()
-	b.grad.dx = hugepage.Floats(b.capacity * b.size(0))
+	b.grad.dx = b.work.floats(b.capacity * b.size(0))
 	b.grad.groups, b.grad.pooled = make([][]group, b.nodes), make([][]float32, b.nodes)
 	for node := range b.nodes {
 		live := b.filter(func(e edge) bool { return e.from == node && reaches[e.to] })
@@ -35,7 +34,7 @@ func (b *Cell) prepareGrad() {
 			b.grad.params = append(b.grad.params, NewConvNormGrad(b.Out, b.of(e.from), e.taps))
 		}
 		if e.pooled && reaches[e.to] && b.grad.pooled[e.to] == nil {
-			b.grad.pooled[e.to] = hugepage.Floats(b.capacity * b.size(e.to))
+			b.grad.pooled[e.to] = b.work.floats(b.capacity * b.size(e.to))
 		}
 	}
 }
@@ -119,8 +118,12 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 	k := b.work.Kernels
 	g := &nodeGrad{Cell: b, node: node, grads: grads, groups: b.grad.groups[node]}
 	for _, group := range g.groups {
-		g.sizes = append(g.sizes, group.gradSize())
-		g.total += group.gradSize()
+		size := group.gradSize()
+		if b.work.InputsOnly {
+			size = 0
+		}
+		g.sizes = append(g.sizes, size)
+		g.total += size
 	}
 	live := b.filter(func(e edge) bool { return e.from == node && grads[e.to] != nil })
 	g.skips, g.pools = sources(live, cell.Identity, to, b.padded(node)), sources(live, cell.AveragePool, to, b.padded(node))
@@ -130,10 +133,16 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 		for done := 0; done < count; done += b.chunk {
 			g.images(s, sums, from+done, min(b.chunk, count-done), oneChunk)
 		}
+		if b.work.InputsOnly {
+			return
+		}
 		g.eachSum(sums, func(group group, sum []float32) {
 			group.weightGradEnd(k, sum, group.transformed(s, oneChunk))
 		})
 	})
+	if b.work.InputsOnly {
+		return
+	}
 	g.eachSum(sums, func(group group, sum []float32) {
 		b.work.images(len(group.edges), func(_ *scratch, i int) {
 			group.collect(i, b.grad.params[group.edges[i].conv].Conv, sum)
@@ -198,7 +207,9 @@ func (g *nodeGrad) throughConvs(s *scratch, sums []float32, from, count int, one
 		add := *into != nil
 		*into = s.densely(use, g.chunk*size)
 		group.inputGrad(k, s, *into, dz, count, add)
-		group.weightGrad(k, s, sum, group.transformed(s, oneChunk), in, dz, count)
+		if !g.work.InputsOnly {
+			group.weightGrad(k, s, sum, group.transformed(s, oneChunk), in, dz, count)
+		}
 	})
 	return positive, linear
 }

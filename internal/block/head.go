@@ -1,9 +1,6 @@
 package block
 
-import (
-	"cellnet/internal/hugepage"
-	"cellnet/internal/kernel"
-)
+import "cellnet/internal/kernel"
 
 // Head is the last batch norm with ReLU and the average over pixels, in
 // training.
@@ -61,7 +58,7 @@ func (b *Head) Backward(dfeatures []float32, n int) ([]float32, NormGrad) {
 	k := b.work.Kernels
 	pixels := b.side * b.side
 	if b.dx == nil {
-		b.dx, b.dy = hugepage.Floats(len(b.norm.z)), hugepage.Floats(len(b.norm.z))
+		b.dx, b.dy = b.work.floats(len(b.norm.z)), b.work.floats(len(b.norm.z))
 		b.grad = NewNormGrad(b.channels)
 	}
 	b.work.images(n, func(s *scratch, i int) {

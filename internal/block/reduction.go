@@ -1,9 +1,6 @@
 package block
 
-import (
-	"cellnet/internal/hugepage"
-	"cellnet/internal/kernel"
-)
+import "cellnet/internal/kernel"
 
 // ReductionParams are the parameters of a residual block of stride 2.
 type ReductionParams struct {
@@ -49,9 +46,9 @@ func NewReduction(w *Workspace, side int, widths Widths, capacity int, params Re
 		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), chunk: chunkOf(half),
 	}
 	size := capacity * half * half * r.outPad
-	r.normA = newNorm(w.Statistics, wide, half*half, capacity, hugepage.Floats(size))
-	r.normB = newNorm(w.Statistics, wide, half*half, capacity, hugepage.Floats(size))
-	r.middle, r.y = hugepage.Floats(size), make([]float32, size)
+	r.normA = newNorm(w.Statistics, wide, half*half, capacity, w.floats(size))
+	r.normB = newNorm(w.Statistics, wide, half*half, capacity, w.floats(size))
+	r.middle, r.y = w.floats(size), w.floats(size)
 	r.prepare(&r.packing, r.packing.forward, func() { r.a.pack(r.Params.A.Conv, nil) })
 	return r
 }
@@ -126,7 +123,7 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	half := r.side
 	if r.dx == nil {
 		in, wide := r.widths.In, r.widths.Out
-		r.dx = hugepage.Floats(r.capacity * 4 * half * half * r.inPad)
+		r.dx = r.work.floats(r.capacity * 4 * half * half * r.inPad)
 		r.grad = ReductionGrad{NewConvNormGrad(wide, in, 9), NewConvNormGrad(wide, wide, 9), make([]float32, wide*in)}
 		r.prepare(&r.gradPacking, r.gradPacking.backward, func() { r.a.packTransposed(r.Params.A.Conv) })
 	}
@@ -142,9 +139,13 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 		for done := 0; done < count; done += r.chunk {
 			r.chunkGradB(s, sums, transformed, dy, dmiddle, from+done, min(r.chunk, count-done))
 		}
-		r.b.weightGradEnd(k, sums, transformed)
+		if !r.work.InputsOnly {
+			r.b.weightGradEnd(k, sums, transformed)
+		}
 	})
-	r.b.collect(0, r.grad.B.Conv, sums)
+	if !r.work.InputsOnly {
+		r.b.collect(0, r.grad.B.Conv, sums)
+	}
 	r.normA.settleGrad(r.Params.A.Norm, r.grad.A.NormGrad, n)
 
 	sizeA := r.a.gradSize()
@@ -154,8 +155,10 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 			r.imageGradA(s, sums[:sizeA], sums[sizeA:], dy, dmiddle, i)
 		}
 	})
-	r.a.collect(r.grad.A.Conv, sums)
-	r.down.collect(0, r.grad.Downsample, sums[sizeA:])
+	if !r.work.InputsOnly {
+		r.a.collect(r.grad.A.Conv, sums)
+		r.down.collect(0, r.grad.Downsample, sums[sizeA:])
+	}
 	r.show(n, dy, dmiddle)
 	return r.dx, r.grad
 }
@@ -169,7 +172,9 @@ func (r *Reduction) chunkGradB(s *scratch, sums, transformed, dy, dmiddle []floa
 		r.normB.storeGrad(k, kernel.Dense(dz[i*size:], r.side, r.outPad), r.outImage(dy, from+i), from+i, r.side, r.side)
 	}
 	r.b.inputGrad(k, s, g, dz, count, false)
-	r.b.weightGrad(k, s, sums, transformed, r.from(r.middle, from), dz, count)
+	if !r.work.InputsOnly {
+		r.b.weightGrad(k, s, sums, transformed, r.from(r.middle, from), dz, count)
+	}
 	for i := range count {
 		k.MaskedSum(r.outImage(dmiddle, from+i), g[i*size:][:size], r.outImage(r.middle, from+i), nil, size)
 	}
@@ -186,11 +191,15 @@ func (r *Reduction) imageGradA(s *scratch, sumsA, sumsDown, dy, dmiddle []float3
 	r.normA.storeGrad(k, dz.Inside(), r.outImage(dmiddle, i), i, half, half)
 	g := s.densely(useGrad, len(x))
 	r.a.inputGrad(k, s, g, dz)
-	r.a.weightGrad(k, sumsA, relu, dz)
+	if !r.work.InputsOnly {
+		r.a.weightGrad(k, sumsA, relu, dz)
+	}
 	dx := r.inImage(r.dx, i)
 	k.MaskedSum(dx, g, x, nil, len(x))
 
-	r.down.weightGrad(k, s, sumsDown, nil, averaged(k, s, x, half, r.inPad), r.outImage(dy, i), 1)
+	if !r.work.InputsOnly {
+		r.down.weightGrad(k, s, sumsDown, nil, averaged(k, s, x, half, r.inPad), r.outImage(dy, i), 1)
+	}
 	dsmall := s.densely(useReduced, half*half*r.inPad)
 	r.down.inputGrad(k, s, dsmall, r.outImage(dy, i), 1, false)
 	k.HalfPoolGradAdd(dx, dsmall, 2*half, 2*half, r.inPad)

@@ -1,9 +1,6 @@
 package block
 
-import (
-	"cellnet/internal/hugepage"
-	"cellnet/internal/kernel"
-)
+import "cellnet/internal/kernel"
 
 // imageChannels is the number of channels of an input image, imagePitch what a
 // pixel of it takes in memory.
@@ -44,7 +41,7 @@ func NewStem(w *Workspace, side, channels, capacity int, params ConvNorm) *Stem 
 	return &Stem{
 		work: w, side: side, padded: padded, Params: params,
 		geometry: stemGeometry(side, padded), weights: make([]float32, 9*imageChannels*padded),
-		norm: newNorm(w.Statistics, channels, side*side, capacity, hugepage.Floats(size)), y: hugepage.Floats(size),
+		norm: newNorm(w.Statistics, channels, side*side, capacity, w.floats(size)), y: w.floats(size),
 	}
 }
 
@@ -134,7 +131,16 @@ func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
 	image := func(i int) []float32 { return imageOf(dy, i, b.side*b.side, b.padded) }
 	b.work.images(n, func(_ *scratch, i int) { b.norm.observeGrad(k, image(i), i, 1) })
 	b.norm.settleGrad(b.Params.Norm, b.grad.NormGrad, n)
-	size := len(b.weights)
+	if !b.work.InputsOnly {
+		b.weightGrad(image, n)
+	}
+	b.show(n, dy)
+	return *b.grad
+}
+
+// weightGrad computes the gradient of the weights.
+func (b *Stem) weightGrad(image func(i int) []float32, n int) {
+	k, size := b.work.Kernels, len(b.weights)
 	sums := newWeightSums(b.work, b.side, size).each(n, func(s *scratch, sums []float32, from, count int) {
 		for i := from; i < from+count; i++ {
 			dz := s.border(useNormGrad, b.side, b.side, b.padded)
@@ -143,6 +149,4 @@ func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
 		}
 	})
 	kernel.UnpackWeights(b.grad.Conv, sums, b.norm.channels, imageChannels, 9, b.padded, 0)
-	b.show(n, dy)
-	return *b.grad
 }

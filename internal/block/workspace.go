@@ -13,7 +13,14 @@ type Workspace struct {
 	Statistics Statistics // that training blocks normalize with
 	// Reader, if it is not nil before blocks are made, is shown what the
 	// training blocks named so computed after each of their passes.
-	Reader     func(block string, v Traced)
+	Reader func(block string, v Traced)
+	// Memory, if it is not nil before blocks are made, is what they keep their
+	// activations in.
+	Memory *Memory
+	// OneThread keeps the work on the caller's.
+	OneThread bool
+	// InputsOnly leaves the gradients of weights out of the backward passes.
+	InputsOnly bool
 	team       parallel.Team
 	workers    []*scratch
 	descending bool // the last loop: the next one begins with what is still in the caches
@@ -98,6 +105,14 @@ func (s *scratch) framed(key borderedSlot) *kernel.Bordered {
 	return buf
 }
 
+// floats returns a buffer of a block's own.
+func (w *Workspace) floats(n int) []float32 {
+	if w.Memory == nil {
+		return hugepage.Floats(n)
+	}
+	return w.Memory.take(n)
+}
+
 // shared returns a buffer that all workers and all blocks share.
 func (w *Workspace) shared(use, size int) []float32 {
 	key := slot{use, size}
@@ -116,12 +131,19 @@ func (w *Workspace) images(n int, f func(s *scratch, image int)) {
 	}
 	w.descending = !w.descending
 	descending := w.descending
-	w.team.For(n, func(worker, i int) {
+	each := func(worker, i int) {
 		if descending {
 			i = n - 1 - i
 		}
 		f(w.workers[worker], i)
-	})
+	}
+	if !w.OneThread {
+		w.team.For(n, each)
+		return
+	}
+	for i := range n {
+		each(0, i)
+	}
 }
 
 // chunks calls f for all images of a batch, in parallel, for at most size of

@@ -107,3 +107,14 @@ type headEval struct{ *block.HeadEval }
 func (h headEval) load(params [][]float32)              { h.Params.Weight, h.Params.Bias = params[0], params[1] }
 func (h headEval) fold()                                { h.Fold() }
 func (h headEval) forward(x []float32, n int) []float32 { return h.Forward(x, n) }
+
+// linear is a fully connected layer, both in training and in evaluation.
+type linear struct{ *block.Linear }
+
+func (l linear) load(params [][]float32)              { l.Weight, l.Bias = params[0], params[1] }
+func (l linear) fold()                                {}
+func (l linear) forward(x []float32, n int) []float32 { return l.Forward(x, n) }
+func (l linear) backward(dy []float32, n int) ([]float32, [][]float32) {
+	dx, g := l.Backward(dy, n)
+	return dx, [][]float32{g.Weight, g.Bias}
+}

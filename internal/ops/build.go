@@ -123,7 +123,8 @@ func (b *Builder) Head(name string, x *gorgonia.Node, side, channels int, state 
 // Linear adds logits = features * weight^T + bias, [capacity, classes].
 func (b *Builder) Linear(name string, features, weight, bias *gorgonia.Node) (*gorgonia.Node, error) {
 	classes, in := weight.Shape()[0], weight.Shape()[1]
-	l := newLinear(b.Batch.capacity, in, classes)
+	l := linear{block.NewLinear(b.Work, b.Batch.capacity, in, classes)}
+	l.Name = name
 	return b.apply(name, tensor.Shape{b.Batch.capacity, classes}, l, l, true, features, []*gorgonia.Node{weight, bias})
 }
 
