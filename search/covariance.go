@@ -47,107 +47,156 @@ func (w widthCovariances) of(arch int, dst []float64) {
 	}
 }
 
+// opCode is a sequence of operations along a path, without skip_connect: digits
+// of base 4, from the last operation on, that are 1 for nor_conv_1x1, 2 for
+// nor_conv_3x3, 3 for avg_pool_3x3.
+type opCode uint8
+
 const (
-	cellPaths = 4 // from input to output
-	deadPath  = 0 // number of a path with none
+	opCodes  = 4 * 4 * 4
+	deadPath = opCode(opCodes) // of a path with none
 )
+
+func pathCode(ops []uint8, edges []int) opCode {
+	var code opCode
+	for _, e := range edges {
+		switch op := cell.Op(ops[e]); op {
+		case cell.None:
+			return deadPath
+		case cell.SkipConnect:
+		default:
+			code = 4*code + opCode(op-cell.SkipConnect)
+		}
+	}
+	return code
+}
+
+// ops gives the operations of a live path.
+func (c opCode) ops() LivePath {
+	ops := LivePath{}
+	for ; c > 0; c /= 4 {
+		ops = append(LivePath{uint8(c%4) + uint8(cell.SkipConnect)}, ops...)
+	}
+	return ops
+}
 
 // pathCovariances compares cells by their edges and by the operations along their
 // paths from input to output.
+//
+// Two of the paths lead over the edges 1<-0, 3<-0, 3<-1, two over the others and
+// 1<-0. So what two cells have in common is found in two steps, from small tables
+// of these halves of cells.
 type pathCovariances struct {
 	space *Space
-	paths [][cellPaths]uint8 // numbers of each cell's sequences of operations
-	norm  []int32            // squares of how often each occurs, added up
-	count int                // of numbers
+	cells []halves
+	alike []float64 // see alikeStep
 }
 
+// halves is a cell as two halves.
+type halves struct {
+	direct uint8  // number of the operations on 1<-0, 3<-0, 3<-1
+	over2  uint16 // and of those on 1<-0, 2<-0, 2<-1, 3<-2
+	norm   uint8  // how often each sequence of operations occurs, squared and added up
+}
+
+const (
+	directHalves = 5 * 5 * 5
+	over2Halves  = 5 * 5 * 5 * 5
+)
+
+func directEdges() []int { return []int{edge10, edge30, edge31} }
+func over2Edges() []int  { return []int{edge10, edge20, edge21, edge32} }
+
 var cellCovariances = sync.OnceValue(func() *pathCovariances {
-	p := &pathCovariances{space: Topology(), paths: make([][cellPaths]uint8, Topology().Len())}
-	p.norm = make([]int32, len(p.paths))
-	numbers := map[[3]uint8]uint8{}
-	for i := range p.paths {
-		for j, ops := range livePaths(p.space.Choices(i)) {
-			if ops == (path{}) {
-				continue
-			}
-			number, ok := numbers[ops.ops]
-			if !ok {
-				number = uint8(1 + len(numbers))
-				numbers[ops.ops] = number
-			}
-			p.paths[i][j] = number
+	p := &pathCovariances{space: Topology(), cells: make([]halves, Topology().Len()), alike: alikeness()}
+	for i := range p.cells {
+		ops := p.space.Choices(i)
+		counts := pathCounts(ops)
+		norm := 0
+		for _, n := range counts {
+			norm += n * n
 		}
-	}
-	p.count = 1 + len(numbers)
-	counts := make([]int32, p.count)
-	for i := range p.paths {
-		p.norm[i] = p.common(p.tally(i, counts), i)
+		p.cells[i] = halves{
+			direct: uint8(digits(ops, directEdges())), over2: uint16(digits(ops, over2Edges())), norm: uint8(norm),
+		}
 	}
 	return p
 })
 
-// path is a sequence of operations without skip_connect; the zero value is a
-// path with none.
-type path struct {
-	live bool
-	ops  [3]uint8
+// digits reads the operations on edges as a number.
+func digits(ops []uint8, edges []int) int {
+	number := 0
+	for _, e := range edges {
+		number = 5*number + int(ops[e])
+	}
+	return number
 }
 
-// livePaths gives the paths 3<-0; 1<-0, 3<-1; 2<-0, 3<-2; 1<-0, 2<-1, 3<-2.
-func livePaths(ops []uint8) [cellPaths]path {
-	var paths [cellPaths]path
-	for i, edges := range [cellPaths][]int{{3}, {0, 4}, {1, 5}, {0, 2, 5}} {
-		p, n := path{live: true}, 0
-		for _, e := range edges {
-			switch ops[e] {
-			case 0:
-				p.live = false
-			case 1:
-			default:
-				p.ops[n] = ops[e]
-				n++
-			}
-		}
-		if p.live {
-			paths[i] = p
+// pathCounts says how often each sequence of operations occurs in a cell.
+func pathCounts(ops []uint8) [opCodes]int {
+	var counts [opCodes]int
+	for _, edges := range cellPaths() {
+		if code := pathCode(ops, edges); code != deadPath {
+			counts[code]++
 		}
 	}
-	return paths
-}
-
-// tally counts the sequences of a cell.
-func (p *pathCovariances) tally(arch int, counts []int32) []int32 {
-	clear(counts)
-	for _, number := range p.paths[arch] {
-		counts[number]++
-	}
-	counts[deadPath] = 0
 	return counts
 }
 
-// common is the inner product of counts and those of a cell.
-func (p *pathCovariances) common(counts []int32, arch int) int32 {
-	n := p.paths[arch]
-	return counts[n[0]] + counts[n[1]] + counts[n[2]] + counts[n[3]]
+func (p *pathCovariances) of(arch int, dst []float64) {
+	direct, over2 := p.compare(arch)
+	own := int(p.cells[arch].norm) * alikeStep
+	for i, c := range p.cells[:len(dst)] {
+		dst[i] = p.alike[own+int(c.norm)*alikeStep+direct[c.direct]+over2[c.over2]]
+	}
 }
 
-func (p *pathCovariances) of(arch int, dst []float64) {
+// alikeStep is how numbers of covariances are made: edges that differ, fewer than
+// alikeStep, plus alikeStep times the squared distance of the counts of paths.
+const alikeStep = 8
+
+// alikeness lists the covariances by their numbers.
+func alikeness() []float64 {
 	const factor = 0.75
-	var power [2*cellPaths*cellPaths + 1]float64
-	for k := range power {
-		power[k] = math.Pow(factor, float64(k))
+	values := make([]float64, alikeStep*(2*paths*paths+1))
+	for i := range values {
+		edges, distance := i%alikeStep, i/alikeStep
+		values[i] = 0.5*math.Pow(factor, float64(edges)) + 0.5*math.Pow(factor, float64(distance))
 	}
-	counts := p.tally(arch, make([]int32, p.count))
-	own := [6]uint8(p.space.Choices(arch))
-	for i := range dst {
-		other := [6]uint8(p.space.choices[6*i:])
-		edges := 0
-		for e := range own {
-			if other[e] != own[e] {
-				edges++
+	return values
+}
+
+// compare compares all halves with a cell: edges that differ (1<-0 counts in the
+// first half), less what paths have in common, twice, times alikeStep.
+func (p *pathCovariances) compare(arch int) (direct [directHalves]int, over2 [over2Halves]int) {
+	own := p.space.Choices(arch)
+	counts, all := pathCounts(own), cellPaths()
+	half := func(number int, edges, counted []int, over ...[]int) int {
+		var ops [maxPositions]uint8
+		for i := len(edges) - 1; i >= 0; i-- {
+			ops[edges[i]] = uint8(number % 5)
+			number /= 5
+		}
+		alike := 0
+		for _, e := range counted {
+			if ops[e] != own[e] {
+				alike++
 			}
 		}
-		distance := p.norm[arch] + p.norm[i] - 2*p.common(counts, i)
-		dst[i] = 0.5*power[edges] + 0.5*power[distance]
+		for _, path := range over {
+			if code := pathCode(ops[:], path); code != deadPath {
+				alike -= 2 * counts[code] * alikeStep
+			}
+		}
+		return alike
 	}
+	edges := directEdges()
+	for i := range direct {
+		direct[i] = half(i, edges, edges, all[0], all[1])
+	}
+	edges = over2Edges()
+	for i := range over2 {
+		over2[i] = half(i, edges, edges[1:], all[2], all[3])
+	}
+	return direct, over2
 }
