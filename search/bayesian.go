@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"cellnet/internal/parallel"
 )
 
 // Bayesian is Bayesian optimization by a Gaussian process over the whole space:
@@ -38,6 +40,9 @@ const mostModelled = 4000
 
 func (b Bayesian) search(s *session) error {
 	p := newProcess(s.Space, b.Noise)
+	if s.Alone {
+		p.team = new(parallel.Team)
+	}
 	for !s.over() && len(p.seen) < s.full() {
 		if len(p.seen) == mostModelled {
 			return fmt.Errorf("search: bayesian trains %d architectures at most, want a smaller budget", mostModelled)
@@ -91,7 +96,8 @@ type process struct {
 	// pending is the row of the last result before those of the others are taken
 	// off: update does that in one pass with the mean.
 	pending        bool
-	mean, variance []float64 // of standardized accuracies
+	mean, variance []float64      // of standardized accuracies
+	team           *parallel.Team // nil if other runs have the other processors
 }
 
 func newProcess(space *Space, noise float64) *process {
@@ -178,8 +184,7 @@ func (p *process) complete(weights []float64) {
 	if weights == nil {
 		weights = make([]float64, last+1)
 	}
-	for at := 0; at < len(p.mean); at += block {
-		end := min(at+block, len(p.mean))
+	p.eachBlock(func(at, end int) {
 		row, mean := p.rows[last][at:end], p.mean[at:end]
 		clear(mean)
 		p.accumulate(row, mean, at, column, weights)
@@ -193,8 +198,22 @@ func (p *process) complete(weights []float64) {
 		for i, v := range row {
 			mean[i] += weights[last] * v
 		}
-	}
+	})
 	p.pending = false
+}
+
+// eachBlock calls f for blocks of architectures, which do not depend on one
+// another.
+func (p *process) eachBlock(f func(at, end int)) {
+	blocks := (len(p.mean) + block - 1) / block
+	do := func(_, b int) { f(b*block, min((b+1)*block, len(p.mean))) }
+	if p.team != nil {
+		p.team.For(blocks, do)
+		return
+	}
+	for b := range blocks {
+		do(0, b)
+	}
 }
 
 // accumulate takes the rows before the last, each times its number of column,

@@ -44,6 +44,9 @@ type Problem struct {
 	Allowed *Set
 	// Costs are what accuracy is weighed against, none, one or two.
 	Costs []Cost
+	// Alone tells that no other run goes on at the same time: the algorithm may
+	// use all processors for its own work. The run is the same.
+	Alone bool
 	// Ahead, if there is one, is told of jobs that will be asked for next,
 	// whatever comes out of those before them.
 	Ahead func([]Job)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -324,6 +325,60 @@ func TestBadSettings(t *testing.T) {
 	// A sample may be larger than the population.
 	if _, err := Search(context.Background(), Evolution{2, 5}, good); err != nil {
 		t.Error(err)
+	}
+}
+
+// A run that has all processors for itself is the same.
+func TestAlone(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	for _, space := range []*Space{Topology(), Size()} {
+		p := problem(space)
+		p.Evaluations = 40
+		beside, err := Search(t.Context(), DefaultBayesian(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Alone = true
+		alone, err := Search(t.Context(), DefaultBayesian(), p)
+		if err != nil || !slices.Equal(alone.Visited, beside.Visited) {
+			t.Errorf("%v: visited %v, error %v, want %v", space, alone.Visited, err, beside.Visited)
+		}
+	}
+}
+
+// The covariances of cells by the definition, with which tables of halves agree.
+func TestCellCovariances(t *testing.T) {
+	space := Topology()
+	counts := func(arch int) map[string]int {
+		n := map[string]int{}
+		for _, path := range LivePaths(arch) {
+			n[string(path)]++
+		}
+		return n
+	}
+	row := make([]float64, space.Len())
+	for arch := 0; arch < space.Len(); arch += 3001 {
+		space.covariances().of(arch, row)
+		own := counts(arch)
+		for other := 0; other < space.Len(); other += 13 {
+			edges, distance, theirs := 0, 0, counts(other)
+			for i, c := range space.Choices(arch) {
+				if space.Choices(other)[i] != c {
+					edges++
+				}
+			}
+			for path, n := range own {
+				distance += (n - theirs[path]) * (n - theirs[path])
+			}
+			for path, n := range theirs {
+				if own[path] == 0 {
+					distance += n * n
+				}
+			}
+			if want := 0.5*math.Pow(0.75, float64(edges)) + 0.5*math.Pow(0.75, float64(distance)); row[other] != want {
+				t.Fatalf("covariance of %d and %d: %v, want %v", arch, other, row[other], want)
+			}
+		}
 	}
 }
 

@@ -42,6 +42,7 @@ func (p Plan) Run(ctx context.Context, done func()) ([]*search.Run, error) {
 				}
 				problem := p.Problem
 				problem.Judge, problem.Seed = p.Judge, p.Problem.Seed+uint32(i)
+				problem.Alone = p.Runs == 1
 				run, err := search.Search(ctx, p.Algorithm, problem)
 				if err != nil {
 					stop(err)

@@ -2,9 +2,12 @@ package simulate
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"cellnet/bench"
@@ -85,14 +88,60 @@ func TestTables(t *testing.T) {
 	}
 }
 
-func TestEncodings(t *testing.T) {
+func TestEncodings(t *testing.T) { checkEncodings(t, "testdata/encodings.json") }
+
+func TestPublishedEncodings(t *testing.T) {
+	checkEncodings(t, fixture.Shared(t, "fixtures/search/encodings.json"))
+}
+
+func checkEncodings(t *testing.T, path string) {
+	t.Helper()
 	var rows []struct {
 		Index, Other int
+		Ops          string
+		OneHot       []int    `json:"one_hot"`
+		Paths        []int    `json:"paths"`
+		LivePaths    [][2]any `json:"live_paths"` // operations with - between, and how often they occur
 		Covariance   float64
 	}
-	readFixture(t, fixture.Shared(t, "fixtures/search/encodings.json"), &rows)
+	readFixture(t, path, &rows)
+	if len(rows) == 0 {
+		t.Fatalf("%s has no rows", path)
+	}
+	space := search.Topology()
 	for _, row := range rows {
-		if got := search.Topology().Covariance(row.Index, row.Other); math.Abs(got-row.Covariance) > 1e-8 {
+		var ops strings.Builder
+		for _, c := range space.Choices(row.Index) {
+			fmt.Fprint(&ops, c)
+		}
+		if ops.String() != row.Ops {
+			t.Errorf("%d: operations %s, want %s", row.Index, &ops, row.Ops)
+		}
+		var ones []int
+		for _, v := range space.OneHot(row.Index) {
+			ones = append(ones, int(v))
+		}
+		if !slices.Equal(ones, row.OneHot) {
+			t.Errorf("%d: one-hot %v, want %v", row.Index, ones, row.OneHot)
+		}
+		if got := search.PathEncoding(row.Index); !slices.Equal(got[:], row.Paths) {
+			t.Errorf("%d: paths %v, want %v", row.Index, got, row.Paths)
+		}
+		counts, want := map[string]int{}, map[string]int{}
+		for _, path := range search.LivePaths(row.Index) {
+			var names []string
+			for _, op := range path {
+				names = append(names, fmt.Sprint(op))
+			}
+			counts[strings.Join(names, "-")]++
+		}
+		for _, path := range row.LivePaths {
+			want[path[0].(string)] = int(path[1].(float64))
+		}
+		if !maps.Equal(counts, want) {
+			t.Errorf("%d: live paths %v, want %v", row.Index, counts, want)
+		}
+		if got := space.Covariance(row.Index, row.Other); math.Abs(got-row.Covariance) > 1e-8 {
 			t.Errorf("covariance of %d and %d: %v, want %v", row.Index, row.Other, got, row.Covariance)
 		}
 	}
