@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -265,9 +266,31 @@ func TestSearchInBrowser(t *testing.T) {
 	if got := b.texts("#found tbody td:first-child"); !slices.Contains(got, "local") || !slices.Contains(got, "random") {
 		t.Errorf("found by %q", got)
 	}
-	b.value("document.querySelector('#searching [name=runs]').value = '1000'")
-	b.value("document.querySelector('#searching').requestSubmit()")
-	b.await("document.getElementById('error').textContent.includes('want 1 to 20')")
+	// What they trained is marked among all architectures.
+	visited := "Number(document.getElementById('points').dataset.visited)"
+	if got, _ := b.value(visited).(float64); got < 500 || b.value("document.getElementById('points').dataset.count") != "15625" {
+		t.Errorf("%v architectures are marked", got)
+	}
+	// A click on what was found shows it. There are costs on devices, no curves.
+	b.value("document.querySelector('#found tbody tr').click()")
+	b.await("document.querySelectorAll('#cost tr').length === 13 && document.querySelectorAll('#metrics tbody tr').length > 0")
+	b.await("document.getElementById('legend').textContent.includes('NATS-tss-v1_0-3ffb9') && document.getElementById('error').hidden")
+	if name := os.Getenv(screenshotVariable + "_SEARCH"); name != "" {
+		b.await("document.getElementById('cell').naturalWidth > 0")
+		b.screenshot(name)
+	}
+	// The scatter against a device that some cells don't run on.
+	b.value("document.querySelector('[name=device]').value = 'edgetpu_latency'; document.querySelector('[name=device]').dispatchEvent(new Event('change', {bubbles: true}))")
+	b.await("document.getElementById('points').dataset.count === '10926'")
+	for field, want := range map[string]string{"runs=1000": "want 1 to 20", "budget=1e300": "at most 20000", "max=flops": "limit"} {
+		name, value, _ := strings.Cut(field, "=")
+		b.value(fmt.Sprintf("document.querySelector('#searching [name=%s]').value = '%s'", name, value))
+		b.value("document.querySelector('#searching').requestSubmit()")
+		b.await(fmt.Sprintf("document.getElementById('error').textContent.includes('%s')", want))
+		b.value(fmt.Sprintf("document.querySelector('#searching [name=%s]').value = ''", name))
+	}
+	b.value("document.querySelector('#searching [type=reset]').click()")
+	b.await(visited + " === 0")
 	if err := stop(); err != nil {
 		t.Error(err)
 	}

@@ -12,8 +12,10 @@ import (
 	"strconv"
 
 	"cellnet/bench"
+	"cellnet/data"
 	"cellnet/internal/printable"
 	"cellnet/internal/query"
+	"cellnet/search/simulate"
 )
 
 // api answers requests.
@@ -23,6 +25,7 @@ type api struct {
 	walks *walks
 
 	searches chan struct{} // a place for each search
+	judges   judges
 }
 
 // Handler answers queries to a benchmark: /api/metrics and so on for the queries of
@@ -30,6 +33,7 @@ type api struct {
 // them, and the page. Failures that are not the client's are logged.
 func Handler(b *bench.Benchmark, l *log.Logger) http.Handler {
 	a := &api{b: b, log: l, walks: newWalks(), searches: make(chan struct{}, maxSearches)}
+	a.judges.kept = map[data.Dataset]simulate.Judge{}
 	mux := http.NewServeMux()
 	for _, q := range query.All() {
 		mux.HandleFunc("/api/"+q.Name, func(w http.ResponseWriter, r *http.Request) { a.answer(w, r, q) })

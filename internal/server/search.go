@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
+	"cellnet/data"
 	"cellnet/search"
 	"cellnet/search/experiment"
 	"cellnet/search/simulate"
@@ -45,7 +47,8 @@ type searchAnswer struct {
 	Seconds []float64 `json:"seconds"`
 	Mean    []float64 `json:"mean"`
 	Std     []float64 `json:"std"`
-	Found   []found   `json:"found"` // most often found first
+	Found   []found   `json:"found"`   // most often found first
+	Visited []int     `json:"visited"` // architectures that were trained, each once
 }
 
 // searchRequest reads the parameters of a search: algorithm, dataset, budget, runs,
@@ -99,6 +102,25 @@ func searchRequest(values map[string]string) (r experiment.Request, err error) {
 	return r, nil
 }
 
+// judges keeps the judge of each dataset.
+type judges struct {
+	mu   sync.Mutex
+	kept map[data.Dataset]simulate.Judge
+}
+
+func (j *judges) of(r experiment.Request) (simulate.Judge, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if judge, ok := j.kept[r.Dataset]; ok {
+		return judge, nil
+	}
+	judge, err := r.JudgeOf()
+	if err == nil {
+		j.kept[r.Dataset] = judge
+	}
+	return judge, err
+}
+
 // search runs searches on the built-in results.
 func (a *api) search(w http.ResponseWriter, r *http.Request) {
 	values, err := parametersOf(r)
@@ -109,7 +131,7 @@ func (a *api) search(w http.ResponseWriter, r *http.Request) {
 	var plan experiment.Plan
 	if err == nil {
 		var judge simulate.Judge
-		if judge, err = request.JudgeOf(); err == nil {
+		if judge, err = a.judges.of(request); err == nil {
 			plan, err = request.Plan(judge)
 		}
 	}
@@ -157,7 +179,10 @@ func answerSearch(ctx context.Context, p experiment.Plan) ([]byte, error) {
 	times := map[int]int{}
 	for _, run := range runs {
 		times[run.Incumbent()]++
+		answer.Visited = append(answer.Visited, run.Visited...)
 	}
+	slices.Sort(answer.Visited)
+	answer.Visited = slices.Compact(answer.Visited)
 	for index, n := range times {
 		f := found{Index: index, Arch: p.Problem.Space.Arch(index), Runs: n}
 		if f.Valid, f.Test, err = p.Judge.Final(index); err != nil {

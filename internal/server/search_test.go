@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +35,14 @@ func TestSearch(t *testing.T) {
 	}
 	if n := len(got.Seconds); runs != 3 || n == 0 || len(got.Mean) != n || len(got.Std) != n || got.Algorithm != "evolution" || got.Budget != 9000 {
 		t.Errorf("got %s", w.Body)
+	}
+	if !slices.IsSorted(got.Visited) || len(got.Visited) < 100 || float64(len(got.Visited)) > 3*got.Trainings {
+		t.Errorf("visited %v", got.Visited)
+	}
+	for _, f := range got.Found {
+		if _, ok := slices.BinarySearch(got.Visited, f.Index); !ok {
+			t.Errorf("%d was found but not visited", f.Index)
+		}
 	}
 	if again := get(h, target).Body.String(); again != w.Body.String() {
 		t.Errorf("the same search brought %s, then %s", w.Body, again)

@@ -25,7 +25,7 @@ func NewBuiltin(d data.Dataset, recipe int) (*Builtin, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Builtin{dataset: d, recipe: recipe}
+	b := &Builtin{dataset: d, recipe: recipe, cells: make([]builtinCell, cell.SpaceSize)}
 	valid, test, ofEpoch := d, data.XTest, 0.12
 	switch d {
 	case data.CIFAR10:
@@ -33,33 +33,30 @@ func NewBuiltin(d data.Dataset, recipe int) (*Builtin, error) {
 	case data.CIFAR100:
 		ofEpoch = 0.2
 	}
-	for arch := range cell.SpaceSize {
+	for arch := range b.cells {
+		c := &b.cells[arch]
 		epoch := t.EpochSeconds(arch, data.CIFAR10Valid)
-		b.train = append(b.train, t.EpochSeconds(arch, valid))
-		b.validation = append(b.validation, (1.03+0.2446*epoch)*ofEpoch)
-		last, _ := t.Accuracy(arch, valid, data.XValid, 200)
-		b.valid = append(b.valid, last)
-		tested, _ := t.Accuracy(arch, d, test, 200)
-		b.test = append(b.test, tested)
-		b.trials = append(b.trials, builtinTrials(t, arch, valid, recipe))
+		c.train, c.validation = t.EpochSeconds(arch, valid), (1.03+0.2446*epoch)*ofEpoch
+		c.valid, _ = t.Accuracy(arch, valid, data.XValid, 200)
+		c.test, _ = t.Accuracy(arch, d, test, 200)
+		c.fillTrials(t, arch, valid, recipe)
 	}
 	return b, nil
 }
 
-// builtinTrials gives the last accuracies of the trials of a recipe.
-func builtinTrials(t *builtin.Table, arch int, d data.Dataset, recipe int) []float64 {
+// fillTrials fills in the last accuracies of the trials of a recipe.
+func (c *builtinCell) fillTrials(t *builtin.Table, arch int, d data.Dataset, recipe int) {
 	if recipe == 200 {
-		var trials []float64
 		for _, seed := range t.Seeds(arch) {
-			a, _ := t.Trial(arch, d, seed)
-			trials = append(trials, a)
+			c.trials[c.count], _ = t.Trial(arch, d, seed)
+			c.count++
 		}
-		return trials
+		return
 	}
 	mean, _ := t.Accuracy(arch, d, data.XValid, recipe)
-	if d != data.CIFAR10Valid {
-		return []float64{mean}
+	c.trials[0], c.count = mean, 1
+	if d == data.CIFAR10Valid {
+		half := mixed(arch, 0) - 0.5
+		c.trials[0], c.trials[1], c.count = mean+half, mean-half, 2
 	}
-	half := mixed(arch, 0) - 0.5
-	return []float64{mean + half, mean - half}
 }

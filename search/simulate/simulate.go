@@ -101,32 +101,39 @@ func checkEpochs(recipe, epochs int) error {
 // of half a percent at most, accuracies before the last epoch by a curve of the
 // usual form.
 type Builtin struct {
-	dataset           data.Dataset
-	recipe            int
-	trials            [][]float64 // last accuracies, by architecture
-	train, validation []float64   // seconds of an epoch and of a validation
-	valid, test       []float64   // of the full recipe
+	dataset data.Dataset
+	recipe  int
+	cells   []builtinCell
 }
 
+// builtinCell is what is known of a cell, accuracies in percent.
+type builtinCell struct {
+	trials            [mostTrials]float64 // last accuracies, of the first so many
+	count             int
+	train, validation float64 // seconds of an epoch and of a validation
+	valid, test       float64 // of the full recipe
+}
+
+// mostTrials is the number of trials of a cell with one recipe at most.
+const mostTrials = 3
+
 // Trials is the number of trials of the recipe.
-func (b *Builtin) Trials(arch int) (int, error) { return len(b.trials[arch]), nil }
+func (b *Builtin) Trials(arch int) (int, error) { return b.cells[arch].count, nil }
 
 // Train looks a training up.
 func (b *Builtin) Train(_ context.Context, job search.Job) (search.Outcome, error) {
 	if err := checkEpochs(b.recipe, job.Epochs); err != nil {
 		return search.Outcome{}, err
 	}
-	accuracy := b.trials[job.Arch][job.Trial]
+	c := &b.cells[job.Arch]
+	accuracy := c.trials[job.Trial]
 	if b.recipe == shortEpochs {
 		accuracy = early(accuracy, b.dataset, job.Arch, job.Epochs)
 	}
-	return search.Outcome{
-		Accuracy: accuracy,
-		Seconds:  b.train[job.Arch]*float64(job.Epochs) + b.validation[job.Arch],
-	}, nil
+	return search.Outcome{Accuracy: accuracy, Seconds: float64(c.train*float64(job.Epochs)) + c.validation}, nil
 }
 
 // Final gives the means after 200 epochs.
 func (b *Builtin) Final(arch int) (valid, test float64, err error) {
-	return b.valid[arch], b.test[arch], nil
+	return b.cells[arch].valid, b.cells[arch].test, nil
 }

@@ -3,6 +3,7 @@
 //
 //	cellnet serve nb201.parquet &
 //	go run ./internal/server/loadgen -requests 1000000 -pid $!
+//	go run ./internal/server/loadgen -only search -requests 10000 -connections 2 -pid $!
 package main
 
 import (
@@ -34,7 +35,7 @@ func main() {
 	flag.IntVar(&l.connections, "connections", 16, "at once, at most 256")
 	flag.DurationVar(&l.most, "for", 10*time.Minute, "stop after this time")
 	flag.IntVar(&l.pid, "pid", 0, "print the memory of the process with this number, now and then")
-	flag.StringVar(&l.only, "only", "", "ask only this query of the mix: metrics, cost, best ...")
+	flag.StringVar(&l.only, "only", "", "ask only this query of the mix: metrics, cost, best ...; or search")
 	flag.Parse()
 	if err := l.run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "loadgen:", err)
@@ -64,8 +65,8 @@ func (l *load) run(out io.Writer) error {
 		return fmt.Errorf("%s is not this machine", host)
 	}
 	asks := func(q string) bool { return strings.HasPrefix(q, l.only+"?") }
-	if l.only != "" && !slices.ContainsFunc(mix[:], asks) {
-		return fmt.Errorf("-only %s: want a query of %v", l.only, mix)
+	if l.only != "" && !slices.ContainsFunc(l.mix(), asks) {
+		return fmt.Errorf("-only %s: want search or a query of %v", l.only, l.mix())
 	}
 	if l.requests < 1 || l.requests > 10_000_000 || l.connections < 1 || l.connections > 256 {
 		return errors.New("want 1 to 10 million requests on 1 to 256 connections")
@@ -153,16 +154,33 @@ func (l *load) ask(seed uint64, end time.Time) ([]time.Duration, error) {
 // mix are the queries that are drawn from, as often as they stand here. Every one
 // is of an architecture, dataset and recipe drawn anew; EPOCH, LIMIT, ARCH and OF
 // (which architecture, dataset and recipe) are replaced.
-var mix = [...]string{
-	"metrics?OF", "metrics?OF", "metrics?OF&epoch=EPOCH", "metrics?OF&epoch=EPOCH&set=train",
-	"cost?OF", "cost?OF",
-	"arch?index=INDEX", "index?arch=ARCH", "config?index=INDEX&dataset=DATASET",
-	"best?dataset=cifar10&set=valid&hp=HP&max-flops=LIMIT",
-	"trials?OF&epoch=EPOCH", "trials?OF",
+func (l *load) mix() []string {
+	if l.only == "search" {
+		return searches()
+	}
+	return []string{
+		"metrics?OF", "metrics?OF", "metrics?OF&epoch=EPOCH", "metrics?OF&epoch=EPOCH&set=train",
+		"cost?OF", "cost?OF",
+		"arch?index=INDEX", "index?arch=ARCH", "config?index=INDEX&dataset=DATASET",
+		"best?dataset=cifar10&set=valid&hp=HP&max-flops=LIMIT",
+		"trials?OF&epoch=EPOCH", "trials?OF",
+	}
+}
+
+// searches are those of every algorithm, of a budget, seed and limit drawn anew.
+// Bayesian optimization, which takes a hundred times as long, is one of thirteen.
+func searches() []string {
+	const of = "&dataset=SEARCHED&budget=BUDGET&seed=SEED"
+	all := []string{"search?algorithm=bayesian&runs=1" + of}
+	for _, name := range []string{"random", "evolution", "reinforce", "hyperband", "bohb", "local"} {
+		all = append(all, "search?algorithm="+name+"&runs=RUNS"+of, "search?algorithm="+name+"&runs=RUNS&max=flops%3DLIMIT"+of)
+	}
+	return all
 }
 
 // query draws a query.
 func (l *load) query(random *rand.Rand) (string, error) {
+	mix := l.mix()
 	q := mix[random.IntN(len(mix))]
 	for l.only != "" && !strings.HasPrefix(q, l.only+"?") {
 		q = mix[random.IntN(len(mix))]
@@ -178,6 +196,8 @@ func (l *load) query(random *rand.Rand) (string, error) {
 		"DATASET", []string{"cifar10-valid", "cifar10", "cifar100", "ImageNet16-120"}[random.IntN(4)],
 		"HP", []string{"12", "200"}[random.IntN(2)], "EPOCH", strconv.Itoa(random.IntN(12)),
 		"LIMIT", fmt.Sprintf("%.3f", 10+200*random.Float64()),
+		"SEARCHED", []string{"cifar10", "cifar100", "ImageNet16-120"}[random.IntN(3)],
+		"BUDGET", strconv.Itoa(1000+random.IntN(19000)), "SEED", strconv.Itoa(random.IntN(1e6)), "RUNS", strconv.Itoa(1+random.IntN(20)),
 	).Replace(q), nil
 }
 

@@ -44,7 +44,7 @@ const tableRow = (...cells) => element("tr", {}, ...cells.map((c) => element("td
 
 // --- state in the URL ---
 
-const remembered = ["dataset", "hp", "set", "max-flops", "max-params", "curve"];
+const remembered = ["dataset", "hp", "set", "max-flops", "max-params", "curve", "device"];
 
 function remember() {
   const url = new URL(location);
@@ -98,20 +98,27 @@ function showResults() {
     byId("metrics").tBodies[0].replaceChildren();
     byId("curves").replaceChildren();
     byId("legend").replaceChildren();
-    const [cost, metrics, trials] = await Promise.all([ask("cost", of), ask("metrics", of), ask("trials", of)]);
+    // Not every benchmark has curves; what is missing is told in their place.
+    const curves = ask("trials", of).then((trials) => ({ trials }), (missing) => ({ missing }));
+    const [cost, metrics, { trials, missing }] = await Promise.all([ask("cost", of), ask("metrics", of), curves]);
     if (!current()) return;
     byId("cost").tBodies[0].replaceChildren(
       tableRow("MFLOPs", fixed(cost.flops, 2)),
       tableRow("M parameters", fixed(cost.params, 3)),
       tableRow("latency, ms", fixed(cost.latency == null ? null : cost.latency * 1000, 2)),
-      tableRow("training, hours", fixed(hours(cost["T-train@total"]), 2)));
+      tableRow("training, hours", fixed(hours(cost["T-train@total"]), 2)),
+      ...devices.filter((d) => d in cost).map((d) => tableRow(deviceName(d), fixed(cost[d], 2))));
     const names = { train: "train", valid: "valid", test: "test", valtest: "valid + test" };
     byId("metrics").tBodies[0].replaceChildren(...Object.keys(names).filter((s) => `${s}-loss` in metrics).map((s) =>
       tableRow(names[s], fixed(metrics[`${s}-accuracy`], 2), fixed(metrics[`${s}-loss`], 3), fixed(hours(metrics[`${s}-all-time`]), 2))));
-    drawCurves(trials);
+    byId("curves").toggleAttribute("hidden", missing != null);
+    if (missing) byId("legend").textContent = missing.message;
+    else drawCurves(trials);
   });
 }
 
+const devices = [...choice.device.options].map((o) => o.value).filter(Boolean);
+const deviceName = (d) => [...choice.device.options].find((o) => o.value === d).textContent;
 const hours = (seconds) => (seconds == null ? null : seconds / 3600);
 
 // --- diagrams ---
@@ -220,8 +227,14 @@ function markBest() {
 
 function showPoints() {
   return attempt("points", async (current) => {
-    const points = await ask("points", { dataset: choice.dataset.value, set: choice.set.value, hp: choice.hp.value });
+    const device = choice.device.value;
+    const points = await ask("points", { dataset: choice.dataset.value, set: choice.set.value, hp: choice.hp.value, device });
     if (!current()) return;
+    // Where a cost is not known there is no point.
+    points.cost = device ? points.device_cost : points.flops;
+    points.costName = device ? deviceName(device) : "FLOPs, millions";
+    points.shown = points.index.map((_, i) => i).filter((i) => points.cost[i] != null);
+    points.place = new Map(points.shown.map((i) => [points.index[i], i]));
     state.points = points;
     drawPoints();
   });
@@ -230,29 +243,40 @@ function showPoints() {
 function drawPoints() {
   const p = state.points;
   if (!p) return;
-  const at = axes(byId("scatter"), p.flops, p.accuracy, "FLOPs, millions", `${choice.set.value} accuracy, %`);
-  byId("scatter").setAttribute("aria-label", `accuracy against FLOPs of ${p.index.length} architectures`);
+  const at = axes(byId("scatter"), p.shown.map((i) => p.cost[i]), p.shown.map((i) => p.accuracy[i]), p.costName, `${choice.set.value} accuracy, %`);
+  byId("scatter").setAttribute("aria-label", `accuracy against ${p.costName} of ${p.shown.length} architectures`);
   const canvas = byId("points");
   const ratio = (window.devicePixelRatio || 1) * (canvas.clientWidth / frame.width);
   canvas.width = Math.round(frame.width * ratio);
   canvas.height = Math.round(frame.height * ratio);
-  canvas.dataset.count = p.index.length;
+  canvas.dataset.count = p.shown.length;
   const c = canvas.getContext("2d");
   c.scale(ratio, ratio);
   const limit = (name) => (choice[name].value.trim() === "" ? Infinity : Number(choice[name].value));
   const maxFLOPs = limit("max-flops"), maxParams = limit("max-params");
-  const radius = p.index.length > 2000 ? 1.4 : 3.5;
+  const many = p.shown.length > 2000;
   const dot = (i, r) => {
     c.beginPath();
-    c.arc(at.x(p.flops[i]), at.y(p.accuracy[i]), r, 0, 2 * Math.PI);
+    c.arc(at.x(p.cost[i]), at.y(p.accuracy[i]), r, 0, 2 * Math.PI);
   };
-  for (let i = 0; i < p.index.length; i++) {
-    c.fillStyle = p.flops[i] > maxFLOPs || p.params[i] > maxParams ? "#cfd5df" : "#1f5fbf99";
-    dot(i, radius);
+  for (const i of p.shown) {
+    c.fillStyle = p.flops[i] > maxFLOPs || p.params[i] > maxParams ? "#cfd5df" : searches.length ? "#b9c9e4" : "#1f5fbf99";
+    dot(i, many ? 1.4 : 3.5);
     c.fill();
   }
-  const picked = p.index.indexOf(state.index);
-  if (picked >= 0) {
+  let visited = 0;
+  searches.forEach((s, n) => {
+    c.fillStyle = searchColour(n);
+    for (const i of s.visited.map((index) => p.place.get(index))) {
+      if (i == null) continue;
+      dot(i, many ? 2.4 : 4.5);
+      c.fill();
+      visited++;
+    }
+  });
+  canvas.dataset.visited = visited;
+  const picked = p.place.get(state.index);
+  if (picked != null) {
     c.strokeStyle = "#d1342f";
     c.lineWidth = 2;
     dot(picked, 6);
@@ -269,8 +293,8 @@ function nearestPoint(event) {
   const x = ((event.clientX - box.left) / box.width) * frame.width;
   const y = ((event.clientY - box.top) / box.height) * frame.height;
   let best = -1, distance = 12 ** 2;
-  for (let i = 0; i < p.index.length; i++) {
-    const d = (state.at.x(p.flops[i]) - x) ** 2 + (state.at.y(p.accuracy[i]) - y) ** 2;
+  for (const i of p.shown) {
+    const d = (state.at.x(p.cost[i]) - x) ** 2 + (state.at.y(p.accuracy[i]) - y) ** 2;
     if (d < distance) [best, distance] = [i, d];
   }
   return best;
@@ -280,19 +304,19 @@ byId("points").addEventListener("mousemove", (event) => {
   const i = nearestPoint(event);
   const p = state.points;
   byId("nearest").textContent = i < 0 ? "\u00a0"
-    : `Architecture ${p.index[i]}: ${fixed(p.accuracy[i], 2)} %, ${fixed(p.flops[i], 2)} MFLOPs, ${fixed(p.params[i], 3)} M parameters`;
+    : `Architecture ${p.index[i]}: ${fixed(p.accuracy[i], 2)} %, ${fixed(p.flops[i], 2)} MFLOPs, ${fixed(p.params[i], 3)} M parameters` +
+      (p.device_cost ? `, ${fixed(p.cost[i], 2)} ${p.costName}` : "");
 });
 byId("points").addEventListener("click", (event) => {
   const i = nearestPoint(event);
   if (i >= 0) pick(String(state.points.index[i]));
 });
 
-// --- start ---
-
 // --- search ---
 
 const searches = []; // those that are drawn together: of one dataset
 const searchColours = ["#1f5fbf", "#e08a1e", "#2a9d6f", "#b23a48", "#7a4fb5", "#7a869a", "#8a6d3b"];
+const searchColour = (n) => searchColours[n % searchColours.length];
 
 function drawSearches() {
   const svg = byId("search-curves");
@@ -301,10 +325,12 @@ function drawSearches() {
   const ys = searches.flatMap((s) => [...band(s, -1), ...band(s, 1)]);
   byId("search-legend").replaceChildren();
   byId("found").tBodies[0].replaceChildren();
+  drawPoints();
   if (!searches.length) return svg.replaceChildren();
+  svg.setAttribute("aria-label", `test accuracy over simulated time, mean and deviation over runs, of ${searches.map((s) => s.algorithm).join(", ")}`);
   const at = axes(svg, xs, ys, "simulated seconds", "test accuracy, %");
   searches.forEach((s, n) => {
-    const stroke = searchColours[n % searchColours.length];
+    const stroke = searchColour(n);
     const steps = (values) => values.flatMap((v, i) => {
       const point = `${at.x(s.seconds[i])},${at.y(v)}`;
       return i ? [`${at.x(s.seconds[i])},${at.y(values[i - 1])}`, point] : [point];
@@ -312,7 +338,7 @@ function drawSearches() {
     svg.append(
       element("path", { d: `M${[...steps(band(s, 1)), ...steps(band(s, -1)).reverse()].join("L")}Z`, fill: stroke, "fill-opacity": "0.15" }),
       element("path", { d: `M${steps(s.mean).join("L")}`, fill: "none", stroke, "stroke-width": "2" }));
-    const name = element("span", {}, `${s.algorithm} on ${s.dataset}: test ${fixed(s.test.mean, 2)} ± ${fixed(s.test.std, 2)} % `);
+    const name = element("span", {}, `${s.algorithm} on ${s.dataset}: test ${fixed(s.test.mean, 2)} ± ${fixed(s.test.std, 2)} %, ${s.visited.length} architectures trained`);
     name.style.color = stroke;
     byId("search-legend").append(name);
     for (const f of s.found) {
@@ -339,6 +365,8 @@ byId("searching").addEventListener("reset", () => {
   drawSearches();
 });
 
+// --- start ---
+
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   if (byId("arch").value.trim()) pick(byId("arch").value);
@@ -347,9 +375,9 @@ byId("choice").addEventListener("submit", (event) => event.preventDefault());
 byId("choice").addEventListener("change", (event) => {
   remember();
   const name = event.target.name;
-  if (name !== "set" && !name.startsWith("max-")) showResults();
-  if (name !== "curve") showBest();
-  if (name === "dataset" || name === "hp" || name === "set") showPoints();
+  if (["dataset", "hp", "curve"].includes(name)) showResults();
+  if (name !== "curve" && name !== "device") showBest();
+  if (["dataset", "hp", "set", "device"].includes(name)) showPoints();
   else if (name !== "curve") drawPoints();
 });
 window.addEventListener("resize", drawPoints);
@@ -357,6 +385,8 @@ window.addEventListener("resize", drawPoints);
 attempt("start", async () => {
   const about = await ask("info");
   byId("benchmark").textContent = `${about.stored} of ${about.architectures} architectures of the ${about.space} search space`;
+  // Searches and costs on devices are of cells.
+  byId("search-section").hidden = choice.device.parentElement.hidden = about.space !== "topology";
   choice.hp.replaceChildren(...about.recipes.map((hp) => element("option", { value: hp }, `${hp} epochs`)));
   choice.hp.value = about.recipes.at(-1);
   const arch = recall();
