@@ -45,20 +45,31 @@ type MismatchError struct {
 	Widths cell.Widths
 }
 
-// Error lists everything that is wrong; of a network of other widths only the
-// first tensor.
+// Error names the first tensor of each kind, and how many others there are; of a
+// network of other widths only the first tensor.
 func (e *MismatchError) Error() string {
-	if e.Widths != nil && len(e.Misshaped) > 0 {
-		return fmt.Sprintf("%s: the state dict is of a network of the widths %v", e.Misshaped[0], e.Widths)
+	var parts []string
+	if len(e.Misshaped) > 0 {
+		parts = append(parts, e.Misshaped[0])
+		if e.Widths != nil {
+			return fmt.Sprintf("%s: the state dict is of a network of the widths %v", e.Misshaped[0], e.Widths)
+		}
 	}
-	parts := slices.Clone(e.Misshaped)
 	if len(e.Missing) > 0 {
-		parts = append(parts, "missing "+strings.Join(e.Missing, ", "))
+		parts = append(parts, fmt.Sprintf("tensor %s is missing", e.Missing[0]))
 	}
 	if len(e.Unexpected) > 0 {
-		parts = append(parts, "unexpected "+strings.Join(e.Unexpected, ", "))
+		parts = append(parts, fmt.Sprintf("tensor %.200s is unexpected", e.Unexpected[0]))
 	}
-	return strings.Join(parts, "; ")
+	text := strings.Join(parts, ", ")
+	switch others := len(e.Misshaped) + len(e.Missing) + len(e.Unexpected) - len(parts); others {
+	case 0:
+		return text
+	case 1:
+		return text + ", and 1 other tensor differs"
+	default:
+		return fmt.Sprintf("%s, and %d other tensors differ", text, others)
+	}
 }
 
 // FromStateDict makes parameters of a state dict's copy. It is strict: every

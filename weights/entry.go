@@ -40,9 +40,14 @@ type fileEntry struct {
 	read func() (Value, error)
 }
 
-// keepEntries notes the entries of a checkpoint that are no networks.
+// keepEntries notes the entries of a checkpoint that are no networks and none's
+// tensors.
 func (f *File) keepEntries(top *pickle.Dict, data dataReader) {
+	isState := slices.ContainsFunc(f.networks, func(n *Network) bool { return n.Entry == "" })
 	for key, v := range top.All() {
+		if _, tensor := sourceOf(v); tensor && isState {
+			continue
+		}
 		name, isText := key.(string)
 		if n, isInt := key.(int); isInt {
 			name, isText = strconv.Itoa(n), true

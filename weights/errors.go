@@ -60,7 +60,7 @@ func (e *SelectionError) otherArch(n *Network) bool {
 }
 
 func list(networks []*Network) string {
-	const most = 40
+	const most = 12
 	var names []string
 	for i, n := range networks {
 		if i == most {

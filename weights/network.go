@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,8 +39,11 @@ type Network struct {
 	// a network of cells.
 	Widths cell.Widths
 
-	file *File
-	load func() (*StateDict, error)
+	toldWidths    string // widths that the file tells besides those of the tensors
+	byIndex       bool   // the file tells Arch by an index
+	contradiction string // what does not agree in the file, if anything
+	file          *File
+	load          func() (*StateDict, error)
 }
 
 // TensorInfo describes a tensor without its numbers.
@@ -119,11 +123,50 @@ func (n *Network) Load() (*StateDict, error) {
 	return s, nil
 }
 
-// CheckNetwork returns an error that says what the tensors' names begin with if
-// they are not those of a network of cells.
+// contradict remembers the first contradiction.
+func (n *Network) contradict(format string, args ...any) {
+	if n.contradiction == "" {
+		n.contradiction = fmt.Sprintf(format, args...)
+	}
+}
+
+// checkSizes looks for contradictions between what the file tells and what the
+// shapes of the tensors tell.
+func (n *Network) checkSizes(m measured) {
+	if n.toldWidths != "" && m.widths != nil && n.toldWidths != m.widths.String() {
+		n.contradict("the file says that the network has the widths %.200s, its tensors are of the widths %v", n.toldWidths, m.widths)
+	}
+	staged := m.description.N != 0
+	for _, size := range []struct {
+		name           string
+		told, measured int
+		tells          bool
+	}{
+		{"C", n.C, m.description.C, staged || m.widths == nil},
+		{"N", n.N, m.description.N, staged},
+		{"classes", n.Classes, m.description.Classes, true},
+	} {
+		if size.tells && size.told != 0 && size.measured != 0 && size.told != size.measured {
+			n.contradict("the file says %s = %d, its tensors are of a network of %s = %d", size.name, size.told, size.name, size.measured)
+		}
+	}
+	if n.toldWidths == "" && n.C != 0 && n.N != 0 && m.widths != nil && !staged {
+		n.contradict("the file says C = %d, N = %d, its tensors are of the widths %v", n.C, n.N, m.widths)
+	}
+}
+
+// Contradiction says what does not agree of the file's words and tensors; it is
+// empty if nothing.
+func (n *Network) Contradiction() string { return n.contradiction }
+
+// CheckNetwork returns an error if the tensors are not those of a network of
+// cells, which says what their names begin with, or if there is a Contradiction.
 func (n *Network) CheckNetwork() error {
 	all := namesOf(n.Tensors)
 	if slices.Contains(all, firstTensor) {
+		if n.contradiction != "" {
+			return errors.New(n.contradiction)
+		}
 		return nil
 	}
 	begin := ""

@@ -75,7 +75,7 @@ func (s *searcher) results(results *pickle.Dict, hp int) bool {
 			continue
 		}
 		n := &Network{Entry: "net_state_dict"}
-		describe(n, trial)
+		s.describe(n, trial)
 		n.Dataset, _ = pair.Get(0).(string)
 		if seed, ok := seedOf(pair.Get(1)); ok {
 			n.Seed = &seed
@@ -101,7 +101,7 @@ func (s *searcher) trialFile(d *pickle.Dict) {
 			continue
 		}
 		n := &Network{Entry: "net_state_dict"}
-		describe(n, trial)
+		s.describe(n, trial)
 		n.Dataset = dataset
 		s.trial(n, trial)
 	}

@@ -55,33 +55,38 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 	if err := checkPlaces(tensors, f.size-8-int64(n)); err != nil {
 		return err
 	}
-	network := &Network{Description: describeMetadata(metadata)}
-	for _, t := range tensors {
-		network.Tensors = append(network.Tensors, t.TensorInfo)
+	all := make([]string, len(tensors))
+	for i, t := range tensors {
+		all[i] = t.Name
 	}
-	if prefixes, _ := prefixesOf(namesOf(network.Tensors)); len(prefixes) == 1 {
-		network.Prefix = prefixes[0]
-	}
-	tensors, aside := withoutPrefix(tensors, network.Prefix)
-	if len(aside) > 0 {
-		network.note("left aside, being no part of the network: %s", names(aside))
-	}
-	network.Tensors = network.Tensors[:0]
-	for _, t := range tensors {
-		network.Tensors = append(network.Tensors, t.TensorInfo)
-	}
-	network.load = func() (*StateDict, error) {
-		data := make([]byte, f.size-8-int64(n))
-		if err := readFull(r, data, 8+int64(n)); err != nil {
-			return nil, err
+	parts := divide(all)
+	for _, part := range parts {
+		if len(part.members) == 0 {
+			continue
 		}
-		s := new(StateDict)
-		for i, t := range tensors {
-			s.Set(network.Tensors[i].Name, Tensor{DType: t.DType, Shape: slices.Clone(t.Shape), Data: data[t.start:t.end:t.end]})
+		network := &Network{Prefix: part.prefix}
+		network.describeBy(metadata)
+		if len(parts) > 1 {
+			network.Entry = strings.TrimSuffix(part.prefix, ".")
 		}
-		return s, nil
-	}
-	if len(tensors) > 0 {
+		network.noteAside(part.aside)
+		members := make([]safeTensor, len(part.members))
+		for i, member := range part.members {
+			members[i] = tensors[member]
+			members[i].Name = members[i].Name[len(part.prefix):]
+			network.Tensors = append(network.Tensors, members[i].TensorInfo)
+		}
+		network.load = func() (*StateDict, error) {
+			data := make([]byte, f.size-8-int64(n))
+			if err := readFull(r, data, 8+int64(n)); err != nil {
+				return nil, err
+			}
+			s := new(StateDict)
+			for _, t := range members {
+				s.Set(t.Name, Tensor{DType: t.DType, Shape: slices.Clone(t.Shape), Data: data[t.start:t.end:t.end]})
+			}
+			return s, nil
+		}
 		network.complete(f, measure(network.Tensors))
 		f.networks = append(f.networks, network)
 	}
@@ -96,20 +101,6 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 		f.entries = append(f.entries, fileEntry{e.Name, func() (Value, error) { return value, nil }})
 	}
 	return nil
-}
-
-// withoutPrefix takes a prefix off names; tensors without it are left aside.
-func withoutPrefix(tensors []safeTensor, prefix string) (kept []safeTensor, aside []string) {
-	for _, t := range tensors {
-		name, ok := strings.CutPrefix(t.Name, prefix)
-		if !ok {
-			aside = append(aside, t.Name)
-			continue
-		}
-		t.Name = name
-		kept = append(kept, t)
-	}
-	return kept, aside
 }
 
 func namesOf(tensors []TensorInfo) []string {
@@ -248,43 +239,51 @@ func isNumber(name string) bool {
 	return slices.Contains([]string{"C", "N", "classes", "seed", "hp"}, name)
 }
 
-// describeMetadata reads what writeSafetensors writes of a Description.
-func describeMetadata(metadata []Entry) Description {
-	var d Description
+// describeBy reads what writeSafetensors writes of a Description, and what others
+// write so.
+func (n *Network) describeBy(metadata []Entry) {
+	d := &n.Description
+	var told []statement
 	for _, e := range metadata {
 		text := string(e.Value.(Text))
-		n, err := strconv.Atoi(text)
-		positive := err == nil && n > 0
+		number, err := strconv.Atoi(text)
+		positive := err == nil && number > 0
+		if slices.Contains(archEntries(), e.Name) {
+			if st, ok := archOfText(text); ok && (e.Name != channelsEntry || st.widths()) {
+				st.entry = e.Name
+				told = append(told, st)
+			} else if e.Name != channelsEntry {
+				n.note("%s %.60q is no architecture and says nothing here", e.Name, text)
+			}
+		}
 		switch e.Name {
-		case "arch":
-			d.Arch = text
 		case "dataset":
 			d.Dataset = text
 		case datasetInfoEntry:
 			d.DatasetInfo = text
 		case "seed":
 			if err == nil {
-				d.Seed = &n
+				d.Seed = &number
 			}
 		case "C":
 			if positive {
-				d.C = n
+				d.C = number
 			}
 		case "N":
 			if positive {
-				d.N = n
+				d.N = number
 			}
 		case "classes":
 			if positive {
-				d.Classes = n
+				d.Classes = number
 			}
 		case "hp":
 			if positive {
-				d.HP = n
+				d.HP = number
 			}
 		}
 	}
-	return d
+	n.tell(told)
 }
 
 func readFull(r io.ReaderAt, b []byte, at int64) error {

@@ -29,35 +29,58 @@ type searcher struct {
 	data   dataReader
 	states map[any][]*state
 	seen   map[any]bool
+	heard  map[*pickle.Dict][]statement // what [searcher.hearsay] found
 	found  []candidate
 }
 
 // candidate is a state dict outside of the benchmark's records.
 type candidate struct {
-	network *Network
-	usual   bool // its entry has the name of one that holds a network
-	state   *state
+	network   *Network
+	preferred bool // its entry has the name of one that holds a network
+	state     *state
 }
 
 // search finds the networks in a file's value: records of trials, or else state
 // dicts and modules wherever they are.
 func (f *File) search(value any, data dataReader) {
-	s := &searcher{file: f, data: data, states: map[any][]*state{}, seen: map[any]bool{}}
+	s := &searcher{file: f, data: data, states: map[any][]*state{}, seen: map[any]bool{}, heard: map[*pickle.Dict][]statement{}}
 	top, isDict := value.(*pickle.Dict)
 	if isDict && len(s.statesOf(top)) == 0 && s.records(top) {
 		return
 	}
-	s.walk(value, place{}, 0)
+	if s.worthwhile(value) {
+		s.walk(value, place{}, 0)
+	}
 	s.choose()
-	if isDict && len(s.statesOf(top)) == 0 {
+	if isDict {
 		f.keepEntries(top, data)
 	}
-	if len(f.networks) == 0 && f.holds == "" && f.otherFile != "" {
-		f.holds = fmt.Sprintf("it names another file, %.200q, which may hold the weights", f.otherFile)
+	if len(f.networks) == 0 && f.holds == "" {
+		f.holds = f.explain(value)
 	}
-	if _, ok := value.(*pickle.Object); ok && len(f.networks) == 0 && f.holds == "" {
-		f.holds = fmt.Sprintf("it holds an instance of %.100s", pickle.TypeName(value))
+}
+
+// explain says what is in a file without weights.
+func (f *File) explain(value any) string {
+	if f.otherFile != "" {
+		return fmt.Sprintf("it names another file, %.200q, which may hold the weights", f.otherFile)
 	}
+	switch v := value.(type) {
+	case nil:
+		return "it is None, from an archive without weights"
+	case *pickle.Object:
+		return fmt.Sprintf("it holds an instance of %.100s", v.Class)
+	case *pickle.Dict:
+		var entries []string
+		for key := range v.All() {
+			entries = append(entries, fmt.Sprintf("%.60s", keyName(key)))
+		}
+		if len(entries) == 0 {
+			return "it is an empty dict"
+		}
+		return "its entries are " + names(entries)
+	}
+	return fmt.Sprintf("it is a %.100s", pickle.TypeName(value))
 }
 
 // place is where a value is in a file, with what the dicts around it tell.
@@ -72,8 +95,8 @@ func (p place) enter(name string) place {
 
 func (p place) name() string { return strings.Join(p.path, ".") }
 
-// usual reports whether the last name in the path is that of a network.
-func (p place) usual() bool {
+// preferred reports whether the last name in the path is that of a network.
+func (p place) preferred() bool {
 	return len(p.path) == 0 || slices.Contains(stateDictEntries(), p.path[len(p.path)-1])
 }
 
@@ -88,13 +111,11 @@ func (s *searcher) walk(v any, at place, depth int) {
 			s.walkDict(v, at, depth)
 		}
 	case *pickle.List:
-		if !s.seen[v] {
-			s.seen[v] = true
+		if s.enter(v, at) {
 			s.walkItems(*v, at, depth)
 		}
 	case *pickle.Tuple:
-		if !s.seen[v] {
-			s.seen[v] = true
+		if s.enter(v, at) {
 			s.walkItems(*v, at, depth)
 		}
 	case *pickle.Object:
@@ -110,8 +131,13 @@ func (s *searcher) walk(v any, at place, depth int) {
 		if v.Items != nil {
 			s.walk(v.Items, at, depth+1)
 		}
+		if v.Args != nil {
+			s.walkItems(*v.Args, at, depth+1)
+		}
 		if fields, ok := v.Fields(); ok {
 			s.walk(fields, at, depth+1)
+		} else {
+			s.walk(v.State, at, depth+1)
 		}
 	}
 }
@@ -130,17 +156,20 @@ func (s *searcher) enter(v any, at place) bool {
 			inner = at.enter(strings.TrimSuffix(found.prefix, "."))
 		}
 		n := &Network{Entry: inner.name()}
-		for _, d := range at.tells {
-			describe(n, d)
+		tells := at.tells
+		if d := entriesOf(v); d != nil && len(found.aside) > 0 {
+			tells = append(slices.Clip(tells), d)
 		}
-		if len(found.aside) > 0 {
-			n.note("left aside, being no part of the network: %s", names(found.aside))
+		for _, d := range tells {
+			s.describe(n, d)
 		}
+		s.listen(n, tells)
+		n.noteAside(found.aside)
 		if found.prefix != "" {
 			n.Prefix = found.prefix
 		}
 		if len(s.found) < maxCandidates(s.file.size) {
-			s.found = append(s.found, candidate{n, at.usual(), found})
+			s.found = append(s.found, candidate{n, at.preferred(), found})
 		}
 	}
 	return len(states) == 0
@@ -163,6 +192,9 @@ func (s *searcher) walkDict(d *pickle.Dict, at place, depth int) {
 
 func (s *searcher) walkItems(items []any, at place, depth int) {
 	for i, v := range items {
+		if v == nil {
+			s.file.noteNone(at, i)
+		}
 		if s.worthwhile(v) {
 			s.walk(v, at.enter(strconv.Itoa(i)), depth+1)
 		}
@@ -212,15 +244,15 @@ func joined(parts *pickle.Tuple) string {
 	return path.Join(names...)
 }
 
-// choose makes networks of the candidates. One whose entry has a usual name is
-// the network; others (averaged weights, moments of an optimizer) are only if
-// there is no such, and are taken otherwise if their entry is named. What looks
-// like a network of this program goes before what does not.
+// choose makes networks of the candidates. Those whose entry has the name of one
+// that holds a network are preferred; others (averaged weights, moments of an
+// optimizer) are only if there is no such, and are taken otherwise if their entry
+// is named. What looks like a network of this program goes before what does not.
 func (s *searcher) choose() {
 	chosen := s.found
 	for _, better := range []func(candidate) bool{
 		func(c candidate) bool { return c.state.measured.network() },
-		func(c candidate) bool { return c.usual },
+		func(c candidate) bool { return c.preferred },
 	} {
 		if kept := slices.DeleteFunc(slices.Clone(chosen), func(c candidate) bool { return !better(c) }); len(kept) > 0 {
 			chosen = kept
@@ -272,11 +304,12 @@ func (s *searcher) finish(n *Network, found *state) {
 
 func (n *Network) complete(f *File, m measured) {
 	n.file = f
+	n.checkSizes(m)
 	n.C = cmp.Or(n.C, m.description.C)
 	n.N = cmp.Or(n.N, m.description.N)
 	n.Classes = cmp.Or(n.Classes, m.description.Classes)
 	n.Widths = m.widths
-	if n.Arch == "" && n.isOfSizeCell() {
+	if (n.Arch == "" || n.byIndex) && n.isOfSizeCell() { // the index is one of the size space
 		n.Arch = n.Widths.String()
 	}
 }

@@ -1,9 +1,11 @@
 package weights
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"cellnet/cell/twocell"
 	"cellnet/internal/pickle"
 )
 
@@ -12,7 +14,7 @@ type state struct {
 	prefix   string // that was taken off the names
 	tensors  []namedTensor
 	infos    []TensorInfo
-	aside    []string // names without the prefix
+	aside    []string // names of what is beside the network
 	measured measured
 }
 
@@ -40,14 +42,19 @@ func (s *searcher) statesOf(v any) []*state {
 		return found
 	}
 	var tensors []namedTensor
+	var aside []string
 	switch v := v.(type) {
 	case *pickle.Dict:
-		tensors, _ = tensorsOf(v)
+		tensors, aside = tensorsAmong(v)
+	case *pickle.List:
+		tensors = pairsOf(*v)
+	case *pickle.Tuple:
+		tensors = pairsOf(*v)
 	case *pickle.Object:
 		tensors = moduleTensors(v, s.file.size)
 	}
 	if len(tensors) > 0 {
-		found = divide(tensors)
+		found = statesAmong(tensors, aside)
 	}
 	s.states[v] = found
 	return found
@@ -56,12 +63,84 @@ func (s *searcher) statesOf(v any) []*state {
 // firstTensor is the name of the first tensor of a network of this program.
 const firstTensor = "stem.0.weight"
 
+// firstOf gives what precedes the name of a network's first tensor: nothing, or
+// text that ends with a point or other sign.
+func firstOf(name string) (prefix string, ok bool) {
+	prefix, ok = strings.CutSuffix(name, firstTensor)
+	return prefix, ok && (prefix == "" || !isWord(prefix[len(prefix)-1]))
+}
+
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// tensorsAmong gives the tensors of a state dict, or of a dict that holds a
+// network's tensors among other values, with the names of these.
+func tensorsAmong(d *pickle.Dict) (tensors []namedTensor, aside []string) {
+	if tensors, ok := tensorsOf(d); ok {
+		return tensors, nil
+	}
+	network := false
+	for key, v := range d.All() {
+		name, isText := key.(string)
+		t, isTensor := sourceOf(v)
+		if !isText || !isTensor {
+			aside = append(aside, fmt.Sprintf("%.100s", keyName(key)))
+			continue
+		}
+		_, first := firstOf(name)
+		network = network || first
+		tensors = append(tensors, namedTensor{name, t})
+	}
+	if !network {
+		return nil, nil
+	}
+	return tensors, aside
+}
+
+// pairsOf gives the tensors of a list of names and tensors; none for others.
+func pairsOf(items []any) []namedTensor {
+	var out []namedTensor
+	for _, item := range items {
+		var pair []any
+		switch item := item.(type) {
+		case *pickle.Tuple:
+			pair = *item
+		case *pickle.List:
+			pair = *item
+		}
+		if len(pair) != 2 {
+			return nil
+		}
+		name, isText := pair[0].(string)
+		t, isTensor := sourceOf(pair[1])
+		if !isText || !isTensor {
+			return nil
+		}
+		out = append(out, namedTensor{name, t})
+	}
+	return out
+}
+
+// isPart reports whether a tensor may be a network's: the modules of networks
+// have few names.
+func isPart(name string) bool {
+	module, _, _ := strings.Cut(name, ".")
+	switch module {
+	case twocell.StemName, cellsModule, twocell.LastNorm, twocell.Classifier, twocell.AuxiliaryHead:
+		return true
+	}
+	return false
+}
+
+const cellsModule = "cells"
+
 // prefixesOf gives what precedes the names of a network in a state dict, once
-// for each network: nothing, or text that ends with a point. Without a network,
-// it is what wrappers of any module put before all names.
+// for each network. Without a network, it is what wrappers of any module put
+// before all names.
 func prefixesOf(names []string) (prefixes []string, network bool) {
 	for _, name := range names {
-		if p, ok := strings.CutSuffix(name, firstTensor); ok && (p == "" || p[len(p)-1] == '.') {
+		if p, ok := firstOf(name); ok {
 			prefixes = append(prefixes, p)
 		}
 	}
@@ -77,37 +156,61 @@ func prefixesOf(names []string) (prefixes []string, network bool) {
 	return []string{prefix}, false
 }
 
-// divide takes the prefixes off the names of a state dict.
-func divide(tensors []namedTensor) []*state {
-	all := make([]string, len(tensors))
-	for i, t := range tensors {
-		all[i] = t.name
-	}
-	prefixes, _ := prefixesOf(all)
-	states := make([]*state, len(prefixes))
+// division is a network's share of the tensors of a file or dict.
+type division struct {
+	prefix  string
+	members []int    // of the tensors
+	aside   []string // names of tensors that are no network's
+}
+
+// divide divides tensors among the networks by the prefixes of their names.
+func divide(names []string) []division {
+	prefixes, network := prefixesOf(names)
+	parts := make([]division, len(prefixes))
 	for i, p := range prefixes {
-		states[i] = &state{prefix: p}
+		parts[i].prefix = p
 	}
-	for _, t := range tensors {
+	for member, name := range names {
 		owner := -1 // the longest prefix
 		for i, p := range prefixes {
-			if strings.HasPrefix(t.name, p) && (owner < 0 || len(p) > len(prefixes[owner])) {
+			if strings.HasPrefix(name, p) && (owner < 0 || len(p) > len(prefixes[owner])) {
 				owner = i
 			}
 		}
-		if owner < 0 {
-			for _, s := range states {
-				s.aside = append(s.aside, t.name)
+		if owner < 0 || network && !isPart(name[len(prefixes[owner]):]) {
+			for i := range parts {
+				parts[i].aside = append(parts[i].aside, name)
 			}
 			continue
 		}
-		s := states[owner]
-		name := t.name[len(s.prefix):]
-		s.tensors = append(s.tensors, namedTensor{name, t.tensor})
-		s.infos = append(s.infos, t.tensor.info(name))
+		parts[owner].members = append(parts[owner].members, member)
 	}
-	for _, s := range states {
+	return parts
+}
+
+// noteAside notes what was left aside.
+func (n *Network) noteAside(aside []string) {
+	if len(aside) > 0 {
+		n.note("left aside, being no part of the network: %s", names(aside))
+	}
+}
+
+// statesAmong gives the state dicts of tensors, beside which there are others.
+func statesAmong(tensors []namedTensor, aside []string) []*state {
+	names := make([]string, len(tensors))
+	for i, t := range tensors {
+		names[i] = t.name
+	}
+	var states []*state
+	for _, part := range divide(names) {
+		s := &state{prefix: part.prefix, aside: append(slices.Clone(aside), part.aside...)}
+		for _, i := range part.members {
+			name := names[i][len(part.prefix):]
+			s.tensors = append(s.tensors, namedTensor{name, tensors[i].tensor})
+			s.infos = append(s.infos, tensors[i].tensor.info(name))
+		}
 		s.measured = measure(s.infos)
+		states = append(states, s)
 	}
 	return states
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -125,6 +126,9 @@ func describeWeights(name string, space cell.Space, arch string, flags networkFl
 		return r, err
 	}
 	r.Notes = n.Notes
+	if contradiction := n.Contradiction(); contradiction != "" {
+		r.Notes = append(slices.Clip(r.Notes), contradiction)
+	}
 	state, err := n.Load()
 	if err != nil {
 		return r, err

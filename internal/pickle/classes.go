@@ -256,11 +256,13 @@ func arrayFromBuffer(l *loader, args []any) (any, error) {
 // dtypeClass is the class of numpy's types.
 const dtypeClass = "numpy.dtype"
 
-func argument0(args []any) any {
-	if len(args) == 0 {
+func argument0(args []any) any { return argument(args, 0) }
+
+func argument(args []any, i int) any {
+	if i >= len(args) {
 		return nil
 	}
-	return args[0]
+	return args[i]
 }
 
 func makeSize(args []any) (any, error) {
@@ -291,11 +293,25 @@ func rebuildTensor(l *loader, args []any) (any, error) {
 	if err := l.charge(16*(size.Len()+stride.Len()) + costObject); err != nil {
 		return nil, err
 	}
+	if isExpanded(size, stride) {
+		return nil, nil // no state dict has such
+	}
 	t, err := newTensor(storage, offset, size, stride)
 	if err == nil && len(args) > 4 {
 		t.RequiresGrad, _ = args[4].(bool)
 	}
 	return t, err
+}
+
+// isExpanded reports whether elements of a tensor are several times there, without
+// memory of their own.
+func isExpanded(size, stride *Tuple) bool {
+	for i, step := range *stride {
+		if n, ok := argument(*size, i).(int); step == 0 && ok && n > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // rebuildFromType takes a function that makes a tensor, the tensor's class, the

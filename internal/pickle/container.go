@@ -1,7 +1,6 @@
 package pickle
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -11,7 +10,7 @@ import (
 )
 
 // LegacyMagic starts PyTorch's files of the legacy format: the magic number
-// and the protocol version 1001, each a pickle.
+// and the format's version 1001, each a pickle.
 const LegacyMagic = fileformat.TorchMagic + "\x80\x02M\xe9\x03."
 
 // costNested is what reading a legacy container allocates besides its objects.
@@ -63,15 +62,17 @@ type LegacyHeader struct {
 func DecodeLegacy(data []byte) (*LegacyHeader, error) { return decodeLegacy(data, Decode) }
 
 func decodeLegacy(data []byte, decode func([]byte) (*Document, error)) (*LegacyHeader, error) {
-	if !bytes.HasPrefix(data, []byte(LegacyMagic)) {
+	header := &LegacyHeader{Len: fileformat.TorchMagicLen(data)}
+	if header.Len == 0 {
 		return nil, &FormatError{Reason: "no magic number of PyTorch's legacy format"}
 	}
-	header := &LegacyHeader{Len: len(LegacyMagic)}
-	system, err := scan(data[header.Len:]) // sizes of C types, which nothing depends on
-	if err != nil {
-		return nil, err
+	for range 2 { // the format's version, and sizes of C types, which nothing depends on
+		system, err := scan(data[header.Len:])
+		if err != nil {
+			return nil, err
+		}
+		header.Len += system.end
 	}
-	header.Len += system.end
 	object, err := decode(data[header.Len:])
 	if err != nil {
 		return nil, err

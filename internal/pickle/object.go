@@ -59,7 +59,9 @@ func (o *Object) Add(v any) { o.Append(v) }
 func (o *Object) Fields() (*Dict, bool) {
 	state := o.State
 	if t, ok := state.(*Tuple); ok && t.Len() == 2 { // attributes, and those in slots
-		state = t.Get(0)
+		if state = t.Get(0); state == nil {
+			state = t.Get(1)
+		}
 	}
 	d, ok := state.(*Dict)
 	return d, ok

@@ -38,7 +38,7 @@ func openArchive(r io.ReaderAt, size int64) (*zipArchive, error) {
 	}
 	switch {
 	case !found:
-		return nil, broken("the zip archive has no record data.pkl: it is not from torch.save")
+		return nil, explainForeign(directory.File)
 	case a.record("constants.pkl") != nil:
 		return nil, unsupported("a TorchScript archive")
 	}
@@ -55,6 +55,19 @@ func openArchive(r io.ReaderAt, size int64) (*zipArchive, error) {
 }
 
 const objectRecord = "data.pkl"
+
+// explainForeign says what a zip archive is that is not from torch.save.
+func explainForeign(files []*zip.File) error {
+	for _, f := range files {
+		switch path.Ext(f.Name) {
+		case ".npy":
+			return unsupported("a zip archive of numpy arrays (.npz)")
+		case ".pth", ".pt", ".pkl", ".pbz2", ".safetensors":
+			return broken("it is a zip archive of other files, such as %.100q: unpack it first", f.Name)
+		}
+	}
+	return broken("the zip archive has no record data.pkl: it is not from torch.save")
+}
 
 // record gives the record of a name, or nil.
 func (a *zipArchive) record(name string) *zip.File { return a.records[a.root+name] }
