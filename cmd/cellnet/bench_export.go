@@ -2,10 +2,15 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"path/filepath"
 	"strings"
 
 	"cellnet/bench"
+	"cellnet/bench/builtin"
+	"cellnet/bench/builtin/sheet"
 	"cellnet/bench/record"
+	"cellnet/internal/atomicfile"
 	"cellnet/internal/output"
 	"cellnet/internal/usage"
 	"cellnet/weights"
@@ -18,12 +23,16 @@ func newBenchExportCommand(a *app) *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
 		Use:   "export STORE",
-		Short: "Write a benchmark in a published layout",
+		Short: "Write a benchmark in a published layout, the built-in results as a table",
 		Long: `Write a benchmark in a published layout, which the published Python programs read.
 In the layout that it was made from, the objects are equal but for trained weights,
-which are left out.`,
+which are left out.
+
+The built-in results, builtin, are written as a table of a row for each cell, into a
+file .csv or .parquet.`,
 		Example: `  cellnet bench export nb201.parquet -o NAS-Bench-201-v1_1.pth
-  cellnet bench export nb201.parquet --layout nats-folder -o NATS-tss-v1_0-3ffb9-simple`,
+  cellnet bench export nb201.parquet --layout nats-folder -o NATS-tss-v1_0-3ffb9-simple
+  cellnet bench export builtin -o cells.csv`,
 		Args: wantArgs("STORE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if to == "" {
@@ -49,6 +58,12 @@ which are left out.`,
 				return err
 			}
 			defer b.Close()
+			if b.IsBuiltin() {
+				if cmd.Flags().Changed("layout") || cmd.Flags().Changed("format") {
+					return usage.Errorf("%s is written as a table, into a file .csv or .parquet, without --layout and --format", args[0])
+				}
+				return a.exportBuiltin(b, to, force)
+			}
 			if layoutName == "" && !b.Layout().OfTrials() {
 				o.Layout = b.Layout()
 			} else if layoutName == "" && b.Layout() == record.SizeTrialFolder {
@@ -72,6 +87,31 @@ which are left out.`,
 	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from, of trial files nas-bench-201, of the size space nats-file)")
 	cmd.Flags().StringVar(&formatName, "format", "legacy", "of .pth files: legacy, as published, or zip")
 	return cmd
+}
+
+// exportBuiltin writes the built-in results in the format that the file's name tells.
+func (a *app) exportBuiltin(b *bench.Benchmark, to string, force bool) error {
+	var kind output.Kind
+	var write func(io.Writer, *builtin.Table) error
+	switch strings.ToLower(filepath.Ext(to)) {
+	case ".csv":
+		kind, write = output.CSV, sheet.WriteCSV
+	case ".parquet":
+		kind, write = output.Store, sheet.WriteParquet
+	default:
+		return usage.Errorf("--output: want a file .csv or .parquet, got %q", to)
+	}
+	if err := output.Check(force, []output.Target{{Path: to, Kind: kind}}); err != nil {
+		return err
+	}
+	t, err := builtin.Load()
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(to, func(w io.Writer) error { return write(w, t) }); err != nil {
+		return err
+	}
+	return a.noteWritten(b, to)
 }
 
 func layoutNames() string {

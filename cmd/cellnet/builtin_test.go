@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +47,69 @@ func TestBuiltinRefusals(t *testing.T) {
 		r := cellnet(t, append([]string{"query", "builtin"}, args...)...)
 		if r.code == exitOK || r.stdout != "" || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
 			t.Errorf("%q: code %d, %s%s, want %s", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+}
+
+// Where no file is named the built-in results answer.
+func TestQueryWithoutAFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("drawn.svg", nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"best", "--dataset", "cifar10", "--set", "test"},
+		{"metrics", "11", "--dataset", "cifar100"},
+		{"cost", "--json", "11", "--dataset=cifar100"},
+		{"arch", "284"},
+		{"info"},
+		{"index", "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"},
+	} {
+		want := mustCellnet(t, append([]string{"query", "builtin"}, args...)...)
+		if got := mustCellnet(t, append([]string{"query"}, args...)...); got != want || got == "" {
+			t.Errorf("%q: %s, want %s", args, got, want)
+		}
+		// Behind the command, too.
+		behind := append([]string{"query", args[0], "builtin"}, args[1:]...)
+		if got := mustCellnet(t, behind...); got != want {
+			t.Errorf("%q: %s, want %s", behind, got, want)
+		}
+	}
+	mustCellnet(t, "query", "plot", "scatter", "--dataset", "cifar10", "--set", "test", "-o", "drawn.svg")
+	for want, args := range map[string][]string{
+		"--dataset: missing":         {"metrics", "11"},
+		"nb201.parqet":               {"metrics", "nb201.parqet", "11", "--dataset", "cifar10"},
+		"unexpected argument \"13\"": {"metrics", "11", "12", "13", "--dataset", "cifar10"},
+		"unexpected argument \"x\"":  {"best", "x", "--dataset", "cifar10"},
+	} {
+		r := cellnet(t, append([]string{"query"}, args...)...)
+		if r.code == exitOK || r.stdout != "" || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: code %d, %s%s, want %s", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+}
+
+func TestExportBuiltin(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"cells.csv", "cells.parquet", "cells.CSV", "cells.csv"} {
+		mustCellnet(t, "bench", "export", "builtin", "-o", filepath.Join(dir, name))
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "cells.csv"))
+	if err != nil || !bytes.HasPrefix(text, []byte("arch_index,arch,cifar10_valid_12,")) || bytes.Count(text, []byte("\n")) != 15626 {
+		t.Errorf("%.100s, error %v", text, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "mine.csv"), []byte("a,b\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		".csv or .parquet": {"-o", filepath.Join(dir, "cells.pth")},
+		"--layout":         {"-o", filepath.Join(dir, "new.csv"), "--layout", "nats-file"},
+		"--force":          {"-o", filepath.Join(dir, "mine.csv")},
+		"--output":         {},
+	} {
+		r := cellnet(t, append([]string{"bench", "export", "builtin"}, args...)...)
+		if r.code == exitOK || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: code %d, %s, want %s", args, r.code, r.stderr, want)
 		}
 	}
 }

@@ -21,6 +21,7 @@ func layers() []string {
 		"cell/draw data weights internal/block internal/archlist",
 		"internal/netfile internal/statetree",
 		"bench/builtin bench/record",
+		"bench/builtin/sheet",
 		"bench/internal/source bench/trialfile",
 		"bench/internal/published",
 		"bench/internal/store",

@@ -37,14 +37,16 @@ func newQueryCommand(a *app) *cobra.Command {
 
 FILE is a store made by bench import, or published: a NAS-Bench-201 .pth, a folder
 of 000157-FULL.pth files or one of them, a NATS-Bench .pickle.pbz2 or folder; or a
-folder of the trial files that generate leaves, or one of them.
+folder of the trial files that generate leaves, or one of them. Without FILE, or
+where it is builtin, the answers are those of the results that are built in.
 ARCH is an index or an arch string, or the cell in another spelling that arch show
 prints; the flags --index and --arch say the same.`
-	group.Example = `  cellnet query nb201.parquet info
+	group.Example = `  cellnet query best --dataset cifar10 --set test --hp 200
+  cellnet query nb201.parquet info
   cellnet query nb201.parquet metrics --index 11 --dataset cifar100 --hp 200 --json
   cellnet query nb201.parquet best --dataset cifar10 --set valid --hp 12 --max-flops 50`
 	for _, cmd := range group.Commands() {
-		line := "cellnet query FILE " + strings.Replace(cmd.Use, " FILE", "", 1)
+		line := "cellnet query [FILE] " + strings.Replace(cmd.Use, " FILE", "", 1)
 		for _, sub := range cmd.Commands() {
 			setQueryUsage(sub, line+" "+strings.Replace(sub.Use, " FILE", "", 1)+" [flags]")
 		}
@@ -53,7 +55,7 @@ prints; the flags --index and --arch say the same.`
 		}
 		setQueryUsage(cmd, line+" [flags]")
 	}
-	setQueryUsage(group, "cellnet query FILE COMMAND [ARCH] [flags]")
+	setQueryUsage(group, "cellnet query [FILE] COMMAND [ARCH] [flags]")
 	return group
 }
 

@@ -7,14 +7,17 @@ import (
 	"os"
 	"strings"
 
+	"cellnet/bench"
 	"cellnet/internal/inputfile"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // queryFileLast puts the file of "query FILE metrics ..." behind the command,
-// where cobra can do with it. "query FILE" alone stands for info. What has the name
-// of a command is a file if there is one and a command follows.
+// where cobra can do with it. "query FILE" alone stands for info, and where no file
+// is named it is the built-in results. What has the name of a command is a file if
+// there is one and a command follows.
 func queryFileLast(root *cobra.Command, args []string) []string {
 	if len(args) > 2 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
 		typed, last := args[1:len(args)-1], args[len(args)-1]
@@ -28,22 +31,58 @@ func queryFileLast(root *cobra.Command, args []string) []string {
 		return args
 	}
 	group, _, err := root.Find(args[:1])
-	if err != nil || subcommand(group, args[1]) != nil && !(exists(args[1]) && len(args) > 2 && subcommand(group, args[2]) != nil) {
+	if err != nil || args[1] == "help" {
 		return args
 	}
 	turned, file, rest := args[:1:1], args[1], args[2:]
+	if subcommand(group, file) != nil && !(exists(file) && len(rest) > 0 && subcommand(group, rest[0]) != nil) {
+		file, rest = "", args[1:]
+	}
 	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
 		rest = append([]string{"info"}, rest...)
 	}
+	cmd := subcommand(group, rest[0])
 	turned, rest = append(turned, rest[0]), rest[1:]
-	cmd := subcommand(group, turned[1])
 	for cmd != nil && cmd.HasSubCommands() {
 		if len(rest) == 0 || strings.HasPrefix(rest[0], "-") {
 			return append(turned, rest...) // the help of a group needs no file
 		}
-		turned, cmd, rest = append(turned, rest[0]), subcommand(cmd, rest[0]), rest[1:]
+		cmd = subcommand(cmd, rest[0])
+		turned, rest = append(turned, rest[0]), rest[1:]
 	}
-	return append(append(turned, file), rest...)
+	switch {
+	case file != "":
+		turned = append(turned, file)
+	case cmd != nil && !namesFile(cmd, rest):
+		turned = append(turned, bench.BuiltinName)
+	}
+	return append(turned, rest...)
+}
+
+// namesFile tells whether an argument of a query, behind its command, is a file:
+// one that is there or, as architectures are never written, has a point or a slash.
+func namesFile(cmd *cobra.Command, args []string) bool {
+	for i, arg := range args {
+		switch {
+		case i > 0 && takesValue(cmd, args[i-1]) || strings.HasPrefix(arg, "-") && arg != "-":
+		case arg == bench.BuiltinName, strings.ContainsAny(arg, "./"), exists(arg):
+			return true
+		}
+	}
+	return false
+}
+
+// takesValue tells whether an argument is a flag whose value is the next argument.
+func takesValue(cmd *cobra.Command, arg string) bool {
+	name, long := strings.CutPrefix(arg, "--")
+	var f *pflag.Flag
+	switch {
+	case long:
+		f = cmd.Flag(name)
+	case len(arg) == 2 && arg[0] == '-':
+		f = cmd.Flags().ShorthandLookup(arg[1:])
+	}
+	return f != nil && f.NoOptDefVal == ""
 }
 
 func exists(path string) bool {

@@ -10,13 +10,20 @@ import (
 )
 
 func TestServeAnswersUntilInterrupted(t *testing.T) {
-	files := nats(t)
+	serveUntilInterrupted(t, nats(t))
+}
+
+// Without a file the built-in results are served.
+func TestServeBuiltin(t *testing.T) { serveUntilInterrupted(t) }
+
+func serveUntilInterrupted(t *testing.T, file ...string) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	stderr, out := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		code := run(ctx, []string{"serve", files, "--listen", "127.0.0.1:0"}, strings.NewReader(""), io.Discard, out)
+		code := run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, file...), strings.NewReader(""), io.Discard, out)
 		out.Close()
 		ended <- code
 	}()
@@ -37,7 +44,7 @@ func TestServeAnswersUntilInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := mustCellnet(t, "query", files, "metrics", "11", "--dataset", "cifar100", "--hp", "200", "--json")
+	want := mustCellnet(t, append([]string{"query"}, append(file, "metrics", "11", "--dataset", "cifar100", "--hp", "200", "--json")...)...)
 	if string(got) != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

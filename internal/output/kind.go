@@ -22,6 +22,7 @@ const (
 	TorchBenchmark // NAS-Bench-201's layout
 	NATSBenchmark  // a file of NATS-Bench's layout
 	Store          // a benchmark as Parquet
+	CSV            // a table with a line of names, the first of which is that of an index
 	SVG
 	PNG
 	DOT
@@ -45,6 +46,8 @@ func (k Kind) String() string {
 		return "a bzip2 file"
 	case Store:
 		return "a Parquet file"
+	case CSV:
+		return "a table in CSV"
 	case SVG:
 		return "an SVG picture"
 	case PNG:
@@ -114,6 +117,8 @@ func kindOfHead(format fileformat.Format, head []byte) Kind {
 		return SVG
 	case bytes.HasPrefix(head, []byte("digraph")):
 		return DOT
+	case bytes.HasPrefix(head, []byte("arch_index,")):
+		return CSV
 	}
 	return unknown
 }
