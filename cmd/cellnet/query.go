@@ -107,7 +107,7 @@ func (f *queryFlags) addSeries(cmd *cobra.Command, s *query.Series) {
 	if s.Long != "" {
 		cmd.Long = "Print " + s.Long
 	}
-	if s.Listed {
+	if s.TakesList {
 		cmd.Use = s.Name + " FILE [ARCH...]"
 		cmd.Flags().StringVar(&f.list, "archs", "", "read architectures from the lines of `FILE`, - for standard input")
 		cmd.Args = func(_ *cobra.Command, args []string) error {
@@ -122,10 +122,10 @@ func (f *queryFlags) addSeries(cmd *cobra.Command, s *query.Series) {
 func (f *queryFlags) run(cmd *cobra.Command, args []string) error {
 	file, archs := args[0], args[1:]
 	if f.series != nil {
-		if f.series.Listed && (f.list != "" || len(archs) > 1) {
+		if f.series.TakesList && (f.list != "" || len(archs) > 1) {
 			return f.askListed(cmd, file, archs)
 		}
-		if !f.series.Listed && len(archs) == 0 && !anyParam(cmd.Flags(), f.q.Form) {
+		if !f.series.TakesList && len(archs) == 0 && !anyParam(cmd.Flags(), f.q.Form) {
 			return f.askSeries(cmd, file, query.Args{}, nil)
 		}
 	}

@@ -25,7 +25,10 @@ func cost(_ context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := costs{Cost: c, note: a.foreignCost(b, index, c)}
+	answer := costs{Cost: c}
+	if answer.note, err = a.foreignCost(b, index, c); err != nil {
+		return nil, err
+	}
 	if b.IsBuiltin() {
 		on, err := a.onDevices(b)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"cellnet/bench"
 	"cellnet/bench/builtin"
+	"cellnet/cell"
 	"cellnet/data"
 )
 
@@ -200,18 +201,33 @@ func NoteOf(a Answer) string {
 	return ""
 }
 
-// foreignCost is the note on a cell's cost.
-func (a Args) foreignCost(b *bench.Benchmark, index int, c bench.Cost) string {
-	own, ok := builtin.Network(index, a.dataset)
-	t, err := builtin.Load()
-	if space, bad := b.Space(); !ok || err != nil || bad != nil || space != bench.Topology {
-		return ""
+// foreignCost is the note on a cell's cost, "" if it is the cell's own.
+func (a Args) foreignCost(b *bench.Benchmark, index int, c bench.Cost) (string, error) {
+	if space, err := b.Space(); err != nil || space != bench.Topology {
+		return "", err
 	}
-	switch {
-	case b.IsBuiltin() && t.HasForeignCost(index):
-		return fmt.Sprintf("the published records of architecture %d hold another network's FLOPs and parameters; these are its own", index)
-	case !b.IsBuiltin() && t.HasForeignCost(index) && math.Abs(own.Params-c.Params) > 1e-4:
-		return fmt.Sprintf("this record of architecture %d holds another network's cost; its own is %.5f M FLOPs and %.6f M parameters", index, own.FLOPs, own.Params)
+	if b.IsBuiltin() {
+		t, err := builtin.Load()
+		if err != nil || !t.HasForeignCost(index) {
+			return "", err
+		}
+		return fmt.Sprintf("the published records of architecture %d hold another network's FLOPs and parameters; these are its own", index), nil
 	}
-	return ""
+	of, err := cell.FromIndex(index)
+	if err != nil {
+		return "", err
+	}
+	config, err := b.NetConfig(index, a.dataset)
+	if err != nil {
+		return "", err
+	}
+	network, err := cell.NewNetwork(of, config.Channels, config.Cells, config.Classes)
+	if err != nil {
+		return "", nil // nothing that costs could be compared with
+	}
+	own := network.Cost(a.dataset.Side())
+	if math.Abs(own.Params-c.Params) < 1e-4 {
+		return "", nil
+	}
+	return fmt.Sprintf("this record of architecture %d holds another network's cost; its own is %.5f M FLOPs and %.6f M parameters", index, own.FLOPs, own.Params), nil
 }

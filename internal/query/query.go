@@ -20,15 +20,16 @@ type Answer interface {
 // Query is a question with one answer.
 type Query struct {
 	Form
-	Walks  bool // it looks at all architectures
-	Counts bool // of a folder, what was read of it so far
+	OfAllArchs    bool
+	OfWhatWasRead bool // so far, of a folder
 
 	answer func(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error)
 }
 
-// Lasts tells whether the answer stays the same as long as the benchmark is open.
-func (q *Query) Lasts(b *bench.Benchmark) bool {
-	return !q.Counts || b.Layout().Container() != record.Folder
+// AnswerIsFixed tells whether the answer stays the same as long as the benchmark is
+// open.
+func (q *Query) AnswerIsFixed(b *bench.Benchmark) bool {
+	return !q.OfWhatWasRead || b.Layout().Container() != record.Folder
 }
 
 // Answer asks a benchmark. Errors wrap one of package bench's if there is no such
@@ -52,13 +53,13 @@ func All() []*Query {
 		{Form: Form{Name: "show", Short: "everything about an architecture: its results by all recipes",
 			Needs: []Param{Index}}, answer: show},
 		{Form: Form{Name: "best", Short: "the architecture with the highest mean accuracy",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max}}, Walks: true, answer: best},
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max}}, OfAllArchs: true, answer: best},
 		{Form: Form{Name: "top", Short: "the architectures with the highest mean accuracies, best first",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max, Device, Limit}}, Walks: true, answer: top},
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max, Device, Limit}}, OfAllArchs: true, answer: top},
 		{Form: Form{Name: "front", Short: "the architectures that no other beats in accuracy and in FLOPs or a device's cost, cheapest first",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max, Device}}, Walks: true, answer: front},
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max, Device}}, OfAllArchs: true, answer: front},
 		{Form: Form{Name: "points", Short: "cost and mean accuracy of every architecture, as columns",
-			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max, Device}}, Walks: true, answer: points},
+			Needs: []Param{Dataset, Set}, Takes: []Param{HP, MaxFLOPs, MaxParams, Max, Device}}, OfAllArchs: true, answer: points},
 		{Form: Form{Name: "metrics", Short: "an architecture's losses, accuracies and times on a dataset",
 			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Set, Epoch, Seed, Random, Mean}}, answer: metrics},
 		{Form: Form{Name: "cost", Short: "an architecture's FLOPs and parameters in millions, latency and training times in seconds",
@@ -69,13 +70,13 @@ func All() []*Query {
 			Needs: []Param{Index}}, answer: arch},
 		{Form: Form{Name: "random", Short: "an architecture drawn at random, by Python's generator",
 			Takes: []Param{Random}}, answer: random},
-		{Form: Form{Name: "list", Short: "the strings of all architectures, by their index"}, Walks: true, answer: list},
+		{Form: Form{Name: "list", Short: "the strings of all architectures, by their index"}, OfAllArchs: true, answer: list},
 		{Form: Form{Name: "index", Short: "the index of an architecture's string, -1 if it is not in the search space",
 			Needs: []Param{Arch}}, answer: index},
 		{Form: Form{Name: "trials", Short: "an architecture's single trials, with the curves of all epochs or the numbers at one",
 			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Seed, Epoch}}, answer: trials},
 		{Form: Form{Name: "statistics", Short: "how many architectures have how many trials on a dataset",
-			Needs: []Param{Dataset}, Takes: []Param{HP}}, Walks: true, Counts: true, answer: statistics},
+			Needs: []Param{Dataset}, Takes: []Param{HP}}, OfAllArchs: true, OfWhatWasRead: true, answer: statistics},
 		{Form: Form{Name: "simulate", Short: "what training and validating an architecture would reach and cost",
 			Needs: []Param{Index, Dataset}, Takes: []Param{HP, Epoch, Random}}, answer: simulate},
 	}

@@ -20,15 +20,15 @@ type Answers interface {
 // one.
 type Series struct {
 	Form
-	Listed bool   // about those in a list; else about all
-	Long   string // more on it than Short
+	TakesList bool   // of architectures; else it is about all
+	Long      string // more on it than Short
 	// Example are command lines.
 	Example string
 
 	answer func(ctx context.Context, b *bench.Benchmark, a Args, archs []string) (Answers, error)
 }
 
-// Answer asks a benchmark, if the series is Listed about archs, each an index or an
+// Answer asks a benchmark, if the series takes a list about archs, each an index or an
 // arch string.
 func (s *Series) Answer(ctx context.Context, b *bench.Benchmark, a Args, archs []string) (Answers, error) {
 	return s.answer(ctx, b, a, archs)
@@ -39,7 +39,7 @@ func AllSeries() []*Series {
 	return []*Series{
 		{Form: Form{Name: "show", Short: "everything about an architecture, or about all: the results by all recipes"}, answer: showAll},
 		{Form: Form{Name: "simulate", Short: "what training and validating an architecture would reach and cost",
-			Needs: []Param{Dataset}, Takes: []Param{HP, Epoch, Random}}, Listed: true, answer: simulateAll,
+			Needs: []Param{Dataset}, Takes: []Param{HP, Epoch, Random}}, TakesList: true, answer: simulateAll,
 			Long: `what training and validating architectures would reach and cost.
 
 Of several architectures, the time of each is added to that of those before. They

@@ -21,7 +21,7 @@ func TestKeysDifferWithWhatIsAsked(t *testing.T) {
 	}
 	keys := map[string]string{}
 	for _, q := range query.All() {
-		if !q.Walks {
+		if !q.OfAllArchs {
 			continue
 		}
 		for _, v := range values {

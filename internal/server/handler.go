@@ -110,10 +110,10 @@ func parametersOf(r *http.Request) (map[string]string, error) {
 // ask gives the answer in JSON.
 func (a *api) ask(ctx context.Context, q *query.Query, values map[string]string, args query.Args) ([]byte, error) {
 	answer := func() ([]byte, error) { return write(ctx, a.b, q, args) }
-	if !q.Walks {
+	if !q.OfAllArchs {
 		return answer()
 	}
-	return a.walks.answer(ctx, keyOf(q, values), q.Lasts(a.b), answer)
+	return a.walks.answer(ctx, keyOf(q, values), q.AnswerIsFixed(a.b), answer)
 }
 
 func write(ctx context.Context, b *bench.Benchmark, q *query.Query, args query.Args) ([]byte, error) {

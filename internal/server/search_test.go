@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"cellnet/bench"
+	"cellnet/data"
 	"cellnet/search/simulate"
 )
 
@@ -84,6 +85,9 @@ func FuzzSearchRequest(f *testing.F) {
 	f.Add("dataset=cifar10&algorithm=evolution&runs=20&budget=20000&seed=7&max=flops=50,params=1")
 	f.Add("dataset=cifar100&budget=1e-9")
 	f.Add("dataset=ImageNet16-120&runs=0x10&seed=-1&max=,")
+	f.Add("dataset=cifar10&algorithm=reinforce&max=edgetpu_latency%3D1e308,raspi4_latency%3D-0")
+	f.Add("dataset=cifar10&algorithm=bohb%0A&max=%00%3D1")
+	all := judges{kept: map[data.Dataset]simulate.Judge{}}
 	f.Fuzz(func(t *testing.T, text string) {
 		parsed, err := url.ParseQuery(text)
 		if err != nil {
@@ -103,8 +107,12 @@ func FuzzSearchRequest(f *testing.F) {
 		if r.Runs < 1 || r.Runs > maxSearchRuns || r.Budget < 0 || r.Budget > simulate.Budget(r.Space, r.Dataset) || r.Dataset == 0 {
 			t.Errorf("%q is accepted as %+v", text, r)
 		}
-		if judge, err := r.JudgeOf(); err == nil {
-			_, _ = r.Plan(judge) // does not panic
+		judge, err := all.of(r)
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if _, err := r.Plan(judge); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: more than a line: %v", text, err)
 		}
 	})
 }
