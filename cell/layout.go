@@ -18,11 +18,14 @@ const (
 	Batches                        // num_batches_tracked, one int64
 	LinearWeight                   // [classes, features]
 	LinearBias                     // [classes]
+	ConvBias                       // one number a channel; supernets have it
+	Architecture                   // parameters of a supernet that choose among its operations
+	Constant                       // numbers that stay as they are
 )
 
 // Learnable tells whether training changes the tensor by its gradient.
 func (k TensorKind) Learnable() bool {
-	return k != RunningMean && k != RunningVar && k != Batches
+	return k != RunningMean && k != RunningVar && k != Batches && k != Constant
 }
 
 // Tensor is one tensor of a network's state dict.

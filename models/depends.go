@@ -13,7 +13,7 @@ import (
 func (n *Network) dependents() gorgonia.Nodes {
 	without := n.params.network.WithoutGradient()
 	if n.options.Norm == NormOff {
-		for _, t := range n.params.tensors {
+		for _, t := range n.params.list {
 			if t.Kind == cell.NormWeight || t.Kind == cell.NormBias {
 				without[t.Name] = true
 			}

@@ -132,7 +132,7 @@ func (n *Network) inputs() {
 		gorgonia.WithValue(tensor.New(tensor.WithShape(capacity, 3, side, side), tensor.WithBacking(n.images))))
 	n.Labels = gorgonia.NewVector(n.Graph, tensor.Int, gorgonia.WithShape(capacity), gorgonia.WithName("labels"),
 		gorgonia.WithValue(tensor.New(tensor.WithShape(capacity), tensor.WithBacking(n.labels))))
-	for _, e := range n.params.tensors {
+	for _, e := range n.params.list {
 		if !e.Kind.Learnable() || !n.auxiliary() && isAuxiliary(e.Name) {
 			continue
 		}

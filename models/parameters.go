@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"iter"
 	"math"
 
 	"cellnet/cell"
@@ -14,8 +15,13 @@ import (
 // Parameters are the tensors of a network. Networks made on them read and move
 // them in place.
 type Parameters struct {
-	network    spec.Network
-	tensors    []cell.Tensor
+	network spec.Network
+	tensorSet
+}
+
+// tensorSet is the tensors of a state dict.
+type tensorSet struct {
+	list       []cell.Tensor            // in PyTorch's order
 	learnables map[string]*tensor.Dense // float32
 	statistics map[string][]float32
 	batches    map[string]*int64
@@ -25,10 +31,10 @@ type Parameters struct {
 func (p *Parameters) Network() spec.Network { return p.network }
 
 // Tensors lists the tensors in PyTorch's order.
-func (p *Parameters) Tensors() []cell.Tensor { return p.tensors }
+func (p *tensorSet) Tensors() []cell.Tensor { return p.list }
 
 // Learnable returns a learnable tensor, nil if there is none of that name.
-func (p *Parameters) Learnable(name string) *tensor.Dense { return p.learnables[name] }
+func (p *tensorSet) Learnable(name string) *tensor.Dense { return p.learnables[name] }
 
 // newParameters allocates zeros.
 func newParameters(n spec.Network) (*Parameters, error) {
@@ -38,9 +44,14 @@ func newParameters(n spec.Network) (*Parameters, error) {
 	if err := require("a network's parameters", floatSize*parametersOf(n)); err != nil {
 		return nil, err
 	}
-	p := &Parameters{network: n, learnables: map[string]*tensor.Dense{}, statistics: map[string][]float32{}, batches: map[string]*int64{}}
-	for e := range n.Tensors() {
-		p.tensors = append(p.tensors, e)
+	return &Parameters{n, newTensors(n.Tensors())}, nil
+}
+
+// newTensors allocates zeros.
+func newTensors(list iter.Seq[cell.Tensor]) tensorSet {
+	p := tensorSet{learnables: map[string]*tensor.Dense{}, statistics: map[string][]float32{}, batches: map[string]*int64{}}
+	for e := range list {
+		p.list = append(p.list, e)
 		switch {
 		case e.Kind.Learnable():
 			p.learnables[e.Name] = tensor.New(tensor.WithShape(e.Shape...), tensor.WithBacking(make([]float32, e.Len())))
@@ -50,11 +61,11 @@ func newParameters(n spec.Network) (*Parameters, error) {
 			p.statistics[e.Name] = make([]float32, e.Len())
 		}
 	}
-	return p, nil
+	return p
 }
 
 // floats returns the numbers of a float32 entry, in place.
-func (p *Parameters) floats(name string) []float32 {
+func (p *tensorSet) floats(name string) []float32 {
 	if t, ok := p.learnables[name]; ok {
 		return t.Data().([]float32)
 	}
@@ -69,9 +80,14 @@ func Initialize(n spec.Network, seed uint32) (*Parameters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("initializing a network: %w", err)
 	}
-	random := mt19937.New(seed)
+	p.draw(n.Drawn(), mt19937.New(seed))
+	return p, nil
+}
+
+// draw makes the numbers of tensors in the order in which PyTorch does.
+func (p *tensorSet) draw(list iter.Seq[cell.Tensor], random *mt19937.Source) {
 	fanIn := 0
-	for e := range n.Drawn() {
+	for e := range list {
 		values := p.floats(e.Name)
 		if e.Name == "" {
 			values = make([]float32, e.Len()) // drawn and lost
@@ -83,7 +99,7 @@ func Initialize(n spec.Network, seed uint32) (*Parameters, error) {
 			// sqrt(3)*gain/sqrt(fan_in), rounded as PyTorch's steps round it.
 			std := math.Sqrt(2.0/(1+5)) / math.Sqrt(float64(fanIn))
 			uniform(values, math.Sqrt(3)*std, random)
-		case cell.LinearBias:
+		case cell.LinearBias, cell.ConvBias:
 			uniform(values, 1/math.Sqrt(float64(fanIn)), random)
 		case cell.NormWeight, cell.RunningVar:
 			for i := range values {
@@ -91,7 +107,6 @@ func Initialize(n spec.Network, seed uint32) (*Parameters, error) {
 			}
 		}
 	}
-	return p, nil
 }
 
 func uniform(values []float32, bound float64, random *mt19937.Source) {

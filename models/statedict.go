@@ -1,7 +1,9 @@
 package models
 
 import (
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -11,9 +13,9 @@ import (
 )
 
 // StateDict copies the parameters into a state dict in PyTorch's order.
-func (p *Parameters) StateDict() *weights.StateDict {
+func (p *tensorSet) StateDict() *weights.StateDict {
 	s := new(weights.StateDict)
-	for _, e := range p.tensors {
+	for _, e := range p.list {
 		if e.Kind == cell.Batches {
 			s.Set(e.Name, weights.NewInt64(e.Shape, []int64{*p.batches[e.Name]}))
 		} else {
@@ -103,10 +105,23 @@ func (p *Parameters) Load(s *weights.StateDict) error {
 // checkState tells whether a state dict has the tensors of a network and no
 // others.
 func checkState(n spec.Network, s *weights.StateDict) error {
+	err := checkTensors(n.Tensors(), s)
+	if mismatch, ok := errors.AsType[*MismatchError](err); ok {
+		if net, one := n.(cell.Network); one {
+			if w, ok := WidthsOf(s); ok && !slices.Equal(w, net.Widths) {
+				mismatch.Widths = w
+			}
+		}
+	}
+	return err
+}
+
+// checkTensors tells whether a state dict has some tensors and no others.
+func checkTensors(list iter.Seq[cell.Tensor], s *weights.StateDict) error {
 	var mismatch MismatchError
 	known := map[string]bool{}
 	var problem error
-	for e := range n.Tensors() {
+	for e := range list {
 		known[e.Name] = true
 		t, ok := s.Get(e.Name)
 		switch {
@@ -125,19 +140,14 @@ func checkState(n spec.Network, s *weights.StateDict) error {
 		}
 	}
 	if len(mismatch.Missing)+len(mismatch.Unexpected)+len(mismatch.Misshaped) > 0 {
-		if net, one := n.(cell.Network); one {
-			if w, ok := WidthsOf(s); ok && !slices.Equal(w, net.Widths) {
-				mismatch.Widths = w
-			}
-		}
 		return &mismatch
 	}
 	return problem
 }
 
 // copyFrom copies a state dict that checkState finds right.
-func (p *Parameters) copyFrom(s *weights.StateDict) error {
-	for _, e := range p.tensors {
+func (p *tensorSet) copyFrom(s *weights.StateDict) error {
+	for _, e := range p.list {
 		t, ok := s.Get(e.Name)
 		if !ok {
 			*p.batches[e.Name] = 0

@@ -138,7 +138,7 @@ func (b *Auxiliary) Backward(dfeatures []float32, n int) ([]float32, AuxiliaryGr
 		k.MaskedSum(dy, rows(dfeatures, from, count, twocell.AuxiliaryFeatures), rows(b.features, from, count, twocell.AuxiliaryFeatures), nil, len(dy))
 		b.norms[1].observeGrad(k, dy, from, count)
 	})
-	b.norms[1].settleGrad(b.Last.Norm, b.gradL.NormGrad, n)
+	b.norms[1].settleGrad(b.Last.Norm, b.gradL.NormGrad, 1, n)
 	sums := newWeightSums(b.work, auxiliaryChunk, len(b.weights)).each(n, func(s *scratch, sums []float32, from, count int) {
 		dz := s.densely(useNormGrad, auxiliaryChunk*twocell.AuxiliaryFeatures)[:count*twocell.AuxiliaryFeatures]
 		b.normGrad(b.norms[1], dz, b.dy, from, count)
@@ -152,7 +152,7 @@ func (b *Auxiliary) Backward(dfeatures []float32, n int) ([]float32, AuxiliaryGr
 		b.norms[0].observeGrad(k, dmiddle, from, count)
 	})
 	kernel.UnpackWeights(b.gradL.Conv, sums, twocell.AuxiliaryFeatures, twocell.AuxiliaryMiddle, auxiliaryPixels, twocell.AuxiliaryFeatures, 0)
-	b.norms[0].settleGrad(b.Middle.Norm, b.gradM.NormGrad, n)
+	b.norms[0].settleGrad(b.Middle.Norm, b.gradM.NormGrad, 1, n)
 	sums = newWeightSums(b.work, b.side, b.first.gradSize()).each(n, func(s *scratch, sums []float32, from, count int) {
 		for i := from; i < from+count; i++ {
 			b.imageGrad(s, sums, i)

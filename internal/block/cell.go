@@ -22,8 +22,33 @@ type Cell struct {
 	needed  []bool
 	chunk   int // images convolved at a time
 	packing packing
+	memory  cellMemory
+	mixing  mixing
 
 	grad cellGrad
+}
+
+// cellMemory is where a cell keeps what it computes.
+type cellMemory interface {
+	norm(e edge) *norm
+	value(node int) []float32 // a dense batch
+	dx() []float32
+	grad(e edge) ConvNormGrad
+	// reserve gives a group of convolutions that leave a node the memory of its
+	// packed weights, or leaves that to it.
+	reserve(node int, g group)
+}
+
+// ownMemory is that of a cell alone.
+type ownMemory struct{ *Cell }
+
+func (m ownMemory) floats() []float32        { return m.work.floats(m.capacity * m.size(m.nodes-1)) }
+func (m ownMemory) value(int) []float32      { return m.floats() }
+func (m ownMemory) dx() []float32            { return m.work.floats(m.capacity * m.size(0)) }
+func (m ownMemory) grad(e edge) ConvNormGrad { return NewConvNormGrad(m.Out, m.of(e.from), e.taps) }
+func (m ownMemory) reserve(int, group)       {}
+func (m ownMemory) norm(edge) *norm {
+	return newNorm(m.work.Statistics, m.Out, m.side*m.side, m.capacity, m.floats())
 }
 
 // NewCell prepares a cell of side x side images. params has its convolutions in
@@ -34,32 +59,40 @@ func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, p
 		return nil, err
 	}
 	b := &Cell{plan: p, work: w, side: side, capacity: capacity, Params: params, chunk: chunkOf(side)}
-	size := capacity * b.size(b.nodes-1)
-	if b.needed = b.computed(); w.Reader != nil {
+	b.memory = ownMemory{b}
+	b.allocate()
+	return b, nil
+}
+
+// allocate takes the memory of the forward pass.
+func (b *Cell) allocate() {
+	if b.needed = b.computed(); b.work.Reader != nil {
 		for node := range b.needed {
 			b.needed[node] = true
 		}
 	}
-	for range b.convs {
-		b.norms = append(b.norms, newNorm(w.Statistics, b.Out, side*side, capacity, w.floats(size)))
+	for _, e := range b.edges {
+		if e.conv >= 0 {
+			b.norms = append(b.norms, b.memory.norm(e))
+		}
 	}
 	b.values = make([][]float32, b.nodes)
 	b.out = make([][]group, b.nodes)
 	for node := range b.nodes {
 		if node > 0 && b.needed[node] {
-			b.values[node] = w.floats(size)
+			b.values[node] = b.memory.value(node)
 		}
-		b.out[node] = b.groups(node, side, b.outOf(node))
+		b.out[node] = b.groups(node, b.side, b.outOf(node))
 		if b.needed[node] {
-			b.prepare(b.out[node], b.packing.forward)
+			b.prepare(node, b.out[node], b.packing.forward)
 		}
 	}
-	return b, nil
 }
 
-// prepare adds the packing of groups by one of its methods.
-func (b *Cell) prepare(groups []group, add func(*convs, *kernel.Kernels, func(i int) []float32)) {
+// prepare adds the packing of the groups that leave a node by one of its methods.
+func (b *Cell) prepare(node int, groups []group, add func(*convs, *kernel.Kernels, func(i int) []float32)) {
 	for _, g := range groups {
+		b.memory.reserve(node, g)
 		add(g.convs, b.work.Kernels, func(i int) []float32 { return b.Params[g.edges[i].conv].Conv })
 	}
 }
@@ -97,6 +130,7 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 					relu = kernel.Dense(positive[i*size:], b.side, padded)
 				}
 				b.nodeValue(s, sum, node, from+i, relu)
+				b.pool(s, node, from+i)
 			}
 			for _, g := range groups {
 				s.blocks = s.blocks[:0]
@@ -125,30 +159,40 @@ func (b *Cell) Forward(x []float32, n int) []float32 {
 
 // nodeSum is what a node adds up.
 type nodeSum struct {
-	norms        []*norm
+	scaled       []scaled
 	pooled       []*norm // whose results are pooled
 	skips, pools []source
 	shift        []float32 // of all batch norms together
 }
 
+// scaled is a dense batch times a number for each channel.
+type scaled struct{ batch, scale []float32 }
+
 func (b *Cell) newSum(node int) nodeSum {
 	edges := b.into(node)
 	sum := nodeSum{
-		skips: sources(edges, cell.Identity, from, b.padded(node)),
-		pools: sources(edges, cell.AveragePool, from, b.padded(node)),
+		skips: b.mixing.factors.sources(edges, cell.Identity, from, b.padded(node)),
 		shift: make([]float32, b.padded(node)),
+	}
+	if pools := b.mixing.factors.sources(edges, cell.AveragePool, from, b.padded(node)); b.mixing.factors == nil {
+		sum.pools = pools
+	} else {
+		for _, p := range pools {
+			sum.scaled = append(sum.scaled, scaled{b.mixing.pooled[p.node], p.times})
+		}
 	}
 	for _, e := range edges {
 		if e.conv < 0 {
 			continue
 		}
+		n := b.norms[e.conv]
 		if e.pooled {
-			sum.pooled = append(sum.pooled, b.norms[e.conv])
+			sum.pooled = append(sum.pooled, n)
 		} else {
-			sum.norms = append(sum.norms, b.norms[e.conv])
+			sum.scaled = append(sum.scaled, scaled{n.z, b.mixing.scaleOf(e, n)})
 		}
-		for c, v := range b.norms[e.conv].shift { // an average of a constant is the constant
-			sum.shift[c] += v
+		for c, v := range n.shift { // an average of a constant is the constant
+			sum.shift[c] += b.mixing.factors.of(e) * v
 		}
 	}
 	return sum
@@ -166,7 +210,7 @@ func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, positive kernel.P
 	}
 	value := b.image(node, i)
 	pooled := poolSum(k, s, value, sum.pools, func(node int) []float32 { return b.image(node, i) }, b.side, padded, false)
-	if pooled && len(sum.norms)+len(sum.pooled)+len(sum.skips) == 0 {
+	if pooled && len(sum.scaled)+len(sum.pooled)+len(sum.skips) == 0 {
 		if positive.Data != nil {
 			k.ReLUCopy(positive, value, b.side, b.side, padded)
 		}
@@ -183,8 +227,8 @@ func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, positive kernel.P
 		pooled = true
 	}
 	s.terms = s.terms[:0]
-	for _, n := range sum.norms {
-		s.terms = append(s.terms, kernel.Term{X: n.image(i), Scale: n.scale})
+	for _, t := range sum.scaled {
+		s.terms = append(s.terms, kernel.Term{X: t.batch[i*b.size(node):][:b.size(node)], Scale: t.scale})
 	}
 	for _, from := range sum.skips {
 		s.terms = append(s.terms, kernel.Term{X: b.image(from.node, i), Scale: from.times})

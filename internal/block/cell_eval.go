@@ -53,10 +53,11 @@ func NewCellEval(w *Workspace, c cell.Cell, side int, widths Widths, capacity in
 	b.reaches = b.reaching()
 	b.out = make([][]merged, b.nodes)
 	b.shift = make([][]float32, b.nodes)
+	var once factors
 	b.skips, b.pools = make([][]source, b.nodes), make([][]source, b.nodes)
 	for node := range b.nodes {
-		b.skips[node] = sources(b.into(node), cell.Identity, from, b.padded(node))
-		b.pools[node] = sources(b.into(node), cell.AveragePool, from, b.padded(node))
+		b.skips[node] = once.sources(b.into(node), cell.Identity, from, b.padded(node))
+		b.pools[node] = once.sources(b.into(node), cell.AveragePool, from, b.padded(node))
 		for _, pooled := range []bool{false, true} {
 			live := b.filter(func(e edge) bool { return e.from == node && b.reaches[e.to] && e.pooled == pooled })
 			for _, g := range b.groups(node, side, live) {

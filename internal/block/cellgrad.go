@@ -20,18 +20,18 @@ func (b *Cell) prepareGrad() {
 		return
 	}
 	reaches := b.reaching()
-	b.grad.dx = b.work.floats(b.capacity * b.size(0))
+	b.grad.dx = b.memory.dx()
 	b.grad.groups, b.grad.pooled = make([][]group, b.nodes), make([][]float32, b.nodes)
 	for node := range b.nodes {
 		live := b.filter(func(e edge) bool { return e.from == node && reaches[e.to] })
 		b.grad.groups[node] = b.plan.groups(node, b.side, live)
 		if reaches[node] || node == 0 {
-			b.prepare(b.grad.groups[node], b.grad.packing.backward)
+			b.prepare(node, b.grad.groups[node], b.grad.packing.backward)
 		}
 	}
 	for _, e := range b.edges {
 		if e.conv >= 0 {
-			b.grad.params = append(b.grad.params, NewConvNormGrad(b.Out, b.of(e.from), e.taps))
+			b.grad.params = append(b.grad.params, b.memory.grad(e))
 		}
 		if e.pooled && reaches[e.to] && b.grad.pooled[e.to] == nil {
 			b.grad.pooled[e.to] = b.work.floats(b.capacity * b.size(e.to))
@@ -83,6 +83,7 @@ func (b *Cell) observeInto(k *kernel.Kernels, s *scratch, node int, dy []float32
 			b.norms[e.conv].observeGrad(k, b.gradOfNorm(e, dy)[from*size:][:count*size], from, count)
 		}
 	}
+	b.mixing.observe(b, node, dy[from*size:][:count*size], from, count)
 }
 
 // gradOfNorm returns the gradient of what the norm of an edge gives, a dense
@@ -97,9 +98,11 @@ func (b *Cell) gradOfNorm(e edge, dy []float32) []float32 {
 func (b *Cell) settleInto(node, n int) {
 	for _, e := range b.edges {
 		if e.to == node && e.conv >= 0 {
-			b.norms[e.conv].settleGrad(b.Params[e.conv].Norm, b.grad.params[e.conv].NormGrad, n)
+			share := b.norms[e.conv].settleGrad(b.Params[e.conv].Norm, b.grad.params[e.conv].NormGrad, b.mixing.factors.of(e), n)
+			b.mixing.share(e, share)
 		}
 	}
+	b.mixing.settle(b, node, n)
 }
 
 // nodeGrad is the computing of a node's gradient, and of the weights of the
@@ -126,7 +129,8 @@ func (b *Cell) nodeGrad(grads [][]float32, node, n int) {
 		g.total += size
 	}
 	live := b.filter(func(e edge) bool { return e.from == node && grads[e.to] != nil })
-	g.skips, g.pools = sources(live, cell.Identity, to, b.padded(node)), sources(live, cell.AveragePool, to, b.padded(node))
+	f := b.mixing.factors
+	g.skips, g.pools = f.sources(live, cell.Identity, to, b.padded(node)), f.sources(live, cell.AveragePool, to, b.padded(node))
 
 	sums := newWeightSums(b.work, b.side, g.total).each(n, func(s *scratch, sums []float32, from, count int) {
 		oneChunk := count <= b.chunk
@@ -224,10 +228,16 @@ func (g *nodeGrad) add(s *scratch, positive, linear []float32, i int) {
 	case positive != nil:
 		s.sums = s.sums[:0]
 		for _, t := range g.skips {
+			if g.mixing.factors != nil {
+				continue
+			}
 			s.sums = append(s.sums, gradOf(t.node))
 			for extra := 1; t.times != nil && extra < int(t.times[0]); extra++ {
 				s.sums = append(s.sums, gradOf(t.node))
 			}
+		}
+		if g.mixing.factors != nil && len(g.skips) > 0 {
+			s.sums = append(s.sums, addSources(k, s, g.skips, gradOf, g.side, padded))
 		}
 		if linear != nil {
 			s.sums = append(s.sums, linear)

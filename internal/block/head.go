@@ -68,7 +68,7 @@ func (b *Head) Backward(dfeatures []float32, n int) ([]float32, NormGrad) {
 		k.PositiveMeanGrad(dy, g, b.norm.image(i), b.norm.scale, b.norm.shift, pixels, b.padded)
 		b.norm.observeGrad(k, dy, i, 1)
 	})
-	b.norm.settleGrad(b.Params, b.grad, n)
+	b.norm.settleGrad(b.Params, b.grad, 1, n)
 	b.work.images(n, func(_ *scratch, i int) {
 		dx := imageOf(b.dx, i, pixels, b.channels)
 		b.norm.storeGrad(k, kernel.Dense(dx, b.side, b.padded), imageOf(b.dy, i, pixels, b.channels), i, b.side, b.side)

@@ -123,10 +123,15 @@ func (b *norm) settleBatch(p Norm, n int) {
 	for c, mean := range means {
 		variance := math.Max(squares[c], 0)
 		b.setStatistics(p, c, mean, variance/count)
+		if p.Batches == nil {
+			continue
+		}
 		p.RunningMean[c] += Momentum * (float32(mean) - p.RunningMean[c])
 		p.RunningVar[c] += Momentum * (float32(variance/(count-1)) - p.RunningVar[c])
 	}
-	*p.Batches++
+	if p.Batches != nil {
+		*p.Batches++
+	}
 }
 
 // observeGrad takes the sums of the gradient dy of count images from number
@@ -136,10 +141,10 @@ func (b *norm) observeGrad(k *kernel.Kernels, dy []float32, from, count int) {
 	k.GradSums(sum, dot, dy, b.images(from, count), b.mean, count*b.pixels, b.padded)
 }
 
-// settleGrad computes the parameters' gradients and the factors of z's.
-func (b *norm) settleGrad(p Norm, grad NormGrad, n int) {
-	count := float64(n * b.pixels)
-	totals, dots := make([]float64, b.channels), make([]float64, b.channels)
+// gradTotals adds up the sums of n images: of the gradient, and of its products
+// with z less the mean.
+func (b *norm) gradTotals(n int) (totals, dots []float64) {
+	totals, dots = make([]float64, b.channels), make([]float64, b.channels)
 	for i := 0; i < n; i += b.observed[i] {
 		sum, dot, _ := b.partials(i)
 		for c := range totals {
@@ -147,23 +152,36 @@ func (b *norm) settleGrad(p Norm, grad NormGrad, n int) {
 			dots[c] += float64(dot[c])
 		}
 	}
+	return totals, dots
+}
+
+// settleGrad computes the parameters' gradients and the factors of z's, where the
+// gradient that was observed is of factor times the result. It returns the
+// gradient of the factor.
+func (b *norm) settleGrad(p Norm, grad NormGrad, factor float32, n int) (ofFactor float64) {
+	count := float64(n * b.pixels)
+	totals, dots := b.gradTotals(n)
 	for c, total := range totals {
 		if b.statistics == None {
-			b.gradY[c] = 1
+			b.gradY[c] = factor
+			ofFactor += dots[c]
 			continue
 		}
+		ofFactor += float64(p.Weight[c])*b.invStd[c]*dots[c] + float64(p.Bias[c])*total
+		total *= float64(factor)
+		dots[c] *= float64(factor)
 		grad.Bias[c] = float32(total)
 		grad.Weight[c] = float32(dots[c] * b.invStd[c])
 		a := float64(p.Weight[c]) * b.invStd[c]
+		b.gradY[c] = float32(a * float64(factor))
 		if b.statistics == Running {
-			b.gradY[c] = float32(a)
 			continue
 		}
 		slope := -a * b.invStd[c] * b.invStd[c] * dots[c] / count
-		b.gradY[c] = float32(a)
 		b.gradZ[c] = float32(slope)
 		b.gradOne[c] = float32(-a*total/count - slope*float64(b.mean[c]))
 	}
+	return ofFactor
 }
 
 // storeGrad writes z's gradient of image i into dst.

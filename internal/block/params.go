@@ -19,7 +19,8 @@ const (
 	None                      // the norm is the identity, its weight and bias have no effect
 )
 
-// Norm is a batch norm's parameters and state, one number a channel.
+// Norm is a batch norm's parameters and state, one number a channel. One without
+// Batches keeps no running statistics.
 type Norm struct {
 	Weight, Bias            []float32
 	RunningMean, RunningVar []float32

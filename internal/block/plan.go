@@ -132,6 +132,17 @@ func (p *plan) move(f func(e *edge)) {
 	}
 }
 
+// factors are what the operations of a cell are multiplied by, by the number of
+// their layer; nil for ones.
+type factors []float32
+
+func (f factors) of(e edge) float32 {
+	if f == nil {
+		return 1
+	}
+	return f[e.layer]
+}
+
 // source is a node that others read, some of them several times.
 type source struct {
 	node  int
@@ -139,7 +150,7 @@ type source struct {
 }
 
 // sources lists the nodes at the other end of edges of a kind, each once.
-func sources(edges []edge, kind cell.OpKind, other func(edge) int, channels int) []source {
+func (f factors) sources(edges []edge, kind cell.OpKind, other func(edge) int, channels int) []source {
 	var list []source
 	for _, e := range edges {
 		if e.kind != kind {
@@ -147,14 +158,18 @@ func sources(edges []edge, kind cell.OpKind, other func(edge) int, channels int)
 		}
 		at := slices.IndexFunc(list, func(s source) bool { return s.node == other(e) })
 		if at < 0 {
-			list = append(list, source{node: other(e)})
+			next := source{node: other(e)}
+			if f != nil {
+				next.times = slices.Repeat([]float32{f.of(e)}, channels)
+			}
+			list = append(list, next)
 			continue
 		}
 		if list[at].times == nil {
 			list[at].times = slices.Repeat([]float32{1}, channels)
 		}
 		for c := range list[at].times {
-			list[at].times[c]++
+			list[at].times[c] += f.of(e)
 		}
 	}
 	return list

@@ -130,7 +130,7 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	r.gradPacking.run(r.work)
 
 	r.work.chunks(n, r.chunk, func(_ *scratch, from, count int) { r.normB.observeGrad(k, r.from(dy, from), from, count) })
-	r.normB.settleGrad(r.Params.B.Norm, r.grad.B.NormGrad, n)
+	r.normB.settleGrad(r.Params.B.Norm, r.grad.B.NormGrad, 1, n)
 
 	dmiddle := r.work.shared(useNode, r.capacity*half*half*r.outPad)
 	sizeB := r.b.gradSize()
@@ -146,7 +146,7 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	if !r.work.InputsOnly {
 		r.b.collect(0, r.grad.B.Conv, sums)
 	}
-	r.normA.settleGrad(r.Params.A.Norm, r.grad.A.NormGrad, n)
+	r.normA.settleGrad(r.Params.A.Norm, r.grad.A.NormGrad, 1, n)
 
 	sizeA := r.a.gradSize()
 	total := sizeA + r.down.gradSize()

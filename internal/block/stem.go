@@ -130,7 +130,7 @@ func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
 	}
 	image := func(i int) []float32 { return imageOf(dy, i, b.side*b.side, b.padded) }
 	b.work.images(n, func(_ *scratch, i int) { b.norm.observeGrad(k, image(i), i, 1) })
-	b.norm.settleGrad(b.Params.Norm, b.grad.NormGrad, n)
+	b.norm.settleGrad(b.Params.Norm, b.grad.NormGrad, 1, n)
 	if !b.work.InputsOnly {
 		b.weightGrad(image, n)
 	}

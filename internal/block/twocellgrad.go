@@ -92,7 +92,7 @@ func addChannels(dst []float32, dstPixel int, src []float32, srcPixel, channels 
 // times.
 func (b *TwoCell) settleGrad(t *stage, times, n int) {
 	grad := b.grad.layers[t.number].NormGrad
-	t.settleGrad(b.Params[t.number].Norm, grad, n)
+	t.settleGrad(b.Params[t.number].Norm, grad, 1, n)
 	if times == 1 {
 		return
 	}

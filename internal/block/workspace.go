@@ -71,6 +71,8 @@ const (
 	useBetween
 	usePoolGrad
 	useNode // + node
+
+	usePacked = useNode + 1<<10 // + 4*node and what is packed
 )
 
 func (s *scratch) densely(use, size int) []float32 {

@@ -13,7 +13,8 @@ type Batch struct {
 	capacity int
 	n        int
 	frozen   bool
-	freezes  int // how often frozen has been set
+	forward  bool // runs end before the backward pass
+	freezes  int  // how often frozen has been set
 	nextID   atomic.Uint64
 }
 
@@ -41,6 +42,9 @@ func (b *Batch) Freeze(on bool) {
 	b.frozen = on
 	b.freezes++
 }
+
+// ForwardOnly has the runs to come leave out the backward pass: gradients are zero.
+func (b *Batch) ForwardOnly(on bool) { b.forward = on }
 
 // floats returns the numbers of a float32 tensor, without a copy.
 func floats(v gorgonia.Value) ([]float32, error) {

@@ -100,6 +100,13 @@ func (o *gradOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.of.batch.forward {
+		o.of.grads = nil
+		if o.out.value == nil {
+			o.out.wrap(make([]float32, o.returns.TotalSize()))
+		}
+		return o.out.value, nil
+	}
 	dx, grads := o.of.block.backward(data[1], o.of.batch.n)
 	o.of.grads = grads
 	if !o.of.inputGradient {
@@ -119,6 +126,9 @@ type paramGradOp struct {
 func (o *paramGradOp) Do(inputs ...gorgonia.Value) (gorgonia.Value, error) {
 	if err := o.check(inputs); err != nil {
 		return nil, err
+	}
+	if o.of.grads == nil {
+		return o.out.wrap(make([]float32, o.returns.TotalSize())), nil
 	}
 	return o.out.wrap(o.of.grads[o.param]), nil
 }

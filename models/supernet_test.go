@@ -1,0 +1,283 @@
+package models
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"cellnet/cell"
+	"cellnet/cell/supernet"
+	"cellnet/internal/fixture"
+	"cellnet/weights"
+)
+
+// found is a part of a reference file.
+type found struct {
+	t     testing.TB
+	name  string
+	value weights.Value
+}
+
+func openFound(t testing.TB, name string) map[string]found {
+	t.Helper()
+	f, err := weights.OpenFile(fixture.Shared(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	all := map[string]found{}
+	for _, e := range f.Entries() {
+		v, err := f.Entry(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e] = found{t, name + "/" + e, v}
+	}
+	for _, n := range f.Networks() {
+		s, err := n.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[n.Entry] = found{t, name + "/" + n.Entry, s}
+	}
+	return all
+}
+
+// at follows keys and places of lists; nil where there is nothing.
+func (f found) at(path ...any) found {
+	f.t.Helper()
+	for _, p := range path {
+		name := fmt.Sprintf("%s/%v", f.name, p)
+		var next weights.Value
+		switch p := p.(type) {
+		case string:
+			switch v := f.value.(type) {
+			case weights.Dict:
+				for _, e := range v {
+					if e.Name == p {
+						next = e.Value
+					}
+				}
+			case *weights.StateDict:
+				if t, ok := v.Get(p); ok {
+					next = t
+				}
+			}
+		case int:
+			next = f.value.(weights.List)[p]
+		}
+		f = found{f.t, name, next}
+	}
+	return f
+}
+
+func (f found) float32s() []float32 {
+	f.t.Helper()
+	v, err := f.value.(weights.Tensor).Float32s()
+	if err != nil {
+		f.t.Fatal(f.name, err)
+	}
+	return v
+}
+
+func (f found) ints() []int {
+	f.t.Helper()
+	v, err := f.value.(weights.Tensor).Int64s()
+	if err != nil {
+		f.t.Fatal(f.name, err)
+	}
+	all := make([]int, len(v))
+	for i, x := range v {
+		all[i] = int(x)
+	}
+	return all
+}
+
+func (f found) number() float64 {
+	f.t.Helper()
+	switch v := f.value.(type) {
+	case weights.Float:
+		return float64(v)
+	case weights.Int:
+		return float64(v)
+	}
+	f.t.Fatalf("%s is a %T", f.name, f.value)
+	return 0
+}
+
+// ops reads rows of operation numbers.
+func (f found) ops() [][]cell.Op {
+	var rows [][]cell.Op
+	list := f.value.(weights.List)
+	if _, one := list[0].(weights.Int); one {
+		list = weights.List{list}
+	}
+	for _, row := range list {
+		var ops []cell.Op
+		for _, n := range row.(weights.List) {
+			ops = append(ops, cell.Ops()[n.(weights.Int)])
+		}
+		rows = append(rows, ops)
+	}
+	return rows
+}
+
+// rows divides a tensor.
+func (f found) rows(width int) [][]float32 {
+	return slices.Collect(slices.Chunk(f.float32s(), width))
+}
+
+// near compares with a tolerance relative to the largest number, or to a floor if
+// that is larger.
+func near(t *testing.T, what string, got, want []float32, tolerance, floor float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d numbers, want %d", what, len(got), len(want))
+	}
+	largest, off := floor, 0.0
+	for i, w := range want {
+		largest = math.Max(largest, math.Abs(float64(w)))
+		if d := math.Abs(float64(got[i]) - float64(w)); !(d <= off) {
+			off = d
+		}
+	}
+	if !(off <= tolerance*largest) {
+		t.Errorf("%s: off by %.2g of %.3g, want at most %g of it", what, off, largest, tolerance)
+	}
+}
+
+func topologyNet(t *testing.T, topology supernet.Topology, state found, training bool, capacity, side int) *Supernet {
+	t.Helper()
+	s := new(weights.StateDict)
+	given := state.value.(*weights.StateDict)
+	for name, tensor := range given.All() {
+		if _, ok := tensorNamed(topology, name); ok {
+			s.Set(name, tensor)
+		}
+	}
+	p, err := SupernetFromStateDict(topology, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := NewSupernet(p, SupernetOptions{Side: side, Capacity: capacity, Training: training})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+func tensorNamed(topology supernet.Topology, name string) (cell.Tensor, bool) {
+	for t := range topology.Tensors() {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return cell.Tensor{}, false
+}
+
+// softmaxOf is a row of architecture parameters as factors.
+func softmaxRows(a []float32, width int) [][]float32 {
+	var rows [][]float32
+	for row := range slices.Chunk(a, width) {
+		var sum float64
+		out := make([]float32, width)
+		for _, v := range row {
+			sum += math.Exp(float64(v))
+		}
+		for i, v := range row {
+			out[i] = float32(math.Exp(float64(v)) / sum)
+		}
+		rows = append(rows, out)
+	}
+	return rows
+}
+
+// softmaxGrad is the gradient of the parameters from that of their softmax.
+func softmaxGrad(p [][]float32, q [][]float64) []float32 {
+	var grad []float32
+	for e, row := range p {
+		var mean float64
+		for o, v := range row {
+			mean += float64(v) * q[e][o]
+		}
+		for o, v := range row {
+			grad = append(grad, float32(float64(v)*(q[e][o]-mean)))
+		}
+	}
+	return grad
+}
+
+// The first pass of each algorithm in training: logits, loss and gradients are
+// PyTorch's.
+func TestSupernetPasses(t *testing.T) {
+	start := openFound(t, "fixtures/supernet/net.pth")[""]
+	for _, c := range []struct {
+		name          string
+		affine, track bool
+	}{{name: "darts-v1"}, {name: "darts-v1-affine", affine: true, track: true}, {name: "darts-v1-track", track: true}, {name: "setn"}, {name: "random"}, {name: "gdas"}, {name: "gdas_v1"}, {name: "drop-path"}} {
+		t.Run(c.name, func(t *testing.T) {
+			file := openFound(t, "fixtures/supernet/"+c.name+".pth")
+			from := start
+			if s, ok := file["start"]; ok {
+				from = s
+			}
+			topology := supernet.Topology{C: 4, N: 1, Nodes: 4, Classes: 10, Affine: c.affine, Track: c.track}
+			base := file["steps"].at(0, "base")
+			images, labels := base.at("inputs").float32s(), base.at("targets").ints()
+			n := topologyNet(t, topology, from, true, len(labels), 16)
+			a := n.Parameters().Numbers(supernet.Architecture)
+			var m Mixture
+			factors := softmaxRows(a, 5)
+			switch c.name {
+			case "setn", "random":
+				m.Ops = base.at("ops").ops()
+			case "gdas", "gdas_v1":
+				m.Factors = base.at("weights").rows(5)
+				m.Ops = [][]cell.Op{nil}
+				for _, k := range base.at("index").ints() {
+					m.Ops[0] = append(m.Ops[0], cell.Ops()[k])
+				}
+			case "drop-path":
+				m.Factors = factors
+				for _, row := range base.at("masks").rows(len(labels)) {
+					for i := range row {
+						row[i] /= 0.75
+					}
+					m.Drop = append(m.Drop, row)
+				}
+			default:
+				m.Factors = factors
+			}
+			pass, err := n.Run(images, labels, m, Wanted{Weights: true, Factors: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			near(t, "logits", pass.Logits, base.at("logits").float32s(), 2e-5, 0)
+			if want := base.at("loss").number(); math.Abs(pass.Loss-want) > 2e-5*want {
+				t.Errorf("loss %g, want %g", pass.Loss, want)
+			}
+			reached := slices.Collect(n.Reached(m))
+			grads := base.at("grads").value.(*weights.StateDict)
+			var names []string
+			for name, tensor := range grads.All() {
+				names = append(names, name)
+				want, err := tensor.Float32s()
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := n.Gradient(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				near(t, "gradient of "+name, got, want, 1e-4, 1e-2)
+			}
+			slices.Sort(names)
+			slices.Sort(reached)
+			if !slices.Equal(names, reached) {
+				t.Errorf("%d weights are reached, want %d", len(reached), len(names))
+			}
+		})
+	}
+}
