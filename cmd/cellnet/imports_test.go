@@ -16,7 +16,7 @@ func layers() []string {
 		"bench/builtin/internal/columns internal/pickle internal/pickle/unpickle",
 		"internal/pickle/pickletest internal/torchfile internal/fixture internal/fixture/trim internal/output",
 		"cell",
-		"cell/twocell",
+		"cell/twocell cell/supernet",
 		"cell/spec",
 		"cell/draw data weights internal/block internal/archlist",
 		"internal/netfile internal/statetree",
