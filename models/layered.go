@@ -92,7 +92,7 @@ func NewLayered(params *Parameters, o LayeredOptions) (*Layered, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building a layered network: %w", err)
 	}
-	l := &Layered{params: params, network: net, options: o, read: reader(o.Trace), gradients: map[string][]float32{}}
+	l := &Layered{params: params, network: net, options: o, read: reader(kernels, o.Trace), gradients: map[string][]float32{}}
 	if l.work = block.NewWorkspace(kernels, o.Norm.statistics()); o.Pool != nil {
 		l.inPool(kernels)
 	}
@@ -244,14 +244,24 @@ func (l *Layered) Forward(images []float32) error {
 	case l.options.Norm == NormByBatch && n*l.options.Side*l.options.Side/16 < 2:
 		return fmt.Errorf("%d image of side %d: batch norm by the batch needs more than one value a channel", n, l.options.Side)
 	}
-	l.images, l.work.Reader = n, l.read
 	x := images
-	for _, b := range l.blocks {
-		x = b.forward(x, n)
-		b.out.Numbers = x
+	for i := range l.blocks {
+		x = l.ForwardBlock(i, x)
 	}
 	l.logits = l.classifier.Forward(x, n)[:n*l.network.Classes]
 	return nil
+}
+
+// ForwardBlock runs one block on the output of the one before, laid out as
+// [BlockOutput]'s numbers, or on other numbers in its place; block 0 takes images.
+func (l *Layered) ForwardBlock(block int, x []float32) []float32 {
+	if block == 0 {
+		l.images = len(x) / (3 * l.options.Side * l.options.Side)
+	}
+	l.work.Reader = l.read
+	b := l.blocks[block]
+	b.out.Numbers = b.forward(x, l.images)
+	return l.Output(block).Numbers
 }
 
 // Logits are those of the last Forward, [images][classes], good until the next.
@@ -336,12 +346,25 @@ func (l *Layered) Output(block int) BlockOutput {
 // last Forward, both laid out as [BlockOutput]'s numbers (NCHW for the images),
 // good until the next call.
 func (l *Layered) Through(block int, dy []float32) ([]float32, error) {
+	return l.through(block, dy, true)
+}
+
+// BackwardBlock is [Layered.Through] with the gradients of the block's parameters,
+// and without that of the images.
+func (l *Layered) BackwardBlock(block int, dy []float32) ([]float32, error) {
+	return l.through(block, dy, false)
+}
+
+func (l *Layered) through(block int, dy []float32, inputsOnly bool) ([]float32, error) {
 	o := l.Output(block)
 	if len(dy) != len(o.Numbers) {
 		return nil, fmt.Errorf("a gradient of %d numbers of %s, which has %d", len(dy), o.Name, len(o.Numbers))
 	}
-	l.work.InputsOnly, l.work.Reader = true, l.read
+	l.work.InputsOnly, l.work.Reader = inputsOnly, l.read
 	dx := l.blocks[block].backward(dy, l.images)
+	if dx == nil {
+		return nil, nil
+	}
 	size := 3 * l.options.Side * l.options.Side
 	if block > 0 {
 		from := l.Output(block - 1)

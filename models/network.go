@@ -214,7 +214,7 @@ func (n *Network) norm(prefix string) (block.Norm, []*gorgonia.Node) {
 // build adds the blocks.
 func (n *Network) build() error {
 	b := &ops.Builder{Batch: n.batch, Work: block.NewWorkspace(n.kernels, n.options.Norm.statistics()), Gradients: n.options.Gradients, InputGradient: n.options.InputGradient}
-	b.Work.Reader = reader(n.options.Trace)
+	b.Work.Reader = reader(n.kernels, n.options.Trace)
 	switch net := n.params.network.(type) {
 	case cell.Network:
 		if err := n.ofCell(b, net); err != nil {

@@ -36,6 +36,26 @@ func (p *tensorSet) Tensors() []cell.Tensor { return p.list }
 // Learnable returns a learnable tensor, nil if there is none of that name.
 func (p *tensorSet) Learnable(name string) *tensor.Dense { return p.learnables[name] }
 
+// Statistic returns the running mean or variance of that name, in place, nil if
+// there is none.
+func (p *Parameters) Statistic(name string) []float32 { return p.statistics[name] }
+
+// Clone returns a copy.
+func (p *Parameters) Clone() (*Parameters, error) {
+	c, err := newParameters(p.network)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range p.list {
+		if e.Kind == cell.Batches {
+			*c.batches[e.Name] = *p.batches[e.Name]
+			continue
+		}
+		copy(c.floats(e.Name), p.floats(e.Name))
+	}
+	return c, nil
+}
+
 // newParameters allocates zeros.
 func newParameters(n spec.Network) (*Parameters, error) {
 	if err := n.Validate(); err != nil {
@@ -76,11 +96,16 @@ func (p *tensorSet) floats(name string) []float32 {
 // torch.manual_seed(seed), bit for bit: convolutions and the classifier uniform
 // in +-1/sqrt(fan_in), norms one and zero.
 func Initialize(n spec.Network, seed uint32) (*Parameters, error) {
+	return InitializeBy(n, mt19937.New(seed))
+}
+
+// InitializeBy is [Initialize] from where a generator is.
+func InitializeBy(n spec.Network, random *mt19937.Source) (*Parameters, error) {
 	p, err := newParameters(n)
 	if err != nil {
 		return nil, fmt.Errorf("initializing a network: %w", err)
 	}
-	p.draw(n.Drawn(), mt19937.New(seed))
+	p.draw(n.Drawn(), random)
 	return p, nil
 }
 

@@ -37,6 +37,13 @@ type Activation struct {
 	Pitch    int // numbers of a pixel in memory, the channels first
 
 	traced block.Traced
+	work   *traceWork
+}
+
+// traceWork is the scratch memory of a network's activations.
+type traceWork struct {
+	kernels                      *kernel.Kernels
+	gradient, value, zeros, sums []float32
 }
 
 // Numbers returns [Images][Side][Side][Pitch] numbers: NHWC, where those past
@@ -58,14 +65,31 @@ func (a Activation) At(numbers []float32, image, pixel, channel int) float32 {
 	return numbers[(image*a.Side*a.Side+pixel)*a.Pitch+channel]
 }
 
+// Products stores, for the gradient of a ConvOutput or a LinearOutput, the sum
+// over an image's pixels of what its Value and its Image multiply to into dst, a
+// number a channel: what the objective would change by if the channel grew.
+func (a Activation) Products(dst []float32, i int) {
+	w, pixels := a.work, a.Side*a.Side
+	if size := pixels * a.Pitch; len(w.gradient) < size {
+		w.gradient, w.value = make([]float32, size), make([]float32, size)
+	}
+	if len(w.zeros) < a.Pitch {
+		w.zeros, w.sums = make([]float32, a.Pitch), make([]float32, 2*a.Pitch)
+	}
+	dots := w.sums[a.Pitch:][:a.Pitch]
+	w.kernels.GradSums(w.sums[:a.Pitch], dots, a.Image(i, w.gradient), a.Value(i, w.value), w.zeros[:a.Pitch], pixels, a.Pitch)
+	copy(dst[:a.Channels], dots)
+}
+
 // reader hands out what blocks show.
-func reader(trace func(Activation)) func(string, block.Traced) {
+func reader(k *kernel.Kernels, trace func(Activation)) func(string, block.Traced) {
 	if trace == nil {
 		return nil
 	}
 	kinds := map[block.TraceKind]ActivationKind{
 		block.ConvOutput: ConvOutput, block.NormOutput: NormOutput, block.PoolOutput: PoolOutput, block.ReLUInput: ReLUInput, block.NodeValue: NodeValue, block.LinearOutput: LinearOutput,
 	}
+	work := &traceWork{kernels: k}
 	return func(name string, v block.Traced) {
 		source := name
 		if v.Source != "" {
@@ -75,6 +99,6 @@ func reader(trace func(Activation)) func(string, block.Traced) {
 		if v.Module != "" {
 			module += "." + v.Module
 		}
-		trace(Activation{module, source, kinds[v.Kind], v.Gradient, v.Images, v.Side, v.Channels, kernel.Pad(v.Channels), v})
+		trace(Activation{module, source, kinds[v.Kind], v.Gradient, v.Images, v.Side, v.Channels, kernel.Pad(v.Channels), v, work})
 	}
 }

@@ -19,7 +19,7 @@ func layers() []string {
 		"cell/twocell cell/supernet",
 		"cell/spec",
 		"cell/draw data weights internal/block internal/archlist",
-		"internal/netfile internal/statetree",
+		"proxies/table internal/netfile internal/statetree",
 		"bench/builtin bench/record",
 		"bench/builtin/sheet",
 		"bench/internal/source bench/trialfile",
@@ -32,7 +32,7 @@ func layers() []string {
 		"bench/internal/scale internal/query models",
 		"bench/internal/scale/genbench internal/server train",
 		"bench/builtin/internal/maketable",
-		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect",
+		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect proxies/walk",
 		"internal/curvesource internal/jobarray internal/progress search/trainings",
 		"cmd/cellnet cmd/compare internal/importer",
 	}

@@ -30,6 +30,7 @@ func newRootCommand(a *app) *cobra.Command {
 		newQueryCommand(a),
 		newServeCommand(a),
 		newSearchCommand(a),
+		newProxyCommand(a),
 		newVersionCommand(a),
 	)
 	root.Long = root.Short + ` in plain Go.

@@ -84,23 +84,34 @@ func write(w io.Writer, f Format, p *plot.Plot) error { return writeRow(w, f, []
 
 // writeRow draws plots side by side.
 func writeRow(w io.Writer, f Format, row []*plot.Plot) error {
-	total := width * vg.Length(len(row))
+	return writeGrid(w, f, [][]*plot.Plot{row}, width, height)
+}
+
+// writeGrid draws rows of plots, each of the same number; nil for none.
+func writeGrid(w io.Writer, f Format, rows [][]*plot.Plot, width, height vg.Length) error {
+	totalWidth, totalHeight := width*vg.Length(len(rows[0])), height*vg.Length(len(rows))
 	var c vg.CanvasSizer
 	var out io.WriterTo
 	switch f {
 	case SVG:
-		s := vgsvg.New(total, height)
+		s := vgsvg.New(totalWidth, totalHeight)
 		c, out = s, s
 	case PNG:
-		s := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(total, height), vgimg.UseDPI(dotsPerInch))}
+		s := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(totalWidth, totalHeight), vgimg.UseDPI(dotsPerInch))}
 		c, out = s, s
 	default:
 		return fmt.Errorf("plots: no format %d", f)
 	}
 	const margin = vg.Centimeter / 2
-	tiles := draw.Tiles{Rows: 1, Cols: len(row), PadX: margin, PadLeft: margin, PadRight: margin, PadTop: margin, PadBottom: margin}
-	for i, canvas := range plot.Align([][]*plot.Plot{row}, tiles, draw.New(c))[0] {
-		row[i].Draw(canvas)
+	tiles := draw.Tiles{
+		Rows: len(rows), Cols: len(rows[0]), PadX: margin, PadY: margin, PadLeft: margin, PadRight: margin, PadTop: margin, PadBottom: margin,
+	}
+	for i, canvases := range plot.Align(rows, tiles, draw.New(c)) {
+		for j, canvas := range canvases {
+			if rows[i][j] != nil {
+				rows[i][j].Draw(canvas)
+			}
+		}
 	}
 	_, err := out.WriteTo(w)
 	return err

@@ -1,0 +1,104 @@
+package proxies
+
+import (
+	"math"
+	"slices"
+
+	"cellnet/models"
+)
+
+// jacobian is the gradient of the sum of all logits by each image, after a run of
+// the batch.
+func jacobian(net *models.Layered, b Batch) ([][]float64, error) {
+	ones := slices.Repeat([]float32{1}, len(net.Logits()))
+	dx, err := net.ImageGradient(ones)
+	if err != nil {
+		return nil, err
+	}
+	size := len(dx) / b.Len()
+	rows := make([][]float64, b.Len())
+	for i := range rows {
+		rows[i] = make([]float64, size)
+		for j, v := range dx[i*size:][:size] {
+			rows[i][j] = float64(v)
+		}
+	}
+	return rows, nil
+}
+
+const constantRows = "the gradient of an image is the same everywhere"
+
+// smallest is added where 0 would be taken the logarithm or the inverse of.
+const smallest = 1e-5
+
+// jacobCov scores how little the gradients of images correlate.
+func jacobCov(rows [][]float64) Score {
+	c, ok := correlations(rows)
+	if !ok {
+		return undefined(constantRows)
+	}
+	values, ok := eigenvalues(c)
+	if !ok || values[0] <= -smallest {
+		return undefined("the correlations of the images' gradients have no positive eigenvalues")
+	}
+	var sum float64
+	for _, v := range values {
+		sum += math.Log(v+smallest) + 1/(v+smallest)
+	}
+	return Score{Value: -sum}
+}
+
+// manyClasses is how many classes EPE-NAS treats one by one.
+const manyClasses = 100
+
+// epeNAS scores how the gradients of images of a class correlate.
+func epeNAS(rows [][]float64, labels []int, classes int) Score {
+	of := map[int][][]float64{}
+	var order []int
+	for i, label := range labels {
+		if of[label] == nil {
+			order = append(order, label)
+		}
+		of[label] = append(of[label], rows[i])
+	}
+	var scores []float64
+	for _, label := range order {
+		n := len(of[label])
+		if n == 1 {
+			if classes <= manyClasses {
+				scores = append(scores, math.Log(1+smallest))
+			}
+			continue
+		}
+		c, ok := correlations(of[label])
+		if !ok {
+			return undefined(constantRows)
+		}
+		var sum float64
+		for i := range n {
+			for j := range n {
+				sum += math.Log(math.Abs(c.At(i, j)) + smallest)
+			}
+		}
+		if classes > manyClasses {
+			sum /= float64(n)
+		}
+		scores = append(scores, sum)
+	}
+	var total float64
+	if classes <= manyClasses {
+		for _, s := range scores {
+			total += math.Abs(s)
+		}
+		return Score{Value: total}
+	}
+	if len(scores) == 0 {
+		return Score{}
+	}
+	for _, a := range scores {
+		for _, b := range scores {
+			total += math.Abs(a - b)
+		}
+	}
+	return Score{Value: total / float64(len(scores))}
+}
