@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"math"
 
 	"cellnet/cell"
 	"cellnet/internal/block"
@@ -58,6 +57,10 @@ type layeredBlock struct {
 	out      BlockOutput
 	forward  func(x []float32, n int) []float32
 	backward func(dy []float32, n int) []float32
+	// Of the pass of the last forward and backward, with a direction of the weights
+	// and the curvature of each tensor of weights; see [Layered.Curvature].
+	tangent     func(rx []float32, direction map[string][]float32, n int) []float32
+	tangentGrad func(dy, rdy []float32, curvature map[string]float64, n int) []float32
 }
 
 // BlockOutput is what a block computed for the images of a run.
@@ -175,6 +178,14 @@ func (l *Layered) addStem(b *layeredBlock, side int) {
 		}
 		return s.InputGrad(dy, n)
 	}
+	weight := names.conv + ".weight"
+	b.tangent = func(_ []float32, direction map[string][]float32, n int) []float32 {
+		return s.Tangent(direction[weight], n)
+	}
+	b.tangentGrad = func(dy, rdy []float32, curvature map[string]float64, n int) []float32 {
+		curvature[weight] = s.TangentGrad(dy, rdy, n)
+		return nil
+	}
 }
 
 func (l *Layered) addCell(b *layeredBlock, next cell.Block, side int) error {
@@ -196,6 +207,20 @@ func (l *Layered) addCell(b *layeredBlock, next cell.Block, side int) error {
 		}
 		return dx
 	}
+	b.tangent = func(rx []float32, direction map[string][]float32, n int) []float32 {
+		var list [][]float32
+		for _, of := range names {
+			list = append(list, direction[of.conv+".weight"])
+		}
+		return c.Tangent(rx, list, n)
+	}
+	b.tangentGrad = func(_, rdy []float32, curvature map[string]float64, n int) []float32 {
+		rdx, list := c.TangentGrad(rdy, n)
+		for i, v := range list {
+			curvature[names[i].conv+".weight"] = v
+		}
+		return rdx
+	}
 	return nil
 }
 
@@ -214,6 +239,15 @@ func (l *Layered) addReduction(b *layeredBlock, next cell.Block, side int) {
 		l.gradients[down] = g.Downsample
 		return dx
 	}
+	weightA, weightB := first.conv+".weight", second.conv+".weight"
+	b.tangent = func(rx []float32, direction map[string][]float32, n int) []float32 {
+		return r.Tangent(rx, direction[weightA], direction[weightB], direction[down], n)
+	}
+	b.tangentGrad = func(dy, rdy []float32, curvature map[string]float64, n int) []float32 {
+		rdx, of := r.TangentGrad(dy, rdy, n)
+		curvature[weightA], curvature[weightB], curvature[down] = of.A, of.B, of.Downsample
+		return rdx
+	}
 }
 
 func (l *Layered) addHead(b *layeredBlock, side int) {
@@ -227,6 +261,8 @@ func (l *Layered) addHead(b *layeredBlock, side int) {
 		l.keepNorm(norm, g)
 		return dx
 	}
+	b.tangent = func(rx []float32, _ map[string][]float32, n int) []float32 { return h.Tangent(rx, n) }
+	b.tangentGrad = func(_, rdy []float32, _ map[string]float64, n int) []float32 { return h.TangentGrad(rdy, n) }
 }
 
 // Parameters returns the parameters the network was built on.
@@ -279,16 +315,7 @@ func (l *Layered) LossGradient(labels []int) ([]float32, error) {
 		if label < 0 || label >= classes {
 			return nil, fmt.Errorf("label %d of image %d is outside 0..%d", label, i, classes-1)
 		}
-		top, sum := math.Inf(-1), 0.0
-		logits := l.logits[i*classes:][:classes]
-		for _, v := range logits {
-			top = math.Max(top, float64(v))
-		}
-		for _, v := range logits {
-			sum += math.Exp(float64(v) - top)
-		}
-		for k, v := range logits {
-			p := math.Exp(float64(v)-top) / sum
+		for k, p := range softmax(l.logits[i*classes:][:classes]) {
 			if k == label {
 				p--
 			}
@@ -311,11 +338,17 @@ func (l *Layered) ImageGradient(dlogits []float32) ([]float32, error) {
 	return l.backward(dlogits, true)
 }
 
+// prepareBackward sets how the blocks compute gradients. Of one image nothing may
+// arrive at a weight: its gradient then is 0.
+func (l *Layered) prepareBackward(inputsOnly bool) {
+	l.work.InputsOnly, l.work.DirectSums, l.work.Reader = inputsOnly, l.images == 1, l.read
+}
+
 func (l *Layered) backward(dlogits []float32, inputsOnly bool) ([]float32, error) {
 	if len(dlogits) != len(l.logits) || l.images == 0 {
 		return nil, fmt.Errorf("a gradient of %d logits: the last run had %d", len(dlogits), len(l.logits))
 	}
-	l.work.InputsOnly, l.work.Reader = inputsOnly, l.read
+	l.prepareBackward(inputsOnly)
 	g, of := l.classifier.Backward(dlogits, l.images)
 	l.gradients["classifier.weight"], l.gradients["classifier.bias"] = of.Weight, of.Bias
 	for i := len(l.blocks) - 1; i >= 0; i-- {
@@ -360,7 +393,7 @@ func (l *Layered) through(block int, dy []float32, inputsOnly bool) ([]float32, 
 	if len(dy) != len(o.Numbers) {
 		return nil, fmt.Errorf("a gradient of %d numbers of %s, which has %d", len(dy), o.Name, len(o.Numbers))
 	}
-	l.work.InputsOnly, l.work.Reader = inputsOnly, l.read
+	l.prepareBackward(inputsOnly)
 	dx := l.blocks[block].backward(dy, l.images)
 	if dx == nil {
 		return nil, nil

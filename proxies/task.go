@@ -435,6 +435,14 @@ func (p *passes) single() error {
 
 // second is the pass for second derivatives.
 func (p *passes) second() error {
+	if !p.wanted[GraSP] {
+		return nil
+	}
+	list, err := grasp(p.layers, p.net, p.Batch.first(p.GraSPImages))
+	if err != nil {
+		return err
+	}
+	p.keepParts(GraSP, list)
 	return nil
 }
 

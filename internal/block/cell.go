@@ -25,7 +25,8 @@ type Cell struct {
 	memory  cellMemory
 	mixing  mixing
 
-	grad cellGrad
+	grad    cellGrad
+	tangent cellTangent
 }
 
 // cellMemory is where a cell keeps what it computes.

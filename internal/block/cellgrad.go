@@ -9,6 +9,7 @@ import (
 type cellGrad struct {
 	groups  [][]group // convolutions that leave each node and whose gradient isn't zero
 	dx      []float32
+	nodes   [][]float32 // gradients of the nodes, dense batches, until the next block's
 	pooled  [][]float32 // gradients of what is pooled on the way to each node, dense batches; nil if nothing is
 	params  []ConvNormGrad
 	packing packing
@@ -51,6 +52,7 @@ func (b *Cell) Backward(dy []float32, n int) ([]float32, []ConvNormGrad) {
 	grads := make([][]float32, b.nodes)
 	grads[last] = dy
 	grads[0] = b.grad.dx
+	b.grad.nodes = grads
 	b.work.chunks(n, b.chunk, func(s *scratch, from, count int) { b.observeInto(k, s, last, grads[last], from, count) })
 	b.settleInto(last, n)
 	for node := last - 1; node >= 0; node-- {

@@ -120,7 +120,7 @@ func (c *convs) gradSize() int { return c.taps * c.in * c.wide() }
 // transformed returns the sums that weightGrad keeps in between for images that
 // come in several chunks; nil if they come in one.
 func (c *convs) transformed(s *scratch, oneChunk bool) []float32 {
-	if c.taps == 1 || oneChunk {
+	if c.taps == 1 || oneChunk || s.direct {
 		return nil
 	}
 	return s.densely(useTransformed, c.winograd(1, c.in, c.inPad, c.wide(), true).TransformedLen(c.wide()))
@@ -130,6 +130,10 @@ func (c *convs) transformed(s *scratch, oneChunk bool) []float32 {
 // sums, or with transformed, which begins as zero, to that instead if the
 // kernel has a transform.
 func (c *convs) weightGrad(k *kernel.Kernels, s *scratch, sums, transformed, in, dz []float32, n int) {
+	if c.taps == 9 && s.direct {
+		c.directWeightGrad(k, s, sums, in, dz, n)
+		return
+	}
 	if c.taps == 9 {
 		g := c.winograd(n, c.in, c.inPad, c.wide(), true)
 		if transformed == nil {
@@ -142,6 +146,18 @@ func (c *convs) weightGrad(k *kernel.Kernels, s *scratch, sums, transformed, in,
 	g := c.ofWeights
 	g.Rows *= n
 	k.WeightGrad(&g, sums, in, kernel.Dense(dz, c.side, c.wide()), c.wide())
+}
+
+// directWeightGrad is weightGrad of 3x3 kernels without a transform.
+func (c *convs) directWeightGrad(k *kernel.Kernels, s *scratch, sums, in, dz []float32, n int) {
+	g := c.ofWeights
+	g.InRow, g.Taps = (c.side+2)*c.inPad, borderTaps(c.side, c.inPad)
+	pixels := c.side * c.side
+	border := s.border(useInput, c.side, c.side, c.inPad)
+	for i := range n {
+		k.ReLUCopy(border.Inside(), in[i*pixels*c.inPad:][:pixels*c.inPad], c.side, c.side, c.inPad)
+		k.WeightGrad(&g, sums, border.Whole().Data, kernel.Dense(dz[i*pixels*c.wide():], c.side, c.wide()), c.wide())
+	}
 }
 
 // weightGradEnd adds transformed to sums and clears it.

@@ -15,6 +15,7 @@ type Head struct {
 	features []float32
 	dx, dy   []float32
 	grad     NormGrad
+	tangent  headTangent
 }
 
 // NewHead prepares a head for side x side images of channels channels.

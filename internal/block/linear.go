@@ -45,19 +45,21 @@ func (l *Linear) Forward(x []float32, n int) []float32 {
 // the input's and the parameters'. They are valid until the next call.
 func (l *Linear) Backward(dy []float32, n int) ([]float32, LinearGrad) {
 	dw, db := l.grad.Weight, l.grad.Bias
-	clear(dw)
-	clear(db)
+	if !l.work.InputsOnly {
+		clear(dw)
+		clear(db)
+	}
 	clear(l.dx)
 	for i := range n {
 		row, dx := l.x[i*l.in:][:l.in], l.dx[i*l.in:][:l.in]
 		for k, g := range dy[i*l.classes:][:l.classes] {
-			db[k] += g
 			for j, w := range l.Weight[k*l.in:][:l.in] {
 				dx[j] += g * w
 			}
 			if l.work.InputsOnly {
 				continue
 			}
+			db[k] += g
 			dwk := dw[k*l.in:][:l.in]
 			for j, v := range row {
 				dwk[j] += g * v

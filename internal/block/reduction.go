@@ -34,8 +34,9 @@ type Reduction struct {
 	b, down              *convs
 	packing, gradPacking packing
 
-	dx   []float32
-	grad ReductionGrad
+	dx      []float32
+	grad    ReductionGrad
+	tangent reductionTangent
 }
 
 // NewReduction prepares a block of side x side images.

@@ -23,6 +23,7 @@ type Stem struct {
 	x, y     []float32
 	grad     *ConvNormGrad
 	input    stemInput
+	tangent  stemTangent
 }
 
 // stemGeometry is the convolution of a bordered image of imagePitch.

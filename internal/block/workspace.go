@@ -21,6 +21,9 @@ type Workspace struct {
 	OneThread bool
 	// InputsOnly leaves the gradients of weights out of the backward passes.
 	InputsOnly bool
+	// DirectSums computes the gradients of weights without Winograd's transform:
+	// they are 0, not nearly so, where nothing arrives.
+	DirectSums bool
 	team       parallel.Team
 	workers    []*scratch
 	descending bool // the last loop: the next one begins with what is still in the caches
@@ -53,6 +56,7 @@ type scratch struct {
 	terms    []kernel.Term
 	sums     [][]float32
 	started  []bool
+	direct   bool // the workspace's DirectSums
 }
 
 // Uses of a worker's dense buffers.
@@ -70,6 +74,8 @@ const (
 	useValue
 	useBetween
 	usePoolGrad
+	useShift
+	useSums
 	useNode // + node
 
 	usePacked = useNode + 1<<10 // + 4*node and what is packed
@@ -130,6 +136,9 @@ func (w *Workspace) shared(use, size int) []float32 {
 func (w *Workspace) images(n int, f func(s *scratch, image int)) {
 	for len(w.workers) < parallel.Workers(n) {
 		w.workers = append(w.workers, &scratch{dense: map[slot][]float32{}, bordered: map[borderedSlot]*kernel.Bordered{}})
+	}
+	for _, s := range w.workers {
+		s.direct = w.DirectSums
 	}
 	w.descending = !w.descending
 	descending := w.descending
