@@ -463,6 +463,13 @@ func (r *run) synapses() error {
 			r.keepParts(LogSynFlow, s.logFlow())
 		}
 	}
+	if r.wanted[SynFlowBN] {
+		list, err := synFlowBN(r.Params, r.Batch.Side)
+		if err != nil {
+			return err
+		}
+		r.keepParts(SynFlowBN, list)
+	}
 	return nil
 }
 
