@@ -30,7 +30,7 @@ func layers() []string {
 		"search/simulate",
 		"search/experiment",
 		"bench/internal/scale internal/query models",
-		"bench/internal/scale/genbench internal/server train",
+		"bench/internal/scale/genbench internal/server train proxies",
 		"bench/builtin/internal/maketable",
 		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect proxies/walk",
 		"internal/curvesource internal/jobarray internal/progress search/trainings",
