@@ -61,6 +61,7 @@ func NewDraws(n cell.Network, seed uint32, i Initialization) (*models.Parameters
 	return p, d, nil
 }
 
+// reset draws all weights anew.
 func (d *Draws) reset(p *models.Parameters, i Initialization) {
 	for _, t := range p.Tensors() {
 		if !t.Kind.Learnable() {
@@ -70,10 +71,6 @@ func (d *Draws) reset(p *models.Parameters, i Initialization) {
 		switch t.Kind {
 		case cell.ConvWeight, cell.LinearWeight:
 			d.fill(of)
-			scale := float32(i.deviation(t.Shape))
-			for j := range of {
-				of[j] *= scale
-			}
 		case cell.NormWeight:
 			for j := range of {
 				of[j] = 1
@@ -82,6 +79,7 @@ func (d *Draws) reset(p *models.Parameters, i Initialization) {
 			clear(of)
 		}
 	}
+	scale(p, i)
 }
 
 // Noise draws images of normal numbers, NCHW.

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"cellnet/cell"
+	"cellnet/data"
 	"cellnet/internal/mt19937"
 	"cellnet/models"
 )
@@ -16,6 +17,26 @@ type Batch struct {
 	Labels  []int     // from 0; nil where no measure needs them
 	Side    int
 	Classes int // of the network
+}
+
+// NewBatch takes the first images of a set, as many as the preset has unless n is
+// given, not augmented.
+func NewBatch(images *data.Images, info data.Info, p Preset, n int) Batch {
+	if n == 0 {
+		n = p.Images
+	}
+	normalization := info.Normalization
+	if p.Normalization != (data.Normalization{}) {
+		normalization = p.Normalization
+	}
+	n = min(n, images.Len())
+	size, normalizer := 3*info.Side*info.Side, normalization.Normalizer()
+	b := Batch{Images: make([]float32, n*size), Labels: make([]int, n), Side: info.Side, Classes: info.Classes}
+	for i := range n {
+		normalizer.Image(b.Images[i*size:][:size], images.Pixels(i))
+		b.Labels[i] = images.Label(i)
+	}
+	return b
 }
 
 // Len is the number of images.
