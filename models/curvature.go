@@ -17,7 +17,7 @@ func (l *Layered) Curvature(labels []int, direction map[string][]float32) (map[s
 	if l.options.Norm != NormByBatch {
 		return nil, fmt.Errorf("a curvature with batch norm by %d: it is there by the statistics of the batch only", l.options.Norm)
 	}
-	for _, t := range l.params.tensors {
+	for _, t := range l.params.Tensors() {
 		if len(t.Shape) > 1 && len(direction[t.Name]) != t.Len() {
 			return nil, fmt.Errorf("a direction of %d numbers of %s, which has %d", len(direction[t.Name]), t.Name, t.Len())
 		}
