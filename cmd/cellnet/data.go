@@ -20,6 +20,7 @@ type dataFlags struct {
 	noVerify, download bool
 	folder             data.Info    // what is settled of a folder of pictures
 	opened             *data.Source // of a folder, to be told what it has
+	synthetic          data.SyntheticSize
 }
 
 // datasetHelp lists what --dataset takes.
@@ -85,7 +86,7 @@ func (f dataFlags) open(ctx context.Context, a *app, d data.Dataset, known data.
 	if f.folder.HeldOut != (data.HeldOut{}) {
 		known.HeldOut = f.folder.HeldOut
 	}
-	options := data.Options{Dir: f.dir, SplitFile: f.split, NoVerify: f.noVerify, Folder: known}
+	options := data.Options{Dir: f.dir, SplitFile: f.split, NoVerify: f.noVerify, Synthetic: f.synthetic, Folder: known}
 	source, err := data.Open(d, options)
 	if f.download && errors.Is(err, fs.ErrNotExist) {
 		if err := f.fetch(ctx, a, d); err != nil {

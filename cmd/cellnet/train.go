@@ -196,6 +196,9 @@ func (f *trainFlags) plan(ctx context.Context, a *app, arch string) (plan rundir
 // loadImages reads the first images of the sets of a dataset, all if limit is 0,
 // and notes which sets are missing. known is what a training was told of a folder.
 func (a *app) loadImages(ctx context.Context, where dataFlags, d data.Dataset, known data.Info, limit int) (*train.Data, error) {
+	if limit > 0 { // no others need to be made
+		where.synthetic = data.SyntheticSize{Train: min(limit, data.DefaultSyntheticTrain), Test: min(limit, data.DefaultSyntheticTest)}
+	}
 	source, err := where.open(ctx, a, d, known)
 	if err != nil {
 		return nil, err

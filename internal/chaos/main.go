@@ -3,11 +3,14 @@
 //
 //	go run ./internal/chaos -kills 1000
 //
-// Processes get SIGKILL or SIGTERM, at random moments and, where strace is
-// installed, at system calls. Each episode is one piece of work in a new folder,
-// killed some times, then run to its end: its results must have the same bits, its
-// records must be whole, and nothing else may be left. The seed decides which work
-// is killed how; the moments within a process are the machine's.
+// Processes get SIGKILL or SIGTERM, at random moments and, on Linux, before a system
+// call that changes files. Each episode is one piece of work in a new folder,
+// killed some times, then run to its end. After every kill what is under its final
+// name must be whole. At the end all must have the same bits, records must be
+// complete, and nothing else may be left.
+//
+// The seed decides which work is killed how, and -episode repeats the choices of one
+// episode; where in its work a process is at a moment is the machine's.
 package main
 
 import (
@@ -20,6 +23,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,9 +33,11 @@ func main() {
 	var c campaign
 	flag.Uint64Var(&c.seed, "seed", 1, "of all choices")
 	flag.Int64Var(&c.wanted, "kills", 200, "how many processes to kill")
-	flag.DurationVar(&c.limit, "time", 10*time.Minute, "how long to go on at most")
-	flag.IntVar(&c.workers, "workers", 2, "episodes side by side")
+	flag.DurationVar(&c.limit, "time", 10*time.Minute, "how long that may take")
+	flag.IntVar(&c.workers, "workers", 2*runtime.NumCPU(), "episodes side by side")
 	flag.StringVar(&c.only, "only", "", "the one work to kill (default: all)")
+	flag.Int64Var(&c.episode, "episode", 0, "the one episode to do, by its number")
+	flag.BoolVar(&c.verbose, "v", false, "tell of every process how it is killed")
 	flag.StringVar(&c.program, "cellnet", "", "program to kill (default: build this module's)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -49,11 +55,14 @@ type campaign struct {
 	limit   time.Duration
 	workers int
 	only    string
+	episode int64
+	verbose bool
 	program string
 
 	works    []*work
-	strace   string // empty if it is not installed
-	episodes atomic.Int64
+	killat   string // program that kills at system calls; empty where there is none
+	begun    atomic.Int64
+	episodes atomic.Int64 // that came to their end
 	counts   counts
 }
 
@@ -73,12 +82,30 @@ func (c *campaign) run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithTimeout(ctx, c.limit-time.Since(start))
 	defer stop()
+	if c.episode != 0 {
+		err = c.disturbed(dir, c.episode)
+	} else {
+		err = c.disturbAll(ctx, stop, dir)
+	}
+	fmt.Printf("%d processes killed in %d episodes and %.0f s: %d by SIGKILL, %d by SIGTERM, of these %d at system calls\n",
+		c.counts.all(), c.episodes.Load(), time.Since(start).Seconds(), c.counts.kill.Load(), c.counts.term.Load(), c.counts.atCalls.Load())
+	for _, w := range c.works {
+		fmt.Printf("  %-13s %4d killed\n", w.name, w.killed.Load())
+	}
+	if err != nil {
+		return fmt.Errorf("%w (its folder is in %s)", err, dir)
+	}
+	return os.RemoveAll(dir)
+}
+
+// disturbAll does episodes until enough processes are killed.
+func (c *campaign) disturbAll(ctx context.Context, stop func(), dir string) error {
 	failures := make(chan error, c.workers)
 	var workers sync.WaitGroup
 	for range c.workers {
 		workers.Go(func() {
 			for ctx.Err() == nil && c.counts.all() < c.wanted {
-				if err := c.episode(dir); err != nil {
+				if err := c.disturbed(dir, c.begun.Add(1)); err != nil {
 					failures <- err
 					stop()
 					return
@@ -87,30 +114,28 @@ func (c *campaign) run(ctx context.Context) error {
 		})
 	}
 	workers.Wait()
-	fmt.Printf("%d processes killed in %d episodes and %.0f s: %d by SIGKILL, %d by SIGTERM, of these %d at system calls\n",
-		c.counts.all(), c.episodes.Load(), time.Since(start).Seconds(), c.counts.kill.Load(), c.counts.term.Load(), c.counts.atCalls.Load())
-	for _, w := range c.works {
-		fmt.Printf("  %-9s %4d killed\n", w.name, w.killed.Load())
-	}
 	close(failures)
-	for err := range failures {
-		return fmt.Errorf("%w (its folder is in %s)", err, dir)
+	if err := <-failures; err != nil {
+		return err
 	}
-	return os.RemoveAll(dir)
+	if n := c.counts.all(); n < c.wanted {
+		return fmt.Errorf("only %d of %d processes could be killed in the time: give it more by -time", n, c.wanted)
+	}
+	return nil
 }
 
 // prepare builds the program, and does all works undisturbed.
 func (c *campaign) prepare(ctx context.Context, dir string) error {
-	c.strace, _ = exec.LookPath("strace")
-	if c.strace == "" {
-		fmt.Println("strace is not installed: nothing is killed at system calls")
-	}
 	if c.program == "" {
 		c.program = filepath.Join(dir, "cellnet")
-		build := exec.CommandContext(ctx, "go", "build", "-o", c.program, "./cmd/cellnet")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return fmt.Errorf("building cellnet: %w", err)
+		if err := build(ctx, c.program, "./cmd/cellnet"); err != nil {
+			return err
+		}
+	}
+	if runtime.GOOS == "linux" {
+		c.killat = filepath.Join(dir, "killat")
+		if err := build(ctx, c.killat, "./internal/chaos/killat"); err != nil {
+			return err
 		}
 	}
 	inputs := filepath.Join(dir, "inputs")
@@ -141,48 +166,61 @@ func (c *campaign) prepare(ctx context.Context, dir string) error {
 	return nil
 }
 
-// episode kills a work some times, lets it come to its end, and compares.
-func (c *campaign) episode(parent string) error {
-	number := c.episodes.Add(1)
+func build(ctx context.Context, program, from string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, from)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("building %s: %w", from, err)
+	}
+	return nil
+}
+
+// disturbed is an episode: it kills a work some times, lets it come to its end, and
+// compares.
+func (c *campaign) disturbed(parent string, number int64) error {
 	r := rand.New(rand.NewPCG(c.seed, uint64(number)))
 	w := c.works[int(number)%len(c.works)]
 	dir := filepath.Join(parent, fmt.Sprintf("episode-%d-%s", number, w.name))
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
 	}
-	fail := func(err error) error { return fmt.Errorf("episode %d: %s: %w", number, w.name, err) }
-	for range 1 + r.IntN(12) {
+	fail := func(err error) error {
+		return fmt.Errorf("%s: %w: -seed %d -episode %d repeats it", w.name, err, c.seed, number)
+	}
+	for range 4 + r.IntN(10) {
 		killed, err := c.disturb(w, dir, r)
+		if err == nil {
+			err = w.compareWhole(dir)
+		}
 		if err != nil {
 			return fail(err)
 		}
 		w.killed.Add(int64(killed))
-		if killed == 0 || w.finished != nil && w.finished(dir) {
+		if killed == 0 && w.goesOn || w.finished != nil && w.finished(dir) {
 			break
 		}
 	}
 	if err := c.finish(w, dir); err != nil {
 		return fail(err)
 	}
-	if err := w.compare(c, w.reference, dir); err != nil {
+	if err := w.compareAll(dir); err != nil {
 		return fail(err)
 	}
+	c.episodes.Add(1)
 	return os.RemoveAll(dir)
 }
 
 // finish lets a work come to its end.
 func (c *campaign) finish(w *work, dir string) error {
-	for range w.processes {
-		cmd := exec.Command(c.program, w.args...)
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		var exit *exec.ExitError
-		if errors.As(err, &exit) && w.finished != nil && w.finished(dir) {
-			return nil // it was, before it was killed
-		}
-		if err != nil {
-			return fmt.Errorf("the last run: %w: %s", err, out)
-		}
+	cmd := exec.Command(c.program, w.args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && w.finished != nil && w.finished(dir) {
+		return nil // it was, before it was killed
+	}
+	if err != nil {
+		return fmt.Errorf("the last run: %w: %s", err, out)
 	}
 	return nil
 }

@@ -1,52 +1,47 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// calls are the system calls at which processes are killed: those that change files.
-var calls = []string{"openat", "write", "pwrite64", "fsync", "fchmod", "flock", "renameat", "rename", "renameat2", "unlinkat", "mkdirat", "ftruncate", "close"}
-
 // countCalls counts the system calls of an undisturbed run.
 func (c *campaign) countCalls(ctx context.Context, w *work, parent string) error {
-	if c.strace == "" {
+	if c.killat == "" {
 		return nil
 	}
 	dir := filepath.Join(parent, "counted-"+w.name)
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
 	}
-	trace := filepath.Join(parent, w.name+".strace")
-	args := append([]string{"-f", "-qq", "-e", "signal=none", "-e", "trace=" + strings.Join(calls, ","), "-o", trace, c.program}, w.args...)
-	cmd := exec.CommandContext(ctx, c.strace, args...)
+	counts := filepath.Join(dir, "calls.json")
+	cmd := exec.CommandContext(ctx, c.killat, append([]string{"count", counts, c.program}, w.args...)...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		fmt.Printf("strace does not run here, so nothing is killed at system calls: %v: %.200s\n", err, out)
-		c.strace = ""
+		fmt.Printf("processes can't be traced here, so nothing is killed at system calls: %v: %.200s\n", err, out)
+		c.killat = ""
 		return nil
 	}
-	text, err := os.ReadFile(trace)
+	text, err := os.ReadFile(counts)
 	if err != nil {
 		return err
 	}
-	w.calls = map[string]int{}
-	for line := range bytes.Lines(text) {
-		_, call, _ := strings.Cut(string(line), " ")
-		if name, _, ok := strings.Cut(strings.TrimSpace(call), "("); ok {
-			w.calls[name]++
-		}
+	if err := json.Unmarshal(text, &w.calls); err != nil {
+		return err
 	}
 	return os.RemoveAll(dir)
 }
@@ -59,7 +54,12 @@ func (c *campaign) disturb(w *work, dir string, r *rand.Rand) (killed int, err e
 	dead := make([]bool, w.processes)
 	for i := range w.processes {
 		k := c.choose(w, r)
-		all.Go(func() { dead[i], ended[i] = c.runAndKill(w, dir, k) })
+		all.Go(func() {
+			dead[i], ended[i] = c.runAndKill(w, dir, k)
+			if c.verbose {
+				fmt.Printf("%s, process %d: %v: killed: %v\n", filepath.Base(dir), i, k, dead[i])
+			}
+		})
 	}
 	all.Wait()
 	for _, d := range dead {
@@ -78,21 +78,29 @@ type killing struct {
 	number int           // counted from 1
 }
 
+func (k killing) String() string {
+	if k.call == "" {
+		return fmt.Sprintf("%v after %v", k.signal, k.after)
+	}
+	return fmt.Sprintf("%v at %s number %d", k.signal, k.call, k.number)
+}
+
 func (c *campaign) choose(w *work, r *rand.Rand) killing {
 	k := killing{signal: syscall.SIGKILL}
 	if r.IntN(4) == 0 {
 		k.signal = syscall.SIGTERM
 	}
-	if c.strace == "" || r.IntN(3) == 0 {
-		k.after = time.Duration(r.Float64() * float64(w.lasts))
+	moment := r.Float64() // of the work
+	if w.goesOn {
+		moment *= r.Float64() // what is left of it gets less
+	}
+	if atCall := r.IntN(3) > 0; !atCall || c.killat == "" {
+		k.after = time.Duration(moment * float64(w.lasts))
 		return k
 	}
-	for k.number == 0 {
-		k.call = calls[r.IntN(len(calls))]
-		if n := w.calls[k.call]; n > 0 {
-			k.number = 1 + r.IntN(n)
-		}
-	}
+	names := slices.Sorted(maps.Keys(w.calls))
+	k.call = names[r.IntN(len(names))]
+	k.number = 1 + int(moment*float64(w.calls[k.call]))
 	return k
 }
 
@@ -101,14 +109,8 @@ func (c *campaign) choose(w *work, r *rand.Rand) killing {
 func (c *campaign) runAndKill(w *work, dir string, k killing) (killed bool, err error) {
 	name, args := c.program, w.args
 	if k.call != "" {
-		signal := "KILL"
-		if k.signal == syscall.SIGTERM {
-			signal = "TERM"
-		}
-		name, args = c.strace, append([]string{
-			"-f", "-qq", "-e", "signal=none", "-o", os.DevNull, "-e", "trace=" + k.call,
-			"-e", fmt.Sprintf("inject=%s:signal=%s:when=%d", k.call, signal, k.number), c.program,
-		}, w.args...)
+		signal := map[syscall.Signal]string{syscall.SIGKILL: "KILL", syscall.SIGTERM: "TERM"}[k.signal]
+		name, args = c.killat, append([]string{signal, k.call, strconv.Itoa(k.number), c.program}, args...)
 	}
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
@@ -129,10 +131,10 @@ func (c *campaign) runAndKill(w *work, dir string, k killing) (killed bool, err 
 	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	switch {
 	case status.Signaled() && status.Signal() == k.signal, status.ExitStatus() == 128+int(k.signal), status.ExitStatus() == interrupted:
-	case w.refused != nil && w.refused(lastLine(stderr.Bytes())):
+	case w.refused != nil && w.refused(lastLine(stderr.String())):
 		return false, nil
 	default:
-		return false, fmt.Errorf("a process to be killed (%+v) ended with %w: %s", k, err, stderr.Bytes())
+		return false, fmt.Errorf("a process to be killed (%v) ended with %w: %s", k, err, stderr.Bytes())
 	}
 	if k.signal == syscall.SIGTERM {
 		c.counts.term.Add(1)
@@ -145,9 +147,7 @@ func (c *campaign) runAndKill(w *work, dir string, k killing) (killed bool, err 
 	return true, nil
 }
 
-func lastLine(text []byte) (last string) {
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		last = lines.Text()
-	}
-	return last
+func lastLine(text string) string {
+	text = strings.TrimRight(text, "\n")
+	return text[strings.LastIndexByte(text, '\n')+1:]
 }
