@@ -64,7 +64,11 @@ func (t *Trainer) openCheckpoints() (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := atomicfile.RemoveLeftovers(folder, isCheckpoint); err != nil {
+	err = atomicfile.RemoveLeftovers(folder, isCheckpoint)
+	if err == nil {
+		err = removeOldCheckpoints(folder)
+	}
+	if err != nil {
 		lock.Release()
 		return nil, err
 	}
@@ -82,6 +86,16 @@ func (t *Trainer) checkpoint() error {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
 	t.lastCheckpoint = time.Now()
+	if err := removeOldCheckpoints(folder); err != nil {
+		return err
+	}
+	if t.options.Hooks.OnCheckpoint != nil {
+		t.options.Hooks.OnCheckpoint(path)
+	}
+	return nil
+}
+
+func removeOldCheckpoints(folder string) error {
 	paths, err := checkpoints(folder)
 	if err != nil {
 		return err
@@ -90,9 +104,6 @@ func (t *Trainer) checkpoint() error {
 		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("removing an old checkpoint: %w", err)
 		}
-	}
-	if t.options.Hooks.OnCheckpoint != nil {
-		t.options.Hooks.OnCheckpoint(path)
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -163,5 +165,35 @@ func without(t *testing.T, path string, names ...string) {
 	}
 	if err := weights.WriteFile(path, weights.Zip, state, entries...); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFinishedRunClearsTheFolder resumes a run whose process was killed after its
+// last checkpoint.
+func TestFinishedRunClearsTheFolder(t *testing.T) {
+	folder, d := t.TempDir(), smallData(t, 40, 20)
+	options := Options{Checkpoints: folder, Interval: 1}
+	if err := newTrainer(t, smallRun(t), d, options).Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	finished, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{lockName, checkpointName(0, 1), "." + checkpointName(9, 9) + ".0.tmp"} {
+		if err := os.WriteFile(filepath.Join(folder, left), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := newTrainer(t, smallRun(t), d, options)
+	if resumed, _, err := again.Resume(); !resumed || err != nil {
+		t.Fatal(resumed, err)
+	}
+	if err := again.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadDir(folder)
+	if err != nil || fmt.Sprint(got) != fmt.Sprint(finished) {
+		t.Errorf("the folder has %v, want %v, %v", got, finished, err)
 	}
 }

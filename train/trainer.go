@@ -152,15 +152,15 @@ func (t *Trainer) Position() (epochs, steps int) { return t.state.epoch, t.state
 // no longer finite it returns a [*DivergedError], and leaves the checkpoints as
 // they are.
 func (t *Trainer) Train(ctx context.Context) error {
-	epochs := t.run.Recipe.TotalEpochs()
-	if t.state.epoch >= epochs {
-		return nil
-	}
 	release, err := t.openCheckpoints()
 	if err != nil {
 		return err
 	}
 	defer release()
+	epochs := t.run.Recipe.TotalEpochs()
+	if t.state.epoch >= epochs {
+		return nil
+	}
 	machine, err := t.newMachine()
 	if err != nil {
 		return err

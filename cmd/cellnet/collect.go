@@ -127,7 +127,7 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 		options.LatencyBatches = 0 // they would be thrown away
 	}
 	if f.into != "" {
-		into, err := bench.Open(f.into)
+		into, err := bench.OpenContext(ctx, f.into)
 		if err != nil {
 			return err
 		}

@@ -99,7 +99,7 @@ func (a *app) curves(ctx context.Context, args []string, set data.Set, p picture
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		some, err := source.Read(set)
+		some, err := source.Read(ctx, set)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 // it. Packages of a line don't import each other.
 func layers() []string {
 	return []string{
-		"internal/mt19937 internal/parallel internal/inputfile internal/hugepage internal/filelock internal/usage internal/lru internal/procmem internal/printable internal/trialname internal/chaos",
+		"internal/mt19937 internal/parallel internal/inputfile internal/hugepage internal/filelock internal/usage internal/lru internal/procmem internal/printable internal/trialname internal/chaos/killat",
 		"internal/plots internal/atomicfile internal/bzip2blocks internal/fileformat internal/kernel internal/pickle/opcode internal/pickle/pyclass",
 		"bench/builtin/internal/columns internal/pickle internal/pickle/unpickle",
 		"internal/pickle/pickletest internal/torchfile internal/fixture internal/fixture/trim internal/output",
@@ -34,7 +34,7 @@ func layers() []string {
 		"bench/builtin/internal/maketable",
 		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect proxies/walk",
 		"internal/curvesource internal/jobarray internal/progress search/trainings",
-		"cmd/cellnet cmd/compare internal/importer",
+		"cmd/cellnet cmd/compare internal/importer internal/chaos",
 	}
 }
 

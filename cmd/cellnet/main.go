@@ -44,7 +44,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	code := exitCode(err)
 	message := printable.Text(oneLine(err.Error()))
 	if code == exitInterrupted {
-		message = strings.ReplaceAll(message, context.Canceled.Error(), "interrupted")
+		for _, why := range []error{context.Canceled, context.Cause(ctx)} { // which has a text of its own
+			if why != nil {
+				message = strings.ReplaceAll(message, why.Error(), "interrupted")
+			}
+		}
 	}
 	if code == exitUsage {
 		message += fmt.Sprintf(" (see %s --help)", cmd.CommandPath())

@@ -164,7 +164,7 @@ func (o *searchOptions) parse(flags *pflag.FlagSet) (err error) {
 
 // search runs a search with its seeds.
 func (a *app) search(ctx context.Context, o searchOptions) error {
-	judge, done, err := o.judges()
+	judge, done, err := o.judges(ctx)
 	if err != nil {
 		return err
 	}
@@ -206,11 +206,11 @@ func (a *app) printRuns(o searchOptions, plan experiment.Plan, runs []*search.Ru
 
 // judges gives the judge of requests, by the benchmark that is named or by the
 // built-in results; done ends its use.
-func (o *searchOptions) judges() (of func(experiment.Request) (simulate.Judge, error), done func(), err error) {
+func (o *searchOptions) judges(ctx context.Context) (of func(experiment.Request) (simulate.Judge, error), done func(), err error) {
 	if o.benchmark == "" || o.benchmark == bench.BuiltinName {
 		return experiment.Request.JudgeOf, func() {}, nil
 	}
-	b, err := bench.Open(o.benchmark)
+	b, err := bench.OpenContext(ctx, o.benchmark)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -391,7 +391,7 @@ func (a *app) searchCompare(ctx context.Context, flags *pflag.FlagSet, o searchO
 		datasets = []string{"cifar10", "cifar100", "ImageNet16-120"}
 	}
 	o.request.Settings = experiment.DefaultSettings()
-	judge, done, err := o.judges()
+	judge, done, err := o.judges(ctx)
 	if err != nil {
 		return err
 	}

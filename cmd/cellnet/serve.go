@@ -58,11 +58,16 @@ func orBuiltin(args []string) []string {
 }
 
 func (a *app) serve(ctx context.Context, file, address string, o server.Options) error {
-	b, err := bench.Open(file)
+	// An interruption ends the opening, but not the requests that are being answered.
+	opening, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	opened := context.AfterFunc(ctx, end)
+	b, err := bench.OpenContext(opening, file)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
+	opened()
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", address, err)

@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -175,4 +178,104 @@ func numbersOf(t *testing.T, file string) string {
 		b.Write(tensor.Data)
 	}
 	return b.String()
+}
+
+// TestSignalsEndCommandsAtOnce signals processes in the midst of their work.
+func TestSignalsEndCommandsAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	inputs, out := t.TempDir(), t.TempDir()
+	in := func(name string) string { return filepath.Join(inputs, name) }
+	published, store, picture := in("big.pth"), in("big.parquet"), in("cell.png")
+	if text, err := exec.Command("go", "run", "cellnet/bench/internal/scale/genbench", "-archs", "200", "-o", published).CombinedOutput(); err != nil {
+		t.Skipf("no large benchmark can be made here: %v: %s", err, text)
+	}
+	mustCellnet(t, "bench", "import", published, "-o", store)
+	mustCellnet(t, "arch", "draw", "157", "-o", picture)
+	net := saved(t, readmeArch, 10)
+	pictures := slices.Repeat([]string{picture}, 5000)
+	for name, args := range map[string][]string{
+		"import":              {"bench", "import", published, "-o", filepath.Join(out, "x.parquet")},
+		"export":              {"bench", "export", store, "-o", filepath.Join(out, "x.pth")},
+		"export to bzip2":     {"bench", "export", store, "--layout", "nats-file", "-o", filepath.Join(out, "x.pickle.pbz2")},
+		"export to a folder":  {"bench", "export", store, "--layout", "nats-folder", "-o", filepath.Join(out, "x")},
+		"best of published":   {"query", published, "best", "--dataset", "cifar10", "--set", "ori-test", "--hp", "200"},
+		"show of published":   {"query", published, "show", "199"},
+		"search by published": {"search", "random", "--benchmark", published, "--dataset", "cifar10", "--out", filepath.Join(out, "x")},
+		"predict":             append([]string{"predict", "--weights", net, "--arch", readmeArch, "--dataset", "cifar10"}, pictures...),
+		"plan":                {"generate", "--archs", "0-15624", "--datasets", "cifar10", "--out", filepath.Join(out, "x"), "--plan"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+				interruptInOrder(t, signal, 100*time.Millisecond, args)
+				interruptInOrder(t, signal, 250*time.Millisecond, args)
+				if left, err := os.ReadDir(out); err != nil || len(left) > 0 {
+					t.Errorf("%v: left %v, %v", signal, left, err)
+				}
+			}
+		})
+	}
+}
+
+// interruptInOrder signals the program after a while, or finds a moment when it
+// attends to signals and is not done, and wants it to end within a second; on a busy
+// machine, of its own work.
+func interruptInOrder(t *testing.T, signal os.Signal, after time.Duration, args []string) {
+	t.Helper()
+	for range 20 {
+		cmd, lines := startCellnet(t, args...)
+		var sent time.Time
+		var worked time.Duration
+		signalled := make(chan struct{})
+		timer := time.AfterFunc(after, func() {
+			defer close(signalled)
+			sent, worked = time.Now(), cpuTime(cmd.Process.Pid)
+			cmd.Process.Signal(signal)
+		})
+		var text strings.Builder
+		for lines.Scan() {
+			text.WriteString(lines.Text() + "\n")
+		}
+		cmd.Wait()
+		inTime := !timer.Stop()
+		if inTime {
+			<-signalled
+		}
+		took := min(time.Since(sent), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()-worked)
+		status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
+		switch {
+		case status.Signaled(): // too early
+			after += after / 2
+			continue
+		case status.ExitStatus() == exitOK: // too late
+			after -= after / 4
+			continue
+		case !inTime || status.ExitStatus() != exitInterrupted || !strings.HasSuffix(text.String(), "interrupted\n"):
+			t.Fatalf("%v: exit code %d, says %q", signal, status.ExitStatus(), text.String())
+		}
+		if took > time.Second {
+			t.Errorf("%v: it ended after %v", signal, took)
+		}
+		return
+	}
+	t.Errorf("%v never came at a moment when the program attends to it and is not done", signal)
+}
+
+// cpuTime is what a process has worked, by what Linux tells; 0 elsewhere.
+func cpuTime(pid int) (worked time.Duration) {
+	const (
+		tick         = time.Second / 100
+		user, system = 11, 12 // after the name, which is in parentheses
+	)
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	fields := strings.Fields(string(text[bytes.LastIndex(text, []byte(")"))+1:]))
+	if len(fields) <= system {
+		return 0
+	}
+	for _, field := range []string{fields[user], fields[system]} {
+		ticks, _ := strconv.Atoi(field)
+		worked += time.Duration(ticks) * tick
+	}
+	return worked
 }

@@ -78,7 +78,7 @@ func (c *campaign) run(ctx context.Context) error {
 		return err
 	}
 	if err := c.prepare(ctx, dir); err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(dir))
 	}
 	ctx, stop := context.WithTimeout(ctx, c.limit-time.Since(start))
 	defer stop()

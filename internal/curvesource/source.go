@@ -3,6 +3,7 @@
 package curvesource
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -47,10 +48,10 @@ func Parse(arg string) (s Source, err error) {
 const maxBytes = 64 << 20
 
 // Read reads the curves on a set that a source has.
-func (s Source) Read(set data.Set) ([]Curve, error) {
+func (s Source) Read(ctx context.Context, set data.Set) ([]Curve, error) {
 	path, trials, ofBenchmark := s.split()
 	if ofBenchmark {
-		return s.readBenchmark(path, trials, set)
+		return s.readBenchmark(ctx, path, trials, set)
 	}
 	wrap := func(err error) error { return fmt.Errorf("reading curves from %s: %w", s.source, err) }
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
@@ -162,7 +163,7 @@ func (c *Curve) readHistory(content []byte, set data.Set) (seed *int, err error)
 
 // readBenchmark reads the curves of a benchmark's trials, chosen by
 // ARCH,DATASET,HP and the seed if there is one.
-func (s Source) readBenchmark(path, trials string, set data.Set) ([]Curve, error) {
+func (s Source) readBenchmark(ctx context.Context, path, trials string, set data.Set) ([]Curve, error) {
 	parts := strings.Split(trials, ",")
 	if len(parts) != 3 {
 		return nil, usage.Errorf("%s#%s: want FILE#ARCH,DATASET,HP, such as #11,cifar10-valid,12", path, trials)
@@ -183,7 +184,7 @@ func (s Source) readBenchmark(path, trials string, set data.Set) ([]Curve, error
 	if err != nil {
 		return nil, usage.Fault(err)
 	}
-	b, err := bench.Open(path)
+	b, err := bench.OpenContext(ctx, path)
 	if err != nil {
 		return nil, err
 	}
