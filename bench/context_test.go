@@ -1,15 +1,18 @@
 package bench
 
 import (
-	"cellnet/bench/record"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"cellnet/bench/internal/scale"
+	"cellnet/bench/record"
 	"cellnet/bench/trialfile"
 	"cellnet/data"
 	"cellnet/internal/torchfile"
@@ -90,4 +93,74 @@ func TestEndOfTheContext(t *testing.T) {
 			})
 		}
 	}
+}
+
+// endingReader ends a context at one of its readings.
+type endingReader struct {
+	io.ReaderAt
+	left int
+	end  func()
+}
+
+func (r *endingReader) ReadAt(p []byte, offset int64) (int, error) {
+	if r.left--; r.left == 0 {
+		r.end()
+	}
+	return r.ReaderAt.ReadAt(p, offset)
+}
+
+// TestEndOfTheContextAtAnyReading ends it in the midst of whatever is being decoded.
+func TestEndOfTheContextAtAnyReading(t *testing.T) {
+	dir := t.TempDir()
+	var published bytes.Buffer
+	if err := scale.Write(&published, 6, 201); err != nil {
+		t.Fatal(err)
+	}
+	paths := []string{filepath.Join(dir, "all.pth"), filepath.Join(dir, "all.parquet"), filepath.Join(dir, "all.pickle.pbz2")}
+	if err := os.WriteFile(paths[0], published.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := Import(mustOpen(t, paths[0]), paths[1], nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := Export(mustOpen(t, paths[0]), paths[2], ExportOptions{Layout: record.NATSFile}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := 0
+		for {
+			ctx, end := context.WithCancel(t.Context())
+			r := &endingReader{bytes.NewReader(content), ended + 1, end}
+			err := readAll(ctx, filepath.Base(path), r, int64(len(content)))
+			end()
+			if err == nil {
+				break
+			}
+			if ended++; !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s, reading %d: %v", filepath.Base(path), ended, err)
+			}
+		}
+		if ended < 5 {
+			t.Errorf("%s is read by %d readings only", path, ended)
+		}
+	}
+}
+
+// readAll reads a benchmark as a query of all architectures does.
+func readAll(ctx context.Context, name string, r io.ReaderAt, size int64) error {
+	b, err := read(ctx, name, r, size, io.NopCloser(nil))
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	for i := range 6 {
+		if _, err := b.Architecture(i); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -182,7 +182,10 @@ func (f *File) enter(at position) (position, bool, error) {
 			at.mark++
 		}
 		var head [4]byte
-		if _, err := f.r.ReadAt(head[:], start); err != nil || !bytes.HasPrefix(head[:], []byte("BZh")) || head[3] < '1' || head[3] > '9' {
+		if _, err := f.r.ReadAt(head[:], start); err != nil && !errors.Is(err, io.EOF) {
+			return at, false, err
+		}
+		if !bytes.HasPrefix(head[:], []byte("BZh")) || head[3] < '1' || head[3] > '9' {
 			return at, false, fmt.Errorf("%w: no start of a stream at byte %d", errBroken, start)
 		}
 		if at.mark >= len(f.marks) || f.marks[at.mark].bit != 8*(start+4) {
@@ -255,7 +258,7 @@ func (j *job) decode(f *File, at int, level byte) {
 			return
 		}
 		if j.err == nil {
-			j.err = fmt.Errorf("%w: %v", errBroken, err)
+			j.err = fmt.Errorf("%w: %w", errBroken, err)
 		}
 	}
 	if j.err == nil {

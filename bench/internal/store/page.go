@@ -41,7 +41,7 @@ func decodePage(of column, first int64, page parquet.Page) (*columnPage, error) 
 	for n, r := 0, page.Values(); n < len(values); {
 		k, err := r.ReadValues(values[n:])
 		if n += k; n < len(values) && (err != nil || k == 0) {
-			return nil, fmt.Errorf("%w: %v", errPage, err)
+			return nil, fmt.Errorf("%w: %w", errPage, err)
 		}
 	}
 	if of.kind == textLists {

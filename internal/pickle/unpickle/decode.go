@@ -80,7 +80,7 @@ func (d *Decoder) restart(r io.Reader, offset int64, memo uint32) {
 }
 
 func (d *Decoder) broken(format string, args ...any) error {
-	return &FormatError{d.start, fmt.Sprintf(format, args...)}
+	return &FormatError{Offset: d.start, Reason: fmt.Sprintf(format, args...)}
 }
 
 func (d *Decoder) unsupported(format string, args ...any) error {
@@ -454,7 +454,7 @@ func (d *Decoder) get(id uint32) error {
 	if id < d.first {
 		v, err := d.lookup(id)
 		if err != nil {
-			return d.broken("%v", err)
+			return &FormatError{Offset: d.start, Reason: err.Error(), cause: err}
 		}
 		d.push(v)
 		return nil

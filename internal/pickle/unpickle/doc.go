@@ -14,7 +14,11 @@ import "fmt"
 type FormatError struct {
 	Offset int64 // bytes from the start of the pickle
 	Reason string
+	cause  error
 }
+
+// Unwrap gives the error of what a value refers to, such as one of reading.
+func (e *FormatError) Unwrap() error { return e.cause }
 
 func (e *FormatError) Error() string {
 	return fmt.Sprintf("broken pickle at byte %d: %s", e.Offset, e.Reason)

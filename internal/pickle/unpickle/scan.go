@@ -106,7 +106,7 @@ func Scan(src Source, items string) (*File, error) {
 }
 
 func (s *scanner) broken(format string, args ...any) error {
-	return &FormatError{s.started, fmt.Sprintf(format, args...)}
+	return &FormatError{Offset: s.started, Reason: fmt.Sprintf(format, args...)}
 }
 
 func (s *scanner) run() error {
@@ -269,7 +269,7 @@ func unknownOpcode(offset int64, op byte) error {
 	if opcode.ArgumentOf(op) == opcode.Unread {
 		return &UnsupportedError{offset, fmt.Sprintf("opcode %#02x", op)}
 	}
-	return &FormatError{offset, fmt.Sprintf("%#02x is no opcode", op)}
+	return &FormatError{Offset: offset, Reason: fmt.Sprintf("%#02x is no opcode", op)}
 }
 
 func (s *scanner) tooDeep() error {
@@ -331,7 +331,7 @@ func (w *window) line() ([]byte, error) {
 	}
 	n := bytes.IndexByte(w.buf[w.pos:min(w.end, w.pos+maxLine)], '\n')
 	if n < 0 {
-		return nil, &FormatError{w.offset(), "a class's name has no end"}
+		return nil, &FormatError{Offset: w.offset(), Reason: "a class's name has no end"}
 	}
 	w.pos += n + 1
 	return w.buf[w.pos-n-1 : w.pos-1], nil
