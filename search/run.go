@@ -35,11 +35,12 @@ func (r *Run) Incumbent() int {
 
 // At is what the published tables print: of the two trainings that ended nearest
 // to a time, the line through the values of the incumbents after them. Where both
-// ended before or after, it extrapolates. values are by architecture; the run
-// must have one training at least.
+// ended before or after, it extrapolates, but not beyond the end of the run, which
+// published runs don't have before their budget: there it is the last incumbent's.
+// values are by architecture; the run must have one training at least.
 func (r *Run) At(seconds float64, value func(arch int) float64) float64 {
-	if len(r.Clock) == 1 {
-		return value(r.Best[0])
+	if len(r.Clock) == 1 || seconds > r.Seconds() {
+		return value(r.Incumbent())
 	}
 	a, b := r.nearest(seconds)
 	ta, tb := r.Clock[a], r.Clock[b]

@@ -403,7 +403,7 @@ func TestAheadTellsOfJobs(t *testing.T) {
 func TestAt(t *testing.T) {
 	run := &Run{Clock: []float64{10, 20, 40}, Best: []int{1, 2, 3}}
 	value := func(arch int) float64 { return float64(100 * arch) }
-	for _, c := range []struct{ at, want float64 }{{10, 100}, {15, 150}, {30, 250}, {40, 300}, {0, 0}, {50, 350}} {
+	for _, c := range []struct{ at, want float64 }{{10, 100}, {15, 150}, {30, 250}, {40, 300}, {0, 0}, {50, 300}, {1e9, 300}} {
 		if got := run.At(c.at, value); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("at %v s: %v, want %v", c.at, got, c.want)
 		}

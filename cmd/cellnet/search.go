@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"cellnet/bench"
@@ -176,9 +177,31 @@ func (a *app) search(ctx context.Context, o searchOptions) error {
 	a.noteJudge(o)
 	runs, err := a.runPlan(ctx, plan, o.request.Algorithm)
 	if err != nil {
-		return err
+		return o.keep(plan, runs, err)
 	}
 	return a.printRuns(o, plan, runs)
+}
+
+// keep writes what runs that failed had trained into the folder that was asked for,
+// and returns the failure.
+func (o *searchOptions) keep(plan experiment.Plan, runs []*search.Run, failure error) error {
+	runs = slices.DeleteFunc(runs, func(r *search.Run) bool { return len(r.Visited) == 0 })
+	if o.out == "" || len(runs) == 0 {
+		return failure
+	}
+	err := os.MkdirAll(o.out, 0o777)
+	if err == nil {
+		err = o.writeRecords([]experiment.Plan{plan}, [][]*search.Run{runs})
+	}
+	if err != nil {
+		return fmt.Errorf("%w; what was trained until then is not kept: %w", failure, err)
+	}
+	return failure
+}
+
+func (o *searchOptions) writeRecords(plans []experiment.Plan, runs [][]*search.Run) error {
+	path := filepath.Join(o.out, "runs.jsonl")
+	return atomicfile.Write(path, func(w io.Writer) error { return experiment.WriteRecords(w, plans, runs) })
 }
 
 // printRuns writes the files that were asked for, and prints what was found.
@@ -279,8 +302,7 @@ func (o *searchOptions) write(plans []experiment.Plan, runs [][]*search.Run) err
 			return err
 		}
 	}
-	records := filepath.Join(o.out, "runs.jsonl")
-	if err := atomicfile.Write(records, func(w io.Writer) error { return experiment.WriteRecords(w, plans, runs) }); err != nil {
+	if err := o.writeRecords(plans, runs); err != nil {
 		return err
 	}
 	return o.draw(filepath.Join(o.out, "curves.svg"), plans, runs)

@@ -72,26 +72,93 @@ func TestSearchWritesAFolder(t *testing.T) {
 }
 
 func TestSearchRefusals(t *testing.T) {
-	for want, args := range map[string][]string{
-		"--dataset":        {},
-		"cifar10-valid":    {"--dataset", "cifar10-valid"},
-		"bananas":          {"bananas", "--dataset", "cifar10"},
-		"budget: NaN":      {"--dataset", "cifar10", "--budget", "NaN"},
-		"--budget: 0":      {"--dataset", "cifar10", "--budget", "0"},
-		"budget: +Inf":     {"--dataset", "cifar10", "--budget", "inf"},
-		"population: 0":    {"evolution", "--dataset", "cifar10", "--population", "0"},
-		"no such setting":  {"random", "--dataset", "cifar10", "--population", "3"},
-		"single trials":    {"random", "--dataset", "cifar100", "--hp", "200"},
-		"longest: 13":      {"bohb", "--dataset", "cifar10", "--longest", "13"},
-		"within the limit": {"--dataset", "cifar10", "--max", "flops=1"},
-		"weigh it":         {"local", "--dataset", "cifar10", "--against", "flops"},
-		"search space":     {"--dataset", "cifar10", "--space", "tss"},
-		"--plot":           {"--dataset", "cifar10", "--plot", "curves.gif"},
+	on := func(args ...string) []string { return append(args, "--dataset", "cifar10") }
+	for _, c := range []struct {
+		want string // the setting and its range
+		args []string
+	}{
+		{"--dataset, want cifar10, cifar100 or ImageNet16-120", nil},
+		{"dataset: \"cifar10-valid\", want cifar10", []string{"--dataset", "cifar10-valid"}},
+		{"dataset: \"synthetic\", want cifar10", []string{"--dataset", "synthetic"}},
+		{"dataset: \"mnist\", want cifar10", []string{"--dataset", "mnist"}},
+		{"algorithm: \"bananas\", want one of random", on("bananas")},
+		{"budget: NaN, want a number of seconds above 0", on("--budget", "NaN")},
+		{"budget: +Inf, want a number of seconds above 0", on("--budget", "inf")},
+		{"budget: -1, want a number of seconds above 0", on("--budget", "-1")},
+		{"--budget: 0, want a number of seconds above 0", on("--budget", "0")},
+		{"population: 0, want 1 to", on("evolution", "--population", "0")},
+		{"sample: 0, want 1 to", on("evolution", "--sample", "0")},
+		{"samples: 0, want 1 to", on("bohb", "--samples", "0")},
+		{"start: 0, want 1 to", on("local", "--start", "0")},
+		{"start: -3, want 1 to", on("bayesian", "--start", "-3")},
+		{"rate: 0, want a number above 0", on("reinforce", "--rate", "0")},
+		{"rate: NaN, want a number above 0", on("reinforce", "--rate", "NaN")},
+		{"momentum: 1, want 0 or more and below 1", on("reinforce", "--momentum", "1")},
+		{"momentum: -0.1, want 0 or more and below 1", on("reinforce", "--momentum", "-0.1")},
+		{"random_fraction: 1.5, want 0 to 1", on("bohb", "--random-fraction", "1.5")},
+		{"random_fraction: NaN, want 0 to 1", on("bohb", "--random-fraction", "nan")},
+		{"min_bandwidth: 0, want a number above 0", on("bohb", "--min-bandwidth", "0")},
+		{"top_n_percent: 100, want 1 to 99", on("bohb", "--top-percent", "100")},
+		{"noise: 0, want a number above 0", on("bayesian", "--noise", "0")},
+		{"noise: +Inf, want a number above 0", on("bayesian", "--noise", "inf")},
+		{"beta: -1, want a number of 0 or more", on("bayesian", "--beta", "-1")},
+		{"eta: 1.9, want a number of 2 or more", on("hyperband", "--eta", "1.9")},
+		{"shortest: 0, want 1 epoch or more", on("hyperband", "--shortest", "0")},
+		{"longest: 3, want at least the shortest length", on("hyperband", "--shortest", "4", "--longest", "3")},
+		{"longest: 13, want the recipe's epochs at most", on("bohb", "--longest", "13")},
+		{"recipe: 90 epochs, want 12 or 200", on("random", "--hp", "90")},
+		{"recipe: 200 epochs, want 12 or 90", on("random", "--space", "size", "--hp", "200")},
+		{"single trials of 200 epochs", []string{"random", "--dataset", "cifar100", "--hp", "200"}},
+		{"runs: 0, want 1 to", on("--runs", "0")},
+		{"seed: -1, want 0 to 4294967295", on("--seed", "-1")},
+		{"evaluations: -1, want 0 or more", on("--evaluations", "-1")},
+		{"no such setting", on("random", "--population", "3")},
+		{"within the limit", on("--max", "flops=1")},
+		{"limit: \"flops\", want NAME=NUMBER", on("--max", "flops")},
+		{"cost: \"watts\", want one of flops", on("--max", "watts=1")},
+		{"weigh it", on("local", "--against", "flops")},
+		{"costs: 3, want 2 at most", on("random", "--against", "flops,params,fpga_energy")},
+		{"search space", on("--space", "tss")},
+		{"--plot", on("--plot", "curves.gif")},
 	} {
-		r := cellnet(t, append([]string{"search"}, args...)...)
-		if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
-			t.Errorf("%q: code %d, %s%s, want %s", args, r.code, r.stdout, r.stderr, want)
+		r := cellnet(t, append([]string{"search"}, c.args...)...)
+		if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, c.want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: code %d, %s%s, want %s", c.args, r.code, r.stdout, r.stderr, c.want)
 		}
+	}
+	// A sample may be larger than the population.
+	mustCellnet(t, on("search", "evolution", "--population", "3", "--sample", "7", "--evaluations", "12")...)
+}
+
+// What a benchmark lacks ends a search with its name; what was trained until then is
+// kept.
+func TestSearchOfAnIncompleteBenchmark(t *testing.T) {
+	files := nats(t)
+	out := filepath.Join(t.TempDir(), "out")
+	args := func(more ...string) []string {
+		return append([]string{"search", "random", "--dataset", "cifar10", "--benchmark", files, "--out", out}, more...)
+	}
+	failure{args("--space", "size"), exitUsage, "--space: size, but " + files + " is of the topology space (see cellnet search --help)"}.check(t)
+	failure{args(), exitFailed, "search: architecture 129: " + filepath.Base(files) + " has no record of architecture 129: not recorded"}.check(t)
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a folder without runs was made")
+	}
+	// Within these limits architecture 284, which the file has, is drawn first.
+	within := args("--seed", "12")
+	for _, limit := range []string{
+		"flops=11.72", "params=0.1014", "edgegpu_latency=2.81", "edgegpu_energy=12.18", "raspi4_latency=4.957", "edgetpu_latency=0.3971",
+		"pixel3_latency=2.19", "eyeriss_latency=1.926", "eyeriss_energy=0.37822", "fpga_latency=1.64817", "fpga_energy=11.538",
+	} {
+		within = append(within, "--max", limit)
+	}
+	failure{within, exitFailed, "search: architecture 12286: " + filepath.Base(files) + " has no record of architecture 12286: not recorded"}.check(t)
+	text, err := os.ReadFile(filepath.Join(out, "runs.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept experiment.Record
+	if err := json.Unmarshal(text, &kept); err != nil || !slices.Equal(kept.Visited, []int{284}) || kept.Seed != 12 {
+		t.Errorf("kept %s, error %v", text, err)
 	}
 }
 

@@ -260,6 +260,20 @@ func TestRecords(t *testing.T) {
 				t.Errorf("%d on %v reaches %v and %v, %v, want %v and %v", arch, d, valid, test, err, wantValid, wantTest)
 			}
 		}
+		for _, c := range []struct {
+			arch, recipe, epochs int
+			want                 string
+		}{
+			{11, 12, 13, "epoch 12"}, {11, 90, 90, "recipe 90"}, {12, 12, 12, "architecture 12"},
+		} {
+			r, err := NewRecords(b, d, c.recipe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Train(ctx, search.Job{Arch: c.arch, Epochs: c.epochs}); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%d on %v, %d epochs of recipe %d: error %v, want one of %s", c.arch, d, c.epochs, c.recipe, err, c.want)
+			}
+		}
 		run, err := search.Search(ctx, search.Random{}, search.Problem{Space: r.Space(), Judge: r, Epochs: 12, Budget: 1000})
 		if err == nil || len(run.Visited) > 0 {
 			t.Errorf("%v: %v after %d trainings of architectures that aren't recorded", d, err, len(run.Visited))
