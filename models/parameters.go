@@ -123,23 +123,13 @@ func (p *tensorSet) draw(list iter.Seq[cell.Tensor], random *mt19937.Source) {
 			// Kaiming's uniform with a = sqrt(5): gain sqrt(2/(1+5)), bound
 			// sqrt(3)*gain/sqrt(fan_in), rounded as PyTorch's steps round it.
 			std := math.Sqrt(2.0/(1+5)) / math.Sqrt(float64(fanIn))
-			uniform(values, math.Sqrt(3)*std, random)
+			random.Uniforms(values, math.Sqrt(3)*std)
 		case cell.LinearBias, cell.ConvBias:
-			uniform(values, 1/math.Sqrt(float64(fanIn)), random)
+			random.Uniforms(values, 1/math.Sqrt(float64(fanIn)))
 		case cell.NormWeight, cell.RunningVar:
 			for i := range values {
 				values[i] = 1
 			}
 		}
-	}
-}
-
-func uniform(values []float32, bound float64, random *mt19937.Source) {
-	from, to := float32(-bound), float32(bound)
-	width := float64(to - from)
-	for i := range values {
-		// PyTorch's build fuses the product and the sum. Both are exact in
-		// float64, since the interval is symmetric: it is rounded once.
-		values[i] = float32(float64(random.Float24())*width + float64(from))
 	}
 }

@@ -30,6 +30,68 @@ func (s *Source) Float53() float64 {
 	return float64((high<<32|low)&(1<<53-1)) / (1 << 53)
 }
 
+// Uniforms fills dst as torch.Tensor.uniform_(-bound, bound) does.
+func (s *Source) Uniforms(dst []float32, bound float64) {
+	from, to := float32(-bound), float32(bound)
+	width := float64(to - from)
+	for i := range dst {
+		// PyTorch's build fuses the product and the sum. Both are exact in
+		// float64, since the interval is symmetric: it is rounded once.
+		dst[i] = float32(float64(s.Float24())*width + float64(from))
+	}
+}
+
+// Exponentials fills dst as torch.Tensor.exponential_() does on the CPU, with mean
+// 1: each number is -log(1-u) of a [Source.Float53] u.
+func (s *Source) Exponentials(dst []float32) {
+	for i := range dst {
+		dst[i] = float32(-math.Log1p(-s.Float53()))
+	}
+}
+
+// Sample returns k different ints in [0, n) as Python's random.sample(range(n), k)
+// does, in the order in which they are drawn. It panics unless 0 <= k <= n.
+func (s *Source) Sample(n, k int) []int {
+	if k < 0 || k > n {
+		panic("mt19937: Sample needs a number from 0 to that of the population")
+	}
+	drawn := make([]int, k)
+	if n <= pooled(k) {
+		pool := make([]int, n)
+		for i := range pool {
+			pool[i] = i
+		}
+		for i := range drawn {
+			j := s.Intn(n - i)
+			drawn[i], pool[j] = pool[j], pool[n-i-1]
+		}
+		return drawn
+	}
+	taken := make(map[int]bool, k)
+	for i := range drawn {
+		j := s.Intn(n)
+		for taken[j] {
+			j = s.Intn(n)
+		}
+		taken[j], drawn[i] = true, j
+	}
+	return drawn
+}
+
+// pooled is up to which population Python's sample of k takes from a list of what
+// is left, which then is no larger than its set of what is taken.
+func pooled(k int) int {
+	size := 21
+	if k > 5 {
+		room := 1
+		for room < 3*k {
+			room *= 4
+		}
+		size += room
+	}
+	return size
+}
+
 // normalBlock is how many numbers Normals makes of as many uniforms at a time.
 const normalBlock = 16
 

@@ -55,3 +55,41 @@ func TestTorchFloat53(t *testing.T) {
 		}
 	}
 }
+
+// PyTorch 1.13's manual_seed(777), exponential_() and uniform_(-0.1, 0.1).
+func TestTorchExponentialsAndUniforms(t *testing.T) {
+	got := make([]float32, 6)
+	New(777).Exponentials(got)
+	if want := []float32{0x1.10ad7cp+0, 0x1.06ca5ap-2, 0x1.a93028p-5, 0x1.946c5ep+0, 0x1.d3c874p-1, 0x1.58b346p-1}; !slices.Equal(got, want) {
+		t.Errorf("exponential_ %x, want %x", got, want)
+	}
+	New(777).Uniforms(got, 0.1)
+	if want := []float32{-0x1.567eb6p-4, -0x1.d0a734p-10, -0x1.3ce374p-6, -0x1.75d14ep-6, 0x1.386116p-4, 0x1.383236p-4}; !slices.Equal(got, want) {
+		t.Errorf("uniform_ %x, want %x", got, want)
+	}
+}
+
+// Python 3's random.seed(777), random.sample and then getrandbits(32).
+func TestPythonSample(t *testing.T) {
+	for _, tt := range []struct {
+		n, k int
+		want []int
+		next uint32
+	}{
+		{5, 5, []int{1, 3, 4, 2, 0}, 3570701584},
+		{21, 3, []int{7, 14, 19}, 4260128254},
+		{22, 3, []int{7, 14, 11}, 2471791504},
+		{100, 7, []int{29, 57, 47, 73, 34, 43, 68}, 3231174163},
+		{85, 10, []int{29, 57, 83, 47, 73, 34, 43, 68, 5, 82}, 3918098039},
+		{86, 6, []int{29, 57, 47, 73, 34, 43}, 2309337560},
+		{15625, 8, []int{3757, 7304, 7300, 6039, 9429, 4420, 13621, 5507}, 2309337560},
+	} {
+		s := NewPython(777)
+		if got := s.Sample(tt.n, tt.k); !slices.Equal(got, tt.want) {
+			t.Errorf("sample of %d from %d: %v, want %v", tt.k, tt.n, got, tt.want)
+		}
+		if got := s.Uint32(); got != tt.next {
+			t.Errorf("sample of %d from %d: then %d, want %d", tt.k, tt.n, got, tt.next)
+		}
+	}
+}
