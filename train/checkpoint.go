@@ -58,7 +58,7 @@ func (t *Trainer) write(path string) error {
 		weights.Entry{Name: entryEpoch, Value: weights.Int(s.epoch)},
 		weights.Entry{Name: entryStep, Value: weights.Int(s.step)},
 		weights.Entry{Name: entryPartial, Value: weights.List{
-			weights.Int(s.partial.n), weights.Int(s.partial.top1), weights.Int(s.partial.top5), weights.Float(s.partial.loss),
+			weights.Int(s.partial.N), weights.Int(s.partial.Top1), weights.Int(s.partial.Top5), weights.Float(s.partial.Loss),
 		}},
 		weights.Entry{Name: entryRate, Value: weights.Float(s.rate)},
 		weights.Entry{Name: entryElapsed, Value: weights.Int(s.elapsed)},
@@ -267,9 +267,9 @@ func (c *checkpointReader) state() state {
 	return s
 }
 
-func (c *checkpointReader) partial() (s score) {
+func (c *checkpointReader) partial() (s Score) {
 	values := entry[weights.List](c, entryPartial)
-	counts := []*int{&s.n, &s.top1, &s.top5}
+	counts := []*int{&s.N, &s.Top1, &s.Top5}
 	if len(values) != len(counts)+1 {
 		c.fail(fmt.Errorf("entry %s has %d values", entryPartial, len(values)))
 		return s
@@ -285,7 +285,7 @@ func (c *checkpointReader) partial() (s score) {
 	if !ok {
 		c.fail(fmt.Errorf("entry %s: the loss is a %T", entryPartial, values[len(counts)]))
 	}
-	s.loss = float64(loss)
+	s.Loss = float64(loss)
 	return s
 }
 

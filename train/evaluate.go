@@ -36,7 +36,7 @@ type EvaluationHooks struct {
 // that is not a number ranks above all others, but is never right.
 func Evaluate(ctx context.Context, p *models.Predictor, batches iter.Seq2[data.Batch, error], hooks EvaluationHooks) (Metrics, error) {
 	p.Refresh()
-	var s score
+	var s Score
 	start := time.Now()
 	for batch, err := range batches {
 		if err == nil {
@@ -53,13 +53,13 @@ func Evaluate(ctx context.Context, p *models.Predictor, batches iter.Seq2[data.B
 			hooks.OnBatch(len(batch.Labels), time.Since(began))
 		}
 	}
-	if s.n == 0 {
+	if s.N == 0 {
 		return Metrics{}, errors.New("evaluating: no images")
 	}
-	return s.metrics(time.Since(start)), nil
+	return s.Metrics(time.Since(start)), nil
 }
 
-func evaluateBatch(p *models.Predictor, batch data.Batch, s *score) error {
+func evaluateBatch(p *models.Predictor, batch data.Batch, s *Score) error {
 	logits, err := p.Predict(batch.Input)
 	if err != nil {
 		return err
@@ -73,6 +73,6 @@ func evaluateBatch(p *models.Predictor, batch data.Batch, s *score) error {
 			return fmt.Errorf("label %d of image %d is outside 0..%d", label, i, classes-1)
 		}
 	}
-	s.add(logits, batch.Labels, p.Network().Smoothing())
+	s.Add(logits, batch.Labels, p.Network().Smoothing())
 	return nil
 }

@@ -23,29 +23,29 @@ type Optimizer interface {
 	LoadState(*weights.StateDict) error
 }
 
-// parameter is a learnable tensor with its gradient, in place.
-type parameter struct {
-	name          string
-	shape         []int
-	numbers, grad []float32
+// Parameter is a learnable tensor with its gradient, both in place.
+type Parameter struct {
+	Name              string
+	Shape             []int
+	Numbers, Gradient []float32 // as many as Shape has
 }
 
-func parameterOf(model gorgonia.ValueGrad) (parameter, error) {
+func parameterOf(model gorgonia.ValueGrad) (Parameter, error) {
 	named, ok := model.(gorgonia.Namer)
 	if !ok {
-		return parameter{}, fmt.Errorf("optimizing: a %T has no name", model)
+		return Parameter{}, fmt.Errorf("optimizing: a %T has no name", model)
 	}
-	p := parameter{name: named.Name(), shape: slices.Clone(model.Value().Shape())}
-	if p.numbers, ok = model.Value().Data().([]float32); !ok {
-		return p, fmt.Errorf("optimizing %s: it is a %v, want a float32 tensor", p.name, model.Value().Dtype())
+	p := Parameter{Name: named.Name(), Shape: slices.Clone(model.Value().Shape())}
+	if p.Numbers, ok = model.Value().Data().([]float32); !ok {
+		return p, fmt.Errorf("optimizing %s: it is a %v, want a float32 tensor", p.Name, model.Value().Dtype())
 	}
 	grad, err := model.Grad()
 	if err != nil {
-		return p, fmt.Errorf("optimizing %s: %w", p.name, err)
+		return p, fmt.Errorf("optimizing %s: %w", p.Name, err)
 	}
-	if p.grad, ok = grad.Data().([]float32); !ok || len(p.grad) != len(p.numbers) {
+	if p.Gradient, ok = grad.Data().([]float32); !ok || len(p.Gradient) != len(p.Numbers) {
 		return p, fmt.Errorf("optimizing %s: its gradient is a %v of %v, want a float32 tensor of %v",
-			p.name, grad.Dtype(), grad.Shape(), p.shape)
+			p.Name, grad.Dtype(), grad.Shape(), p.Shape)
 	}
 	return p, nil
 }
@@ -63,18 +63,22 @@ type remembered struct {
 }
 
 // of returns the tensor of a parameter for a purpose. It starts as zeros.
-func (m *memory) of(p parameter, purpose string) ([]float32, error) {
-	name := p.name + "." + purpose
+func (m *memory) of(p Parameter, purpose string) ([]float32, error) {
+	name := p.Name + "." + purpose
 	if t, ok := m.tensors[name]; ok {
-		if !slices.Equal(t.shape, p.shape) {
-			return nil, fmt.Errorf("optimizing %s: it is %v, its %s is %v", p.name, p.shape, purpose, t.shape)
+		if !slices.Equal(t.shape, p.Shape) {
+			return nil, fmt.Errorf("optimizing %s: it is %v, its %s is %v", p.Name, p.Shape, purpose, t.shape)
 		}
 		return t.numbers, nil
 	}
-	t := remembered{p.shape, make([]float32, len(p.numbers))}
+	t := remembered{p.Shape, make([]float32, len(p.Numbers))}
 	m.set(name, t)
 	return t.numbers, nil
 }
+
+// buffer is what is remembered of a parameter for a purpose, nil before its first
+// step.
+func (m *memory) buffer(name, purpose string) []float32 { return m.tensors[name+"."+purpose].numbers }
 
 func (m *memory) set(name string, t remembered) {
 	if m.tensors == nil {

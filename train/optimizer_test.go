@@ -103,6 +103,7 @@ func TestOptimizersGoOnFromTheirState(t *testing.T) {
 	for name, make := range map[string]func() Optimizer{
 		"SGD":     func() Optimizer { return &SGD{Rate: 0.1, Momentum: 0.9, Decay: 5e-4, Nesterov: true} },
 		"RMSprop": func() Optimizer { return &RMSprop{Rate: 0.1, Momentum: 0.9} },
+		"Adam":    func() Optimizer { return &Adam{Rate: 0.1, Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			whole, parts := newFake("p", 1, 2, 3), newFake("p", 1, 2, 3)
@@ -126,6 +127,38 @@ func TestOptimizersGoOnFromTheirState(t *testing.T) {
 				t.Errorf("two steps give %v, with the state loaded between them %v", whole.numbers(), parts.numbers())
 			}
 		})
+	}
+}
+
+// Three steps of PyTorch 1.13's Adam(lr=3e-4, betas=(0.5, 0.999), eps=1e-8,
+// weight_decay=1e-3) in double precision; the third parameter has its gradient late.
+func TestAdamIsThatOfPyTorch(t *testing.T) {
+	p := Parameter{Name: "p", Shape: []int{4}, Numbers: []float32{0.5, -0.25, 1e-3, 2}, Gradient: make([]float32, 4)}
+	o := &Adam{Rate: 3e-4, Beta1: 0.5, Beta2: 0.999, Epsilon: 1e-8, Decay: 1e-3}
+	for step, s := range []struct{ grad, want []float64 }{
+		{[]float64{0.1, -0.2, 0, 1e-6}, []float64{0.49970000002985077, -0.24970000001498127, 0.0007029702970297029, 1.999700001499243}},
+		{[]float64{0, 0.3, 0.1, -1}, []float64{0.4995571383898419, -0.24985661392194353, 0.00042019693021826143, 1.9999824894407008}},
+		{[]float64{0.2, 0.2, -0.3, 0}, []float64{0.499258191279288, -0.2500724373792828, 0.0006548287010254535, 2.000130206503019}},
+	} {
+		for i, g := range s.grad {
+			p.Gradient[i] = float32(g)
+		}
+		if err := o.Update([]Parameter{p}); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range s.want {
+			if math.Abs(float64(p.Numbers[i])-want) > 2e-7*math.Max(1, math.Abs(want)) {
+				t.Errorf("step %d: number %d is %.9g, PyTorch's is %.9g", step, i, p.Numbers[i], want)
+			}
+		}
+		if !slices.Equal(p.Gradient, make([]float32, 4)) {
+			t.Errorf("step %d leaves the gradient %v", step, p.Gradient)
+		}
+	}
+	broken := new(weights.StateDict)
+	broken.Set("step", weights.NewFloat32(nil, []float32{1}))
+	if err := o.LoadState(broken); err == nil || !strings.Contains(err.Error(), "step") {
+		t.Errorf("a state with a step of float32: %v", err)
 	}
 }
 

@@ -46,18 +46,18 @@ func (o *RMSprop) Step(model []gorgonia.ValueGrad) error {
 		if err != nil {
 			return err
 		}
-		buffer, err := o.of(p, "momentum_buffer")
+		buffer, err := o.of(p, momentumBuffer)
 		if err != nil {
 			return err
 		}
-		for i, g := range p.grad {
-			g += float32(decay * p.numbers[i])
+		for i, g := range p.Gradient {
+			g += float32(decay * p.Numbers[i])
 			square[i] = float32(alpha*square[i]) + float32(float32(rest*g)*g)
 			average := float32(math.Sqrt(float64(square[i]))) + epsilon
 			buffer[i] = float32(momentum*buffer[i]) + g/average
-			p.numbers[i] -= float32(rate * buffer[i])
+			p.Numbers[i] -= float32(rate * buffer[i])
 		}
-		clear(p.grad)
+		clear(p.Gradient)
 	}
 	return nil
 }

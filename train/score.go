@@ -6,26 +6,29 @@ import (
 	"cellnet/internal/ops"
 )
 
-// score adds up losses and right answers over batches.
-type score struct {
-	n, top1, top5 int
-	loss          float64 // sum over images
+// Score adds up losses and right answers over batches. The zero value is ready to
+// use.
+type Score struct {
+	N    int     `json:"n"`    // images
+	Top1 int     `json:"top1"` // right answers; see Evaluate
+	Top5 int     `json:"top5"` // labels among the five best
+	Loss float64 `json:"loss"` // sum over the images
 }
 
-// add takes the logits [images][classes] for the images of the labels. Losses
+// Add takes the logits [images][classes] for the images of the labels. Losses
 // are added image by image, so that the sum does not depend on the batches.
-func (s *score) add(logits []float32, labels []int, smoothing float64) {
+func (s *Score) Add(logits []float32, labels []int, smoothing float64) {
 	classes := len(logits) / len(labels)
 	for i, label := range labels {
 		own := logits[i*classes:][:classes]
-		s.n++
-		s.loss += ops.CrossEntropy(own, label, smoothing)
+		s.N++
+		s.Loss += ops.CrossEntropy(own, label, smoothing)
 		rank := rankOf(own, label)
 		if rank < 1 {
-			s.top1++
+			s.Top1++
 		}
 		if rank < 5 {
-			s.top5++
+			s.Top5++
 		}
 	}
 }
@@ -46,10 +49,11 @@ func rankOf(logits []float32, label int) int {
 	return rank
 }
 
-func (s *score) metrics(took time.Duration) Metrics {
-	n := float64(s.n)
+// Metrics are the means, of batches that took so long.
+func (s *Score) Metrics(took time.Duration) Metrics {
+	n := float64(s.N)
 	return Metrics{
-		N: s.n, Loss: s.loss / n, Top1: 100 * float64(s.top1) / n, Top5: 100 * float64(s.top5) / n,
+		N: s.N, Loss: s.Loss / n, Top1: 100 * float64(s.Top1) / n, Top5: 100 * float64(s.Top5) / n,
 		Seconds: took.Seconds(),
 	}
 }

@@ -26,18 +26,30 @@ type SGD struct {
 
 var _ Optimizer = (*SGD)(nil)
 
+// momentumBuffer is PyTorch's name of what momentum remembers.
+const momentumBuffer = "momentum_buffer"
+
 // SetRate sets the learning rate.
 func (o *SGD) SetRate(rate float64) { o.Rate = rate }
 
 // Step changes the parameters by their gradients, and sets these to zero.
 func (o *SGD) Step(model []gorgonia.ValueGrad) error {
-	params, buffers := make([]parameter, len(model)), make([][]float32, len(model))
+	params := make([]Parameter, len(model))
 	for i, m := range model {
 		var err error
 		if params[i], err = parameterOf(m); err != nil {
 			return err
 		}
-		if buffers[i], err = o.of(params[i], "momentum_buffer"); err != nil {
+	}
+	return o.Update(params)
+}
+
+// Update is Step for tensors of no graph.
+func (o *SGD) Update(params []Parameter) error {
+	buffers := make([][]float32, len(params))
+	for i, p := range params {
+		var err error
+		if buffers[i], err = o.of(p, momentumBuffer); err != nil {
 			return err
 		}
 	}
@@ -45,17 +57,20 @@ func (o *SGD) Step(model []gorgonia.ValueGrad) error {
 	return nil
 }
 
-func (o *SGD) step(p parameter, buffer []float32) {
+// Buffer is the momentum of a parameter, in place; nil before its first step.
+func (o *SGD) Buffer(name string) []float32 { return o.buffer(name, momentumBuffer) }
+
+func (o *SGD) step(p Parameter, buffer []float32) {
 	rate, momentum, decay := float32(o.Rate), float32(o.Momentum), float32(o.Decay)
 	// The conversions keep products and sums from being fused.
-	for i, g := range p.grad {
-		g += float32(decay * p.numbers[i])
+	for i, g := range p.Gradient {
+		g += float32(decay * p.Numbers[i])
 		step := float32(momentum*buffer[i]) + g
 		buffer[i] = step
 		if o.Nesterov {
 			step = g + float32(momentum*step)
 		}
-		p.numbers[i] -= float32(rate * step)
+		p.Numbers[i] -= float32(rate * step)
 	}
-	clear(p.grad)
+	clear(p.Gradient)
 }

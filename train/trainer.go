@@ -86,7 +86,7 @@ type Trainer struct {
 type state struct {
 	epoch   int // at work
 	step    int // done in it
-	partial score
+	partial Score
 	elapsed time.Duration // of the epoch's steps
 	rate    float64       // of the last step
 	history []Epoch
@@ -175,7 +175,7 @@ func (t *Trainer) Train(ctx context.Context) error {
 		if err != nil {
 			return t.interrupted(ctx, err)
 		}
-		done := Epoch{t.state.epoch, t.state.rate, t.state.partial.metrics(t.state.elapsed), evaluations}
+		done := Epoch{t.state.epoch, t.state.rate, t.state.partial.Metrics(t.state.elapsed), evaluations}
 		t.state = state{epoch: t.state.epoch + 1, history: append(t.state.history, done)}
 		if err := t.checkpoint(); err != nil {
 			return err
@@ -273,9 +273,9 @@ func (t *Trainer) step(m *machine, batch data.Batch) (float64, error) {
 	if err != nil {
 		return 0, where(err)
 	}
-	before := s.partial.loss
-	s.partial.add(logits, batch.Labels, t.run.Recipe.Smoothing)
-	loss := (s.partial.loss - before) / float64(len(batch.Labels))
+	before := s.partial.Loss
+	s.partial.Add(logits, batch.Labels, t.run.Recipe.Smoothing)
+	loss := (s.partial.Loss - before) / float64(len(batch.Labels))
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return 0, &DivergedError{s.epoch, s.step, fmt.Sprintf("loss is %g", loss)}
 	}
@@ -295,7 +295,7 @@ func (t *Trainer) reportStep(images int, loss float64) {
 	s := &t.state
 	t.options.Hooks.OnStep(Progress{
 		Epoch: s.epoch, Epochs: t.run.Recipe.TotalEpochs(), Step: s.step, Steps: t.loader.Steps(),
-		Images: images, Loss: loss, MeanLoss: s.partial.loss / float64(s.partial.n), Rate: s.rate, Elapsed: s.elapsed,
+		Images: images, Loss: loss, MeanLoss: s.partial.Loss / float64(s.partial.N), Rate: s.rate, Elapsed: s.elapsed,
 	})
 }
 
