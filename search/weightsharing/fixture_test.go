@@ -1,14 +1,17 @@
 package weightsharing
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"cellnet/internal/fixture"
+	"cellnet/internal/pickle"
+	"cellnet/internal/torchfile"
 	"cellnet/weights"
 )
 
@@ -37,76 +40,59 @@ func readJSON(t testing.TB, name string, into any) {
 // tree walks through the values of a file of torch.save.
 type tree struct {
 	t     testing.TB
+	file  *torchfile.File
 	where string
-	value weights.Value
+	value any
 }
 
-// readTree reads a file whose entries are those of a dict.
 func readTree(t testing.TB, name string) tree {
 	t.Helper()
-	f, err := weights.OpenFile(reference(t, name))
+	content, err := os.ReadFile(reference(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	var all weights.Dict
-	for _, n := range f.Networks() {
-		if strings.Contains(n.Entry, ".") {
-			continue // within another entry
-		}
-		state, err := n.Load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, weights.Entry{Name: n.Entry, Value: state})
-		if n.Entry == "" {
-			all = nil
-			for name, tensor := range state.All() {
-				all = append(all, weights.Entry{Name: name, Value: tensor})
-			}
-		}
+	f, err := torchfile.Open(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, entry := range f.Entries() {
-		v, err := f.Entry(entry)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, weights.Entry{Name: entry, Value: v})
+	return tree{t, f, name, f.Value}
+}
+
+func (n tree) dict() *pickle.Dict {
+	n.t.Helper()
+	d, ok := n.value.(*pickle.Dict)
+	if !ok {
+		n.t.Fatalf("%s is a %T, want a dict", n.where, n.value)
 	}
-	return tree{t, name, all}
+	return d
 }
 
 func (n tree) has(name string) bool {
-	d, ok := n.value.(weights.Dict)
-	if !ok {
-		return false
-	}
-	_, ok = d.Get(name)
+	n.t.Helper()
+	_, ok := n.dict().Get(name)
 	return ok
 }
 
 func (n tree) at(name string) tree {
 	n.t.Helper()
+	v, ok := n.dict().Get(name)
 	n.where += "/" + name
-	d, ok := n.value.(weights.Dict)
 	if !ok {
-		n.t.Fatalf("%s is a %T", n.where, n.value)
-	}
-	if n.value, ok = d.Get(name); !ok {
 		n.t.Fatalf("%s is missing", n.where)
 	}
+	n.value = v
 	return n
 }
 
 func (n tree) list() []tree {
 	n.t.Helper()
-	l, ok := n.value.(weights.List)
+	l, ok := n.value.(*pickle.List)
 	if !ok {
 		n.t.Fatalf("%s is a %T, want a list", n.where, n.value)
 	}
 	var all []tree
-	for _, v := range l {
-		all = append(all, tree{n.t, n.where, v})
+	for i, v := range *l {
+		all = append(all, tree{n.t, n.file, fmt.Sprintf("%s/%d", n.where, i), v})
 	}
 	return all
 }
@@ -114,35 +100,73 @@ func (n tree) list() []tree {
 func (n tree) float() float64 {
 	n.t.Helper()
 	switch v := n.value.(type) {
-	case weights.Float:
-		return float64(v)
-	case weights.Int:
+	case float64:
+		return v
+	case int:
 		return float64(v)
 	}
 	n.t.Fatalf("%s is a %T, want a number", n.where, n.value)
 	return 0
 }
 
+func (n tree) string() string {
+	n.t.Helper()
+	s, ok := n.value.(string)
+	if !ok {
+		n.t.Fatalf("%s is a %T, want a string", n.where, n.value)
+	}
+	return s
+}
+
+// tensor reads one of float32 or int64.
+func (n tree) tensor() weights.Tensor {
+	n.t.Helper()
+	v, ok := n.value.(*pickle.Tensor)
+	if !ok {
+		n.t.Fatalf("%s is a %T, want a tensor", n.where, n.value)
+	}
+	data, err := n.file.Data(v.Storage)
+	if err == nil {
+		data, err = v.Bytes(data)
+	}
+	if err != nil {
+		n.t.Fatalf("%s: %v", n.where, err)
+	}
+	types := map[pickle.StorageType]weights.DType{pickle.FloatStorage: weights.Float32, pickle.LongStorage: weights.Int64}
+	dtype, ok := types[v.Storage.Type]
+	if !ok {
+		n.t.Fatalf("%s is of %v", n.where, v.Storage.Type)
+	}
+	return weights.Tensor{DType: dtype, Shape: v.Shape, Data: data}
+}
+
+// state reads a dict of tensors.
+func (n tree) state() *weights.StateDict {
+	n.t.Helper()
+	s := new(weights.StateDict)
+	for name := range n.dict().All() {
+		s.Set(name.(string), n.at(name.(string)).tensor())
+	}
+	return s
+}
+
+// float32s reads a tensor.
+func (n tree) float32s() []float32 {
+	n.t.Helper()
+	numbers, err := n.tensor().Float32s()
+	if err != nil {
+		n.t.Fatalf("%s: %v", n.where, err)
+	}
+	return numbers
+}
+
 // floats reads a list of numbers, or a tensor.
 func (n tree) floats() []float64 {
 	n.t.Helper()
-	var all []float64
-	if tensor, ok := n.value.(weights.Tensor); ok {
-		if !tensor.DType.IsFloat() {
-			for _, v := range n.ints() {
-				all = append(all, float64(v))
-			}
-			return all
-		}
-		numbers, err := tensor.Float32s()
-		if err != nil {
-			n.t.Fatal(err)
-		}
-		for _, v := range numbers {
-			all = append(all, float64(v))
-		}
-		return all
+	if _, ok := n.value.(*pickle.Tensor); ok {
+		return doubles(n.float32s())
 	}
+	var all []float64
 	for _, v := range n.list() {
 		all = append(all, v.float())
 	}
@@ -152,10 +176,10 @@ func (n tree) floats() []float64 {
 func (n tree) ints() []int {
 	n.t.Helper()
 	var all []int
-	if tensor, ok := n.value.(weights.Tensor); ok {
-		numbers, err := tensor.Int64s()
+	if _, ok := n.value.(*pickle.Tensor); ok {
+		numbers, err := n.tensor().Int64s()
 		if err != nil {
-			n.t.Fatal(err)
+			n.t.Fatalf("%s: %v", n.where, err)
 		}
 		for _, v := range numbers {
 			all = append(all, int(v))
@@ -166,15 +190,6 @@ func (n tree) ints() []int {
 		all = append(all, int(v.float()))
 	}
 	return all
-}
-
-func (n tree) state() *weights.StateDict {
-	n.t.Helper()
-	s, ok := n.value.(*weights.StateDict)
-	if !ok {
-		n.t.Fatalf("%s is a %T, want tensors", n.where, n.value)
-	}
-	return s
 }
 
 // near compares relative to the largest of the wanted numbers, or to a floor if
@@ -222,5 +237,9 @@ func tensorNumbers(t testing.TB, s *weights.StateDict, name string) []float64 {
 	if !ok {
 		t.Fatalf("%s is missing", name)
 	}
-	return tree{t, name, tensor}.floats()
+	numbers, err := tensor.Float32s()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return doubles(numbers)
 }

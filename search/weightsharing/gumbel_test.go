@@ -14,13 +14,12 @@ import (
 func TestHardSampleIsThatOfTheReference(t *testing.T) {
 	for _, name := range []string{"gdas", "gdas_v1"} {
 		file := readTree(t, name+".pth")
-		alpha := table(nil)
 		net := readTree(t, "net.pth")
-		alpha = tableOf(float32s(net.at("arch_parameters").floats()), 5)
+		alpha := tableOf(net.at("arch_parameters").float32s(), 5)
 		step := file.at("steps").list()[0] // later ones are of other parameters
 		for _, half := range []string{"base", "arch"} {
 			h := step.at(half)
-			s, ok := newHardSample(alpha, tableOf(float32s(h.at("gumbels").floats()), 5), step.at("tau").float())
+			s, ok := newHardSample(alpha, tableOf(h.at("gumbels").float32s(), 5), step.at("tau").float())
 			if !ok {
 				t.Fatal("refused")
 			}
@@ -29,14 +28,6 @@ func TestHardSampleIsThatOfTheReference(t *testing.T) {
 			}
 		}
 	}
-}
-
-func float32s(numbers []float64) []float32 {
-	out := make([]float32, len(numbers))
-	for i, v := range numbers {
-		out[i] = float32(v)
-	}
-	return out
 }
 
 func randomTable(rnd *rand.Rand, rows, columns int) table {

@@ -4,11 +4,11 @@ import "cellnet/train"
 
 // What ENAS' controller is trained by.
 const (
-	entropyWeight    = 1e-4
-	baselineFollows  = 0.01 // how far the baseline goes toward a reward
-	controllerClip   = 5
-	controllerPasses = 50 // updates after an epoch
-	controllerGroup  = 20 // samples of an update
+	entropyWeight     = 1e-4
+	baselineFollows   = 0.01 // how far the baseline goes toward a reward
+	controllerClip    = 5
+	controllerUpdates = 50 // updates after an epoch
+	controllerGroup   = 20 // samples of an update
 )
 
 // controllerTraining is the training of a controller after one epoch.
