@@ -5,47 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/checkpoints"
 	"cellnet/internal/filelock"
 )
 
-// keptCheckpoints is how many checkpoints are left of a run: should the last one
-// be damaged by a failing disk, there is one before it.
-const keptCheckpoints = 2
-
-const (
-	checkpointPattern = "epoch-*-step-*.ckpt"
-	lockName          = "lock" // held by the process that trains
-)
-
-// checkpointName sorts by position.
-func checkpointName(epoch, step int) string {
-	return fmt.Sprintf("epoch-%06d-step-%06d.ckpt", epoch, step)
-}
-
-// isCheckpoint tells whether a file has the name of one.
-func isCheckpoint(name string) bool {
-	ok, _ := filepath.Match(checkpointPattern, name)
-	return ok
-}
-
-// checkpoints lists the checkpoints in a folder, the last one first.
-func checkpoints(folder string) ([]string, error) {
-	entries, err := os.ReadDir(folder)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	var paths []string
-	for _, e := range slices.Backward(entries) {
-		if isCheckpoint(e.Name()) {
-			paths = append(paths, filepath.Join(folder, e.Name()))
-		}
-	}
-	return paths, nil
-}
+// lockName is held by the process that trains.
+const lockName = "lock"
 
 // openCheckpoints makes the folder for checkpoints this process's own, until the
 // returned function is called.
@@ -64,9 +32,9 @@ func (t *Trainer) openCheckpoints() (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = atomicfile.RemoveLeftovers(folder, isCheckpoint)
+	err = atomicfile.RemoveLeftovers(folder, checkpoints.Is)
 	if err == nil {
-		err = removeOldCheckpoints(folder)
+		err = checkpoints.RemoveOld(folder)
 	}
 	if err != nil {
 		lock.Release()
@@ -81,36 +49,20 @@ func (t *Trainer) checkpoint() error {
 	if folder == "" {
 		return nil
 	}
-	path := filepath.Join(folder, checkpointName(t.state.epoch, t.state.step))
-	if err := t.write(path); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	t.lastCheckpoint = time.Now()
-	if err := removeOldCheckpoints(folder); err != nil {
+	path, err := checkpoints.Write(folder, t.state.epoch, t.state.step, t.write)
+	if err != nil {
 		return err
 	}
+	t.lastCheckpoint = time.Now()
 	if t.options.Hooks.OnCheckpoint != nil {
 		t.options.Hooks.OnCheckpoint(path)
 	}
 	return nil
 }
 
-func removeOldCheckpoints(folder string) error {
-	paths, err := checkpoints(folder)
-	if err != nil {
-		return err
-	}
-	for _, old := range paths[min(keptCheckpoints, len(paths)):] {
-		if err := os.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("removing an old checkpoint: %w", err)
-		}
-	}
-	return nil
-}
-
 // HasCheckpoints tells whether a folder holds checkpoints of some run.
 func HasCheckpoints(folder string) (bool, error) {
-	paths, err := checkpoints(folder)
+	paths, err := checkpoints.List(folder)
 	if err != nil {
 		return false, fmt.Errorf("looking for checkpoints: %w", err)
 	}
@@ -123,7 +75,7 @@ func HasCheckpoints(folder string) (bool, error) {
 // [*OtherRunError], of other images an [*OtherImagesError], and one that can only go
 // on by other kernels an [*OtherKernelsError].
 func (t *Trainer) Resume() (resumed bool, damaged []error, err error) {
-	paths, err := checkpoints(t.options.Checkpoints)
+	paths, err := checkpoints.List(t.options.Checkpoints)
 	if err != nil {
 		return false, nil, fmt.Errorf("looking for checkpoints: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cellnet/data"
+	"cellnet/internal/checkpoints"
 	"cellnet/internal/kernel"
 	"cellnet/models"
 	"cellnet/weights"
@@ -113,7 +114,7 @@ func indexes(n int) []int {
 func TestGoingOnFromAnOlderCheckpoint(t *testing.T) {
 	run, d := smallRun(t), smallData(t, 40, 20)
 	folder := begun(t, run, d)
-	paths, err := checkpoints(folder)
+	paths, err := checkpoints.List(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func TestFinishedRunClearsTheFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, left := range []string{lockName, checkpointName(0, 1), "." + checkpointName(9, 9) + ".0.tmp"} {
+	for _, left := range []string{lockName, checkpoints.Name(0, 1), "." + checkpoints.Name(9, 9) + ".0.tmp"} {
 		if err := os.WriteFile(filepath.Join(folder, left), nil, 0o666); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 	"cellnet/cell"
 	"cellnet/cell/spec"
 	"cellnet/data"
+	"cellnet/internal/checkpoints"
 )
 
 // smallRun trains on 40 images in steps of 16, 16 and 8, for three epochs.
@@ -185,9 +186,9 @@ func TestInterruptedRunsGoOn(t *testing.T) {
 			if want := 3 * run.Recipe.TotalEpochs(); interruptions < want {
 				t.Errorf("%d interruptions, want %d", interruptions, want)
 			}
-			left, err := checkpoints(folder)
-			if err != nil || len(left) != keptCheckpoints {
-				t.Errorf("checkpoints left: %v, %v, want %d", left, err, keptCheckpoints)
+			left, err := checkpoints.List(folder)
+			if err != nil || len(left) != 2 {
+				t.Errorf("checkpoints left: %v, %v, want 2", left, err)
 			}
 		})
 	}
@@ -234,7 +235,7 @@ func TestResumeErrors(t *testing.T) {
 		t.Errorf("other images: error is %v", err)
 	}
 
-	paths, err := checkpoints(folder)
+	paths, err := checkpoints.List(folder)
 	if err != nil || len(paths) != 2 {
 		t.Fatal(paths, err)
 	}

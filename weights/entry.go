@@ -2,10 +2,12 @@ package weights
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 
 	"cellnet/internal/pickle"
+	"cellnet/internal/torchfile"
 )
 
 // Entries gives the names of what the file holds besides its networks, in
@@ -145,4 +147,23 @@ func (r *valueReader) dict(d *pickle.Dict, depth int) (Value, error) {
 		out = append(out, Entry{name, value})
 	}
 	return out, nil
+}
+
+// ReadValues reads a whole file of torch.save, of the given size, that holds a dict:
+// entry by entry what it is, whichever of them are networks.
+func ReadValues(r io.ReaderAt, size int64) (Dict, error) {
+	f, err := torchfile.Open(r, size)
+	if err != nil {
+		return nil, translate(err)
+	}
+	top, ok := f.Value.(*pickle.Dict)
+	if !ok {
+		return nil, &UnsupportedError{What: fmt.Sprintf("a file of a %.100s, want a dict", pickle.TypeName(f.Value))}
+	}
+	v := valueReader{tensors: newTensorLoader(f.Data, size), left: 2*size + 1000}
+	all, err := v.dict(top, 0)
+	if err != nil {
+		return nil, translate(err)
+	}
+	return all.(Dict), nil
 }

@@ -335,3 +335,10 @@ func (c *Controller) step(adam *train.Adam, clip float64) error {
 	}
 	return adam.Update(c.params)
 }
+
+// forget drops the gradients of a group that is not finished.
+func (c *Controller) forget() {
+	for _, grad := range c.grads {
+		clear(grad)
+	}
+}

@@ -1,0 +1,109 @@
+package weightsharing
+
+import (
+	"math"
+
+	"cellnet/data"
+	"cellnet/train"
+)
+
+// learner moves a supernet's weights. A weight that no pass has reached yet is left
+// alone, decay included; once one has, it takes part in every step, with a gradient
+// of zero where the step's pass did not reach it.
+type learner struct {
+	net     Weights
+	sgd     *train.SGD
+	clip    float64
+	reached map[string]bool      // by any pass with gradients
+	zeros   map[string][]float32 // gradients of weights that a pass did not reach
+}
+
+func newLearner(net Weights, r Run) *learner {
+	return &learner{
+		net: net, sgd: &train.SGD{Momentum: r.Momentum, Decay: r.Decay, Nesterov: true}, clip: r.Clip, reached: map[string]bool{}, zeros: map[string][]float32{},
+	}
+}
+
+// note takes note of what the last pass with gradients reached.
+func (l *learner) note() {
+	for _, name := range l.net.Reached() {
+		l.reached[name] = true
+	}
+}
+
+// step moves the weights along the gradients of the last pass.
+func (l *learner) step() error {
+	l.note()
+	now := map[string]bool{}
+	for _, name := range l.net.Reached() {
+		now[name] = true
+	}
+	var params []train.Parameter
+	for _, name := range l.net.Learnable() {
+		if !l.reached[name] {
+			continue
+		}
+		p := train.Parameter{Name: name, Shape: l.net.Shape(name), Numbers: l.net.Floats(name)}
+		if now[name] {
+			p.Gradient = l.net.Gradient(name)
+		} else {
+			p.Gradient = l.zerosOf(name, len(p.Numbers))
+		}
+		params = append(params, p)
+	}
+	if l.clip > 0 {
+		clipNorm(params, l.clip)
+	}
+	return l.sgd.Update(params)
+}
+
+func (l *learner) zerosOf(name string, n int) []float32 {
+	if l.zeros[name] == nil {
+		l.zeros[name] = make([]float32, n)
+	}
+	return l.zeros[name]
+}
+
+// clipNorm scales gradients down to a norm of all together, as
+// torch.nn.utils.clip_grad_norm_ does.
+func clipNorm(params []train.Parameter, most float64) {
+	var sum float64
+	for _, p := range params {
+		for _, g := range p.Gradient {
+			sum += float64(g) * float64(g)
+		}
+	}
+	factor := most / (math.Sqrt(sum) + 1e-6)
+	if factor >= 1 {
+		return
+	}
+	for _, p := range params {
+		for i := range p.Gradient {
+			p.Gradient[i] *= float32(factor)
+		}
+	}
+}
+
+// halves are what the two batches of a step were measured at: that of the weights
+// and that of the architecture.
+type halves struct{ base, arch train.Score }
+
+func scored(pass Pass, batch data.Batch) (s train.Score) {
+	s.Add(pass.Logits, batch.Labels, 0)
+	return s
+}
+
+// stepArchitecture moves the architecture's parameters, which stand row by row.
+func stepArchitecture(adam *train.Adam, name string, alpha []float32, gradient table) error {
+	p := train.Parameter{Name: name, Shape: []int{len(gradient), len(gradient[0])}, Numbers: alpha}
+	for _, row := range gradient {
+		for _, g := range row {
+			p.Gradient = append(p.Gradient, float32(g))
+		}
+	}
+	return adam.Update([]train.Parameter{p})
+}
+
+func newAdam(r Run) *train.Adam {
+	return &train.Adam{Rate: r.ArchRate, Beta1: r.ArchBetas[0], Beta2: r.ArchBetas[1], Epsilon: r.ArchEpsilon, Decay: r.ArchDecay}
+}

@@ -1,0 +1,116 @@
+package weightsharing
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"cellnet/cell"
+	"cellnet/data"
+	"cellnet/train"
+)
+
+// choice is what a selection found best.
+type choice struct {
+	ops      []cell.Op
+	arch     cell.Arch
+	accuracy float64 // top-1 in percent, of its batch
+	compared int
+}
+
+// selectCell compares candidates in evaluation mode, each on the next batch of the
+// validation set, or all on the same ones; the first of the best wins.
+func (e *engine) selectCell(ctx context.Context, m cellMethod, r Run, images Images, epoch int) (best choice, err error) {
+	loader, err := images.validation(r, selectionBatches)
+	if err != nil {
+		return best, err
+	}
+	next, stop := endless(ctx, loader, epoch, 0)
+	defer stop()
+	same, err := keep(next, min(r.SameBatches, loader.Steps()))
+	if err != nil {
+		return best, err
+	}
+	for _, ops := range m.candidates(max(1, r.Candidates)) {
+		batches := same
+		if len(batches) == 0 {
+			b, err := next()
+			if err != nil {
+				return best, err
+			}
+			batches = []data.Batch{b}
+		}
+		var s train.Score
+		for _, b := range batches {
+			if err := ctx.Err(); err != nil {
+				return best, err
+			}
+			pass, err := e.cells.net.Evaluate(b.Input, fixed(ops))
+			if err != nil {
+				return best, err
+			}
+			s.Add(pass.Logits, b.Labels, 0)
+		}
+		best.compared++
+		if accuracy := percentRight(s); best.ops == nil || accuracy > best.accuracy {
+			best.ops, best.accuracy = ops, accuracy
+		}
+	}
+	c, err := CellOf(e.cells.edges, best.ops)
+	best.arch = cell.ArchOfCell(c)
+	return best, err
+}
+
+// keep copies batches.
+func keep(next func() (data.Batch, error), n int) ([]data.Batch, error) {
+	var kept []data.Batch
+	for range n {
+		b, err := next()
+		if err != nil {
+			return nil, err
+		}
+		b.Input, b.Labels = slices.Clone(b.Input), slices.Clone(b.Labels)
+		kept = append(kept, b)
+	}
+	return kept, nil
+}
+
+// selectWidths takes the likeliest width of each row.
+func (e *engine) selectWidths() (best choice, err error) {
+	var widths cell.Widths
+	for _, row := range e.sizes.alpha() {
+		widths = append(widths, e.sizes.widths[argmax(row)])
+	}
+	best.arch, err = cell.ArchOfWidths(widths)
+	return best, err
+}
+
+// validate measures the whole validation set in evaluation mode, each batch by a
+// draw of its own.
+func (e *engine) validate(ctx context.Context, r Run, images Images, epoch int, chosen choice, hook func(images int)) (m train.Metrics, err error) {
+	loader, err := images.validation(r, validationBatches)
+	if err != nil {
+		return m, err
+	}
+	start := time.Now()
+	var s train.Score
+	for b, err := range loader.Epoch(ctx, epoch, 0) {
+		if err != nil {
+			return m, err
+		}
+		pass, err := e.evaluate(b, chosen)
+		if err != nil {
+			return m, err
+		}
+		s.Add(pass.Logits, b.Labels, 0)
+		hook(len(b.Labels))
+	}
+	return s.Metrics(time.Since(start)), nil
+}
+
+func (e *engine) evaluate(b data.Batch, chosen choice) (Pass, error) {
+	if m, ok := e.method.(cellMethod); ok {
+		return e.cells.net.Evaluate(b.Input, m.validation(chosen.ops))
+	}
+	return e.sizes.net.Evaluate(b.Input, e.method.(widthMethod).validation())
+}

@@ -1,0 +1,96 @@
+package weightsharing
+
+import (
+	"cellnet/data"
+	"cellnet/train"
+)
+
+// sizeSearch is what all searches of widths share.
+type sizeSearch struct {
+	*learner
+	net    SizeNetwork
+	adam   *train.Adam
+	draws  draws
+	widths []int
+	// tau is that of the epoch; warm is the probability of the largest width while
+	// the warm-up lasts.
+	tau     float64
+	warm    float64
+	warming bool
+}
+
+func newSizeSearch(net SizeNetwork, r Run, d draws) *sizeSearch {
+	return &sizeSearch{learner: newLearner(net, r), net: net, adam: newAdam(r), draws: d, widths: r.Widths}
+}
+
+func (s *sizeSearch) alpha() table { return tableOf(s.net.Floats(sizeParameters), len(s.widths)) }
+
+func (s *sizeSearch) channels() int { return s.widths[len(s.widths)-1] }
+
+// narrowed is how the layers are narrowed in one pass, and the derivative by A of
+// that by the numbers.
+type narrowed struct {
+	layers   []Narrowing
+	backward []func(narrowing []float64) []float64 // nil where A has no part in it
+}
+
+// gradient is the derivative by A.
+func (n narrowed) gradient(pass Pass, alpha table) table {
+	d := newTable(len(alpha), len(alpha[0]))
+	for layer, backward := range n.backward {
+		for k, v := range backward(pass.Narrowing[layer]) {
+			d[rowOf(layer)][k] += v
+		}
+	}
+	return d
+}
+
+// warmUp draws widths without regard to A.
+func (s *sizeSearch) warmUp() (n narrowed) {
+	for range sizeLayers {
+		n.layers = append(n.layers, masked(s.widths[s.draws.warmUp(s.warm, len(s.widths))], s.channels()))
+	}
+	return n
+}
+
+// weightHalf moves the weights along the gradient of a batch.
+func (s *sizeSearch) weightHalf(b data.Batch, n narrowed) (train.Score, error) {
+	pass, err := s.net.Train(b.Input, b.Labels, n.layers, Wanted{Weights: true})
+	if err != nil {
+		return train.Score{}, err
+	}
+	score := scored(pass, b)
+	return score, s.learner.step()
+}
+
+// differentiable is a search whose architecture learns by the loss itself.
+type differentiable struct {
+	*sizeSearch
+	draw func(alpha table) narrowed
+}
+
+func (a differentiable) step(base, arch data.Batch, _ float64) (h halves, err error) {
+	if h.base, err = a.weightHalf(base, a.narrow()); err != nil {
+		return h, err
+	}
+	n := a.narrow()
+	pass, err := a.net.Train(arch.Input, arch.Labels, n.layers, Wanted{Architecture: !a.warming})
+	if err != nil {
+		return h, err
+	}
+	h.arch = scored(pass, arch)
+	if a.warming {
+		return h, nil
+	}
+	a.note()
+	return h, stepArchitecture(a.adam, sizeParameters, a.net.Floats(sizeParameters), n.gradient(pass, a.alpha()))
+}
+
+func (a differentiable) narrow() narrowed {
+	if a.warming {
+		return a.warmUp()
+	}
+	return a.draw(a.alpha())
+}
+
+func (a differentiable) validation() []Narrowing { return a.narrow().layers }

@@ -1,0 +1,15 @@
+package weightsharing
+
+// newTAS is TAS: the output of a layer is a mixture of two widths that are drawn,
+// with channels interpolated.
+func newTAS(s *sizeSearch) differentiable {
+	return differentiable{s, func(alpha table) (n narrowed) {
+		noise, exponentials := s.draws.gumbels(sizeLayers, len(s.widths)), s.draws.exponentials(sizeLayers*len(s.widths))
+		for layer := range sizeLayers {
+			i := newInterpolation(s.widths, alpha[rowOf(layer)], noise[layer], exponentials[layer*len(s.widths):], s.tau)
+			n.layers = append(n.layers, i.narrowing())
+			n.backward = append(n.backward, i.backward)
+		}
+		return n
+	}}
+}
