@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -535,4 +536,92 @@ func TestSupernetOfPublishedSize(t *testing.T) {
 		}
 	}
 	near(t, "gradient of the architecture by sampling", grad, arch.at("grad").float32s(), 3e-4, 1e-3)
+}
+
+// The same bits on any number of processors.
+func TestSupernetThreads(t *testing.T) {
+	var want []float32
+	for _, processors := range []int{1, 2, 3} {
+		before := runtime.GOMAXPROCS(processors)
+		p, _, err := InitializeSupernet(supernet.Topology{C: 4, N: 1, Nodes: 4, Classes: 10, Track: true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := NewSupernet(p, SupernetOptions{Side: 16, Capacity: 5, Training: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []float32
+		for _, m := range []Mixture{{}, {Ops: [][]cell.Op{{cell.NorConv3x3, cell.None, cell.NorConv1x1, cell.SkipConnect, cell.AvgPool3x3, cell.NorConv3x3}}}} {
+			pass, err := n.Run(pattern(5*3*16*16), []int{1, 2, 3, 4, 5}, m, Wanted{Weights: true, Factors: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, pass.Logits...)
+			for _, row := range append(pass.Factors, pass.Sums) {
+				for _, v := range row {
+					got = append(got, float32(v))
+				}
+			}
+			for name := range p.Weights() {
+				g, err := n.Gradient(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, g...)
+			}
+		}
+		n.Close()
+		runtime.GOMAXPROCS(before)
+		if want == nil {
+			want = got
+		} else if !slices.Equal(got, want) {
+			t.Errorf("other bits with %d processors", processors)
+		}
+	}
+}
+
+// pattern is n numbers that are neither equal nor random.
+func pattern(n int) []float32 {
+	numbers := make([]float32, n)
+	for i := range numbers {
+		numbers[i] = float32(math.Sin(float64(i) * 0.37))
+	}
+	return numbers
+}
+
+// A step of a search: the mixture's weights and architecture, a sampled cell's.
+func BenchmarkSupernet(b *testing.B) {
+	const batch = 64
+	p, _, err := InitializeSupernet(supernet.Topology{C: 16, N: 5, Nodes: 4, Classes: 10}, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	n, err := NewSupernet(p, SupernetOptions{Side: 32, Capacity: batch, Training: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer n.Close()
+	images, labels := pattern(batch*3*32*32), make([]int, batch)
+	joint := Mixture{Factors: softmaxRows(make([]float32, 30), 5)}
+	sampled := Mixture{Ops: [][]cell.Op{{cell.NorConv3x3, cell.SkipConnect, cell.NorConv1x1, cell.NorConv3x3, cell.AvgPool3x3, cell.None}}}
+	for name, passes := range map[string][]struct {
+		m Mixture
+		w Wanted
+	}{
+		"darts-v1": {{joint, Wanted{Weights: true}}, {joint, Wanted{Factors: true}}},
+		"gdas":     {{sampled, Wanted{Weights: true}}, {sampled, Wanted{Factors: true}}},
+		"setn":     {{sampled, Wanted{Weights: true}}, {joint, Wanted{Factors: true}}},
+		"random":   {{sampled, Wanted{Weights: true}}, {sampled, Wanted{}}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				for _, p := range passes {
+					if _, err := n.Run(images, labels, p.m, p.w); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
 }
