@@ -64,14 +64,15 @@ func (s *searcher) statesOf(v any) []*state {
 const firstTensor = "stem.0.weight"
 
 // firstOf gives what precedes the name of a network's first tensor: nothing, or
-// text that ends with a point or other sign.
+// text that ends with a point or other sign. An underscore is a part of another
+// name: supernets begin with _stem.
 func firstOf(name string) (prefix string, ok bool) {
 	prefix, ok = strings.CutSuffix(name, firstTensor)
 	return prefix, ok && (prefix == "" || !isWord(prefix[len(prefix)-1]))
 }
 
 func isWord(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
 }
 
 // tensorsAmong gives the tensors of a state dict, or of a dict that holds a

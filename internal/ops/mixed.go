@@ -59,3 +59,17 @@ func (p perImage) forward(x []float32, n int) []float32 { return p.Forward(x, n)
 func (p perImage) backward(dy []float32, n int) ([]float32, [][]float32) {
 	return p.Backward(dy, n), nil
 }
+
+// Narrow adds the narrowing of x, [capacity, side, side, padded channels].
+func (b *Builder) Narrow(name string, x *gorgonia.Node, n *block.Narrow, side, channels int) (*gorgonia.Node, error) {
+	return b.apply(name, b.nhwc(side, channels), narrow{n}, narrow{n}, true, x, nil)
+}
+
+type narrow struct{ *block.Narrow }
+
+func (n narrow) load([][]float32)                         {}
+func (n narrow) fold()                                    {}
+func (n narrow) forward(x []float32, count int) []float32 { return n.Forward(x, count) }
+func (n narrow) backward(dy []float32, count int) ([]float32, [][]float32) {
+	return n.Backward(dy, count), nil
+}
