@@ -92,6 +92,11 @@ func FuzzPublishedFiles(f *testing.F) {
 		}
 		f.Add(readFile(f, filepath.Join(dir, "000005"+suffix)))
 	}
+	naslib := filepath.Join(f.TempDir(), "naslib.pickle")
+	if err := Export(b, naslib, ExportOptions{Layout: record.NASLib}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(readFile(f, naslib))
 	f.Fuzz(useAll)
 }
 

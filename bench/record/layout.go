@@ -27,6 +27,9 @@ const (
 	Builtin
 	// SizeTrialFolder is one of trial files of the size search space.
 	SizeTrialFolder
+	// NASLib is a single pickle as NASLib reads it, nb201_cifar10_full_training.pickle,
+	// of one training of each architecture on each dataset.
+	NASLib
 )
 
 // Container is what holds a benchmark.
@@ -37,6 +40,7 @@ const (
 	TorchFile Container = iota + 1 // in one of PyTorch's formats
 	Bzip2File                      // a compressed pickle
 	Folder                         // a file for each architecture
+	PickleFile
 )
 
 // layouts are what tells the layouts apart.
@@ -50,15 +54,18 @@ var layouts = [...]struct {
 	// listsEvaluated: the file says which architectures are evaluated; in others
 	// all are that there are records of.
 	listsEvaluated bool
-	container      Container // that it is written in; zero if it can't be
+	// anyRecipes: which recipes there are, only the records tell.
+	anyRecipes bool
+	container  Container // that it is written in; zero if it can't be
 }{
 	NASBench201:        {name: "nas-bench-201", api: NAS201, listsEvaluated: true, container: TorchFile},
 	NASBench201Archive: {name: "nas-bench-201-archive", api: NAS201, ordered: true, container: Folder},
 	NATSFile:           {name: "nats-file", api: NATS, ordered: true, listsEvaluated: true, container: Bzip2File},
 	NATSFolder:         {name: "nats-folder", api: NATS, onDemand: true, ordered: true, container: Folder},
-	TrialFolder:        {name: "trial-files", api: NAS201, ordered: true, listsEvaluated: true},
+	TrialFolder:        {name: "trial-files", api: NAS201, ordered: true, listsEvaluated: true, anyRecipes: true},
 	Builtin:            {name: "built-in", api: NATS, ordered: true, listsEvaluated: true},
-	SizeTrialFolder:    {name: "size-trial-files", api: NATS, ordered: true, listsEvaluated: true},
+	SizeTrialFolder:    {name: "size-trial-files", api: NATS, ordered: true, listsEvaluated: true, anyRecipes: true},
+	NASLib:             {name: "naslib", api: NATS, ordered: true, anyRecipes: true, container: PickleFile},
 }
 
 // Layouts lists the layouts in which benchmarks are published.
@@ -122,7 +129,7 @@ func (l Layout) ListsEvaluated() bool { return layouts[l].listsEvaluated }
 // FixedHPs are the recipes that the published program knows of, whatever there is;
 // nil if it looks which there are.
 func (l Layout) FixedHPs() []HP {
-	if l.OfTrials() {
+	if layouts[l].anyRecipes {
 		return nil
 	}
 	return l.API().RequiredHPs()

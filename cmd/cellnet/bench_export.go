@@ -26,12 +26,14 @@ func newBenchExportCommand(a *app) *cobra.Command {
 		Short: "Write a benchmark in a published layout, the built-in results as a table",
 		Long: `Write a benchmark in a published layout, which the published Python programs read.
 In the layout that it was made from, the objects are equal but for trained weights,
-which are left out.
+which are left out. NASLib's layout has one trial of the longest recipe on each
+dataset: that of seed 888, or else of the lowest.
 
 The built-in results, builtin, are written as a table of a row for each cell, into a
 file .csv or .parquet.`,
 		Example: `  cellnet bench export nb201.parquet -o NAS-Bench-201-v1_1.pth
   cellnet bench export nb201.parquet --layout nats-folder -o NATS-tss-v1_0-3ffb9-simple
+  cellnet bench export nb201.parquet --format naslib -o nb201_cifar10_full_training.pickle
   cellnet bench export builtin -o cells.csv`,
 		Args: wantArgs("STORE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,8 +46,13 @@ file .csv or .parquet.`,
 				o.Format = weights.Legacy
 			case "zip":
 				o.Format = weights.Zip
+			case record.NASLib.String():
+				if layoutName != "" && layoutName != formatName {
+					return usage.Errorf("--format %s and --layout %s contradict each other", formatName, layoutName)
+				}
+				layoutName = formatName
 			default:
-				return usage.Errorf("--format: unknown format %q, want legacy or zip", formatName)
+				return usage.Errorf("--format: unknown format %q, want legacy, zip or %v", formatName, record.NASLib)
 			}
 			var err error
 			if layoutName != "" {
@@ -85,7 +92,7 @@ file .csv or .parquet.`,
 	cmd.Flags().StringVarP(&to, "output", "o", "", "write to `FILE`, or a new folder")
 	addForceFlag(cmd.Flags(), &force)
 	cmd.Flags().StringVar(&layoutName, "layout", "", layoutNames()+" (default: that of the file the store was made from, of trial files nas-bench-201, of the size space nats-file)")
-	cmd.Flags().StringVar(&formatName, "format", "legacy", "of .pth files: legacy, as published, or zip")
+	cmd.Flags().StringVar(&formatName, "format", "legacy", "of .pth files: legacy, as published, or zip; naslib stands for --layout naslib")
 	return cmd
 }
 
@@ -129,6 +136,8 @@ func kindOf(l bench.Layout) output.Kind {
 		return output.TorchBenchmark
 	case record.Bzip2File:
 		return output.NATSBenchmark
+	case record.PickleFile:
+		return output.NASLibBenchmark
 	}
 	return output.Folder
 }

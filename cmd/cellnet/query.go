@@ -37,8 +37,9 @@ func newQueryCommand(a *app) *cobra.Command {
 
 FILE is a store made by bench import, or published: a NAS-Bench-201 .pth, a folder
 of 000157-FULL.pth files or one of them, a NATS-Bench .pickle.pbz2 or folder; or a
-folder of the trial files that generate leaves, or one of them. Without FILE, or
-where it is builtin, the answers are those of the results that are built in.
+folder of the trial files that generate leaves, or one of them; or a pickle of NASLib,
+nb201_cifar10_full_training.pickle. Without FILE, or where it is builtin, the answers
+are those of the results that are built in.
 ARCH is an index or an arch string, or the cell in another spelling that arch show
 prints; the flags --index and --arch say the same.`
 	group.Example = `  cellnet query best --dataset cifar10 --set test --hp 200

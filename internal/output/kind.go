@@ -21,8 +21,9 @@ const (
 	Safetensors    // weights, too
 	TorchBenchmark // NAS-Bench-201's layout
 	NATSBenchmark  // a file of NATS-Bench's layout
-	Store          // a benchmark as Parquet
-	CSV            // a table with a line of names, the first of which is that of an index
+	NASLibBenchmark
+	Store // a benchmark as Parquet
+	CSV   // a table with a line of names, the first of which is that of an index
 	SVG
 	PNG
 	DOT
@@ -44,6 +45,8 @@ func (k Kind) String() string {
 		return "a benchmark file of NAS-Bench-201's layout"
 	case NATSBenchmark:
 		return "a bzip2 file"
+	case NASLibBenchmark:
+		return "a benchmark file of NASLib's layout"
 	case Store:
 		return "a Parquet file"
 	case CSV:
@@ -105,6 +108,10 @@ func kindOfHead(format fileformat.Format, head []byte) Kind {
 		return Weights
 	case fileformat.Bzip2:
 		return NATSBenchmark
+	case fileformat.Pickle:
+		if has("|+|") && has("train_losses") {
+			return NASLibBenchmark
+		}
 	case fileformat.Parquet:
 		return Store
 	case fileformat.Safetensors:

@@ -14,8 +14,13 @@ func (e *exporter) file(path string, write func(io.Writer, any) error) (atomicfi
 	if err != nil {
 		return nil, err
 	}
+	return e.stage(path, func(w io.Writer) error { return write(w, root) })
+}
+
+// stage writes a file, in which reading the records may fail.
+func (e *exporter) stage(path string, write func(io.Writer) error) (atomicfile.Staged, error) {
 	file, err := atomicfile.Stage(path, func(w io.Writer) error {
-		err := write(w, root)
+		err := write(w)
 		if e.err != nil {
 			return e.err
 		}

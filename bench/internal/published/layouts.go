@@ -25,6 +25,7 @@ var layouts = [...]struct {
 	{record.NATSFolder, func(e *exporter, path string) (atomicfile.Staged, error) {
 		return e.folder(path, NATSSuffix, writeNATS)
 	}},
+	{record.NASLib, (*exporter).naslib},
 }
 
 // folders are the layouts of one file for each architecture.
@@ -43,6 +44,7 @@ var files = [...]struct {
 }{
 	{hasEntry(keyRecords), openFile},
 	{hasEntry(fileformat.TrialFileKey), func(opened) (source.Records, record.Layout, error) { return nil, 0, ErrTrialFile }},
+	{isNASLib, openNASLib},
 	{func(*unpickle.File) bool { return true }, openSingle},
 }
 

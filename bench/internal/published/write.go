@@ -110,7 +110,7 @@ func (e *exporter) state(a *record.Architecture) (*pickle.Dict, error) {
 	if e.Layout != e.to.Layout {
 		relaid := &record.Architecture{Index: a.Index, ArchString: a.ArchString, OrderedDict: e.to.Layout.OrderedRecipes()}
 		hps := a.HPs()
-		if e.Layout.OfTrials() {
+		if e.Layout.FixedHPs() == nil {
 			hps = append(hps, e.to.Layout.API().RequiredHPs()...) // though they are empty
 		}
 		e.to.Layout.Order(hps)

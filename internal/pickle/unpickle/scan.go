@@ -204,8 +204,16 @@ func (s *scanner) step(op byte) (done bool, err error) {
 		return false, s.replace(1)
 	case opcode.Tuple3, opcode.NewObjEx:
 		return false, s.replace(3)
-	case opcode.Tuple, opcode.List, opcode.Dict, opcode.FrozenSet, opcode.Obj:
+	case opcode.Tuple, opcode.List, opcode.FrozenSet, opcode.Obj:
 		return false, s.collect()
+	case opcode.Dict:
+		n := len(s.marks)
+		empty := n > 0 && s.marks[n-1] == len(s.stack) // as protocol 0 begins dictionaries
+		err := s.collect()
+		if err == nil && empty {
+			s.stack[len(s.stack)-1].tag = tagDict
+		}
+		return false, err
 	case opcode.Pop:
 		if n := len(s.marks); n > 0 && s.marks[n-1] == len(s.stack) {
 			s.marks = s.marks[:n-1]
@@ -300,7 +308,8 @@ func (s *scanner) text(n int64) error {
 	return s.name(b)
 }
 
-const maxName, maxNames = 64, 64
+// Keys are as long as an arch string, and there may be one for each architecture.
+const maxName, maxNames = 128, 1 << 15
 
 // name keeps a string if it can be a key of the root.
 func (s *scanner) name(b []byte) error {
