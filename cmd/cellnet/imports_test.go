@@ -20,7 +20,7 @@ func layers() []string {
 		"cell/twocell cell/supernet",
 		"cell/spec",
 		"cell/draw data weights internal/block internal/archlist",
-		"proxies/table internal/netfile internal/statetree",
+		"proxies/table internal/netfile internal/statetree internal/archtable",
 		"bench/builtin bench/record",
 		"bench/builtin/sheet",
 		"bench/internal/source bench/trialfile",

@@ -216,7 +216,11 @@ func parseQuery(cmd *cobra.Command, q query.Form, args []string) (query.Args, er
 	if err != nil {
 		return query.Args{}, err
 	}
-	parsed, err := q.Parse(values)
+	with := ""
+	if f := cmd.Flags().Lookup(withFlag); f != nil {
+		with = f.Value.String()
+	}
+	parsed, err := q.ParseWith(values, with)
 	return parsed, asUsage(err)
 }
 
@@ -227,6 +231,9 @@ func asUsage(err error) error {
 	}
 	return err
 }
+
+// withFlag names a file of columns.
+const withFlag = "with"
 
 // addParamFlags adds a flag for every parameter of a query, and tells whether one
 // of them is an architecture.
@@ -241,6 +248,9 @@ func addParamFlags(cmd *cobra.Command, q query.Form) (takesArch bool) {
 		if words := p.Words(); words != nil {
 			_ = cmd.RegisterFlagCompletionFunc(string(p), cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags only
 		}
+	}
+	if q.TakesColumns() {
+		flags.String(withFlag, "", "join the columns of `FILE`, which --max and --device may name: HW-NAS-Bench's pickle, CSV or Parquet")
 	}
 	_, takesArch = q.ArchParam("")
 	cmd.ValidArgsFunction = completeFileAndArch(takesArch)

@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"cellnet/bench"
-	"cellnet/bench/builtin"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/archtable"
 )
 
 // Args are the parameters of a query after they were read.
@@ -24,8 +24,9 @@ type Args struct {
 
 	maxFLOPs, maxParams bench.Number
 	limit               int
-	max                 []deviceLimit
-	device              builtin.Device
+	max                 []extraLimit
+	device              extraCost
+	joined              *archtable.Table // nil if no file is joined
 }
 
 // parse reads the value of a parameter.
@@ -74,6 +75,9 @@ func (a Args) Notes(b *bench.Benchmark) []string {
 	if d, _, err := bench.SetByWord(a.dataset, a.set); err == nil && a.given[Set] && d != a.dataset {
 		notes = append(notes, fmt.Sprintf("the validation of %v is recorded as %v: trainings on half of the images", a.dataset, d))
 	}
+	if a.joined != nil {
+		notes = append(notes, a.joined.Notes...)
+	}
 	if !a.given[Arch] {
 		return notes
 	}
@@ -97,12 +101,11 @@ func (a Args) find(b *bench.Benchmark) (found, error) {
 	if index, ok, err := b.IndexOf(a.arch); err != nil || ok {
 		return found{index: index}, err
 	}
-	space := cell.Topology
-	if s, err := b.Space(); err != nil {
+	s, err := b.Space()
+	if err != nil {
 		return found{}, err
-	} else if s == bench.Size {
-		space = cell.Size
 	}
+	space := cellSpace(s)
 	arch, err := space.Resolve(a.arch)
 	if err != nil {
 		return found{}, faulty(Arch, "%s", strings.TrimPrefix(err.Error(), "cell: "))

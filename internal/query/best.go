@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -37,6 +38,7 @@ type columns struct {
 	FLOPs    []bench.Number `json:"flops"`
 	Params   []bench.Number `json:"params"`
 	Device   []bench.Number `json:"device_cost,omitempty"`
+	joined   []joinedColumn
 }
 
 // Limits of the length of a ranking.
@@ -87,9 +89,9 @@ func (a Args) candidates(ctx context.Context, b *bench.Benchmark) ([]bench.Candi
 	if err != nil {
 		return nil, err
 	}
-	var on deviceCosts
+	var on extraCosts
 	if a.given[Max] {
-		if on, err = a.onDevices(b); err != nil {
+		if on, err = a.extraCosts(b); err != nil {
 			return nil, err
 		}
 	}
@@ -147,7 +149,7 @@ func points(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 		return nil, err
 	}
 	n := len(all)
-	c := columns{make([]int, n), make([]bench.Number, n), make([]bench.Number, n), make([]bench.Number, n), nil}
+	c := columns{Index: make([]int, n), Accuracy: make([]bench.Number, n), FLOPs: make([]bench.Number, n), Params: make([]bench.Number, n)}
 	for i, of := range all {
 		c.Index[i], c.Accuracy[i], c.FLOPs[i], c.Params[i] = of.Index, number(of.Accuracy), number(of.FLOPs), number(of.Params)
 	}
@@ -156,7 +158,63 @@ func points(ctx context.Context, b *bench.Benchmark, a Args) (Answer, error) {
 			return nil, err
 		}
 	}
-	return c, nil
+	return c, c.join(a, b)
+}
+
+// join adds the columns of the file that is joined.
+func (c *columns) join(a Args, b *bench.Benchmark) error {
+	if a.joined == nil {
+		return nil
+	}
+	on, err := a.extraCosts(b)
+	if err != nil {
+		return err
+	}
+	for i := range a.joined.Columns {
+		of := extraCost{column: &a.joined.Columns[i]}
+		numbers := make([]bench.Number, len(c.Index))
+		for j, index := range c.Index {
+			numbers[j] = on.of(index, of)
+		}
+		c.joined = append(c.joined, joinedColumn{of.String(), numbers})
+	}
+	return nil
+}
+
+// joinedColumn is a column of a file.
+type joinedColumn struct {
+	name    string
+	numbers []bench.Number
+}
+
+// MarshalJSON adds the columns of a file by their names, those with the name of a
+// column that is there anyway behind "with_".
+func (c columns) MarshalJSON() ([]byte, error) {
+	type plain columns
+	b, err := json.Marshal(plain(c))
+	if err != nil || len(c.joined) == 0 {
+		return b, err
+	}
+	out := b[:len(b)-1]
+	for _, column := range c.joined {
+		name := column.name
+		if slices.Contains([]string{"index", "accuracy", "flops", "params", "device_cost"}, name) {
+			name = "with_" + name
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, ','), key...), ":["...)
+		for i, n := range column.numbers {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = n.AppendJSON(out)
+		}
+		out = append(out, ']')
+	}
+	return append(out, '}'), nil
 }
 
 func (b winner) Text(w io.Writer) error {
@@ -188,11 +246,17 @@ func (c columns) Text(w io.Writer) error {
 	if c.Device != nil {
 		head = append(head, "device")
 	}
+	for _, column := range c.joined {
+		head = append(head, column.name)
+	}
 	rows := []string{row(head...)}
 	for i := range c.Index {
 		cells := []any{c.Index[i], orDash(c.Accuracy[i], 2), orDash(c.FLOPs[i], 2), orDash(c.Params[i], 3)}
 		if c.Device != nil {
 			cells = append(cells, orDash(c.Device[i], 3))
+		}
+		for _, column := range c.joined {
+			cells = append(cells, orDash(column.numbers[i], 3))
 		}
 		rows = append(rows, row(cells...))
 	}

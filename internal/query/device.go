@@ -15,62 +15,138 @@ import (
 	"cellnet/bench/builtin"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/archtable"
 )
 
-// deviceLimit is a greatest cost on a device.
-type deviceLimit struct {
+// extraCost is a cost that records don't hold: that on a device, or a column of a
+// file.
+type extraCost struct {
 	device builtin.Device
-	most   float64
+	column *archtable.Column // nil for a device
+}
+
+// String names the cost.
+func (c extraCost) String() string {
+	if c.column != nil {
+		return c.column.Name
+	}
+	return c.device.String()
+}
+
+// label names the cost with its unit, where that is known.
+func (c extraCost) label() string {
+	if c.column != nil {
+		return c.column.Name
+	}
+	return fmt.Sprintf("%v, %s", c.device, c.device.Unit())
+}
+
+// extraCost gives the cost of a name: of the file that is joined, or else on a
+// device.
+func (a *Args) extraCost(name string) (extraCost, error) {
+	if a.joined == nil {
+		d, err := builtin.ParseDevice(name)
+		return extraCost{device: d}, err
+	}
+	if column, ok := a.joined.Column(name); ok {
+		return extraCost{column: column}, nil
+	}
+	d, err := builtin.ParseDevice(name)
+	if err != nil {
+		err = fmt.Errorf("%w; the columns of the file are %.400s", err, strings.Join(a.joined.Names(), ", "))
+	}
+	return extraCost{device: d}, err
+}
+
+// extraLimit is a greatest cost.
+type extraLimit struct {
+	cost extraCost
+	most float64
 }
 
 // parseLimits reads limits such as "raspi4_latency=12,fpga_energy=30".
-func parseLimits(value string) ([]deviceLimit, error) {
-	var limits []deviceLimit
+func (a *Args) parseLimits(value string) ([]extraLimit, error) {
+	var limits []extraLimit
 	for part := range strings.SplitSeq(value, ",") {
-		name, number, ok := strings.Cut(part, "=")
-		most, err := strconv.ParseFloat(number, 64)
-		if !ok || err != nil || math.IsNaN(most) {
+		at := strings.LastIndexByte(part, '=')
+		if at < 0 {
+			at = len(part)
+		}
+		most, err := strconv.ParseFloat(strings.TrimPrefix(part[at:], "="), 64)
+		if err != nil || math.IsNaN(most) {
 			return nil, faulty(Max, "%q is not NAME=NUMBER, such as raspi4_latency=12", part)
 		}
-		d, err := builtin.ParseDevice(name)
+		cost, err := a.extraCost(part[:at])
 		if err != nil {
 			return nil, faulty(Max, "%v", err)
 		}
-		limits = append(limits, deviceLimit{d, most})
+		limits = append(limits, extraLimit{cost, most})
 	}
 	return limits, nil
 }
 
-// deviceCosts tells what the cells of a benchmark cost on devices.
-type deviceCosts struct {
-	table   *builtin.Table
+// asksDevices tells whether anything is asked that only the costs on devices tell.
+func (a Args) asksDevices() bool {
+	isOn := func(c extraCost) bool { return c.column == nil }
+	return a.given[Device] && isOn(a.device) || slices.ContainsFunc(a.max, func(l extraLimit) bool { return isOn(l.cost) })
+}
+
+// extraCosts tells what the architectures of a benchmark cost.
+type extraCosts struct {
+	table   *builtin.Table // of devices; nil if nothing is asked of it
 	dataset data.Dataset
 }
 
-// onDevices gives the costs of the networks for the dataset that is asked for; it
+// extraCosts gives the costs of the networks for the dataset that is asked for; it
 // is an error if the benchmark is of another search space.
-func (a Args) onDevices(b *bench.Benchmark) (deviceCosts, error) {
+func (a Args) extraCosts(b *bench.Benchmark) (extraCosts, error) {
 	space, err := b.Space()
 	if err != nil {
-		return deviceCosts{}, err
+		return extraCosts{}, err
 	}
-	if space != bench.Topology {
-		return deviceCosts{}, fmt.Errorf("costs on devices are known of the topology space: %w", bench.ErrMissing)
+	if a.joined != nil && a.joined.Named && cellSpace(space) != a.joined.Space {
+		return extraCosts{}, fmt.Errorf("the columns are of architectures of the %v space, the benchmark is of the %v space: %w", a.joined.Space, cellSpace(space), bench.ErrMissing)
 	}
-	t, err := builtin.Load()
-	return deviceCosts{t, a.dataset}, err
+	if !a.asksDevices() {
+		return extraCosts{dataset: a.dataset}, nil
+	}
+	return a.onDevices(b)
 }
 
-func (c deviceCosts) of(index int, d builtin.Device) bench.Number {
-	v, ok := c.table.Cost(index, c.dataset, d)
+// onDevices is extraCosts if something is asked of devices.
+func (a Args) onDevices(b *bench.Benchmark) (extraCosts, error) {
+	space, err := b.Space()
+	if err != nil {
+		return extraCosts{}, err
+	}
+	if space != bench.Topology {
+		return extraCosts{}, fmt.Errorf("costs on devices are known of the topology space: %w", bench.ErrMissing)
+	}
+	t, err := builtin.Load()
+	return extraCosts{t, a.dataset}, err
+}
+
+func cellSpace(s bench.Space) cell.Space {
+	if s == bench.Size {
+		return cell.Size
+	}
+	return cell.Topology
+}
+
+func (c extraCosts) of(index int, cost extraCost) bench.Number {
+	if cost.column != nil {
+		v, ok := cost.column.At(index)
+		return bench.Number{Value: v, OK: ok}
+	}
+	v, ok := c.table.Cost(index, c.dataset, cost.device)
 	return bench.Number{Value: v, OK: ok}
 }
 
 // within tells whether a cell keeps the limits; where a cost is not known it
 // doesn't.
-func (c deviceCosts) within(index int, limits []deviceLimit) bool {
-	return !slices.ContainsFunc(limits, func(l deviceLimit) bool {
-		v := c.of(index, l.device)
+func (c extraCosts) within(index int, limits []extraLimit) bool {
+	return !slices.ContainsFunc(limits, func(l extraLimit) bool {
+		v := c.of(index, l.cost)
 		return !v.OK || v.Value > l.most
 	})
 }
@@ -79,10 +155,10 @@ func (c deviceCosts) within(index int, limits []deviceLimit) bool {
 type deviceNumbers []bench.Number
 
 // all lists a cell's costs in the order of the devices.
-func (c deviceCosts) all(index int) deviceNumbers {
+func (c extraCosts) all(index int) deviceNumbers {
 	var all deviceNumbers
 	for _, d := range builtin.Devices() {
-		all = append(all, c.of(index, d))
+		all = append(all, c.of(index, extraCost{device: d}))
 	}
 	return all
 }
@@ -162,7 +238,7 @@ func (a Args) axis(b *bench.Benchmark, all []bench.Candidate) ([]bench.Number, e
 		}
 		return costs, nil
 	}
-	on, err := a.onDevices(b)
+	on, err := a.extraCosts(b)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cellnet/bench"
+	"cellnet/internal/archtable"
 )
 
 // Form is what a question takes.
@@ -45,9 +46,28 @@ func paramOf(arch string) Param {
 	return Arch
 }
 
+// TakesColumns reports whether the columns of a file can be joined, as [Form.ParseWith]
+// does.
+func (f Form) TakesColumns() bool { return slices.Contains(f.Params(), Max) }
+
 // Parse reads the parameters of the question, which are given by their names.
-func (f Form) Parse(values map[string]string) (Args, error) {
+func (f Form) Parse(values map[string]string) (Args, error) { return f.ParseWith(values, "") }
+
+// ParseWith is Parse with the columns of a file, as package archtable reads them,
+// which Max and Device may name. Without the name of a file there are none.
+func (f Form) ParseWith(values map[string]string, file string) (Args, error) {
 	a := Args{hp: bench.HP12, given: map[Param]bool{}}
+	if file != "" {
+		if value, ok := values[string(Dataset)]; ok {
+			if err := a.parse(Dataset, value); err != nil {
+				return Args{}, err
+			}
+		}
+		var err error
+		if a.joined, err = archtable.Open(file, a.dataset); err != nil {
+			return Args{}, err
+		}
+	}
 	// In the order in which the form lists them, so that of several faults the
 	// same one is always told.
 	for _, p := range f.Params() {

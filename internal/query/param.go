@@ -129,7 +129,7 @@ func (p Param) of() param {
 		return param{
 			help: "at most so much on devices, in ms or mJ, such as raspi4_latency=12,fpga_energy=30",
 			read: func(a *Args, value string) (err error) {
-				a.max, err = parseLimits(value)
+				a.max, err = a.parseLimits(value)
 				return err
 			},
 		}
@@ -142,7 +142,7 @@ func (p Param) of() param {
 			help:  "cost on a device that is looked at, such as raspi4_latency (ms) or edgegpu_energy (mJ)",
 			words: names,
 			read: func(a *Args, value string) (err error) {
-				if a.device, err = builtin.ParseDevice(value); err != nil {
+				if a.device, err = a.extraCost(value); err != nil {
 					return faulty(p, "%v", err)
 				}
 				return nil

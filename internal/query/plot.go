@@ -90,7 +90,7 @@ func drawScatter(a Args, b *bench.Benchmark, w io.Writer, f plots.Format) error 
 	}
 	cost := "FLOPs, millions"
 	if a.given[Device] {
-		cost = fmt.Sprintf("%v, %s", a.device, a.device.Unit())
+		cost = a.device.label()
 	}
 	title := fmt.Sprintf("%d architectures on %v, %d epochs", len(points), q.Dataset, a.hp)
 	return plots.Scatter(w, f, title, cost, q.Set.String()+" accuracy", points)
