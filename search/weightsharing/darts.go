@@ -1,6 +1,7 @@
 package weightsharing
 
 import (
+	"cellnet/models"
 	"math"
 	"slices"
 
@@ -23,7 +24,7 @@ func (a dartsV1) step(base, arch data.Batch, _ float64) (h halves, err error) {
 
 func (a dartsV1) candidates(int) [][]cell.Op { return [][]cell.Op{a.likeliest()} }
 
-func (a dartsV1) validation([]cell.Op) Mixture { return a.joint().mixture() }
+func (a dartsV1) validation([]cell.Op) models.Mixture { return a.joint().mixture() }
 
 // dartsV2 is DARTS of second order: the architecture's gradient is taken after a
 // virtual step of the weights.
@@ -65,13 +66,17 @@ func (u *unrolled) run() (s train.Score, err error) {
 		return s, err
 	}
 	u.setWeights(u.ahead)
-	pass, err := u.pass(u.arch, u.joint.mixture(), Wanted{Weights: true, Architecture: true, KeepStatistics: true})
+	restore := u.net.SaveStatistics()
+	pass, err := u.pass(u.arch, u.joint.mixture(), models.Wanted{Weights: true, Factors: true})
+	restore()
 	if err != nil {
 		return s, err
 	}
 	u.note()
-	s, u.dAlpha = scored(pass, u.arch), u.joint.backward(pass)
-	u.vector, u.norm = u.gradients(), 0
+	s, u.dAlpha = scored(pass.Logits, u.arch), u.joint.backward(pass)
+	if u.vector, err = u.gradients(); err != nil {
+		return s, err
+	}
 	for _, name := range u.learner.net.Learnable() {
 		for _, v := range u.vector[name] {
 			u.norm += float64(v) * float64(v)
@@ -109,11 +114,14 @@ func difference(plus, minus []float64, radius float64) []float64 {
 
 // lookAhead computes w' by a step of SGD without Nesterov.
 func (u *unrolled) lookAhead(at map[string][]float32) error {
-	if _, err := u.pass(u.base, u.joint.mixture(), Wanted{Weights: true}); err != nil {
+	if _, err := u.pass(u.base, u.joint.mixture(), models.Wanted{Weights: true}); err != nil {
 		return err
 	}
 	u.note()
-	u.ahead = u.gradients()
+	var err error
+	if u.ahead, err = u.gradients(); err != nil {
+		return err
+	}
 	for name, g := range u.ahead {
 		buffer := u.sgd.Buffer(name)
 		for i, w := range at[name] {
@@ -135,7 +143,7 @@ func (u *unrolled) aside(at map[string][]float32, radius float64) (table, error)
 			w[i] = float32(float64(start) + float64(radius*float64(v[i])))
 		}
 	}
-	pass, err := u.pass(u.base, u.joint.mixture(), Wanted{Architecture: true})
+	pass, err := u.pass(u.base, u.joint.mixture(), models.Wanted{Factors: true})
 	if err != nil {
 		return nil, err
 	}
@@ -157,10 +165,14 @@ func (u *unrolled) setWeights(to map[string][]float32) {
 }
 
 // gradients copies those of the last pass.
-func (u *unrolled) gradients() map[string][]float32 {
+func (u *unrolled) gradients() (map[string][]float32, error) {
 	all := map[string][]float32{}
 	for _, name := range u.learner.net.Reached() {
-		all[name] = slices.Clone(u.net.Gradient(name))
+		g, err := u.net.Gradient(name)
+		if err != nil {
+			return nil, err
+		}
+		all[name] = slices.Clone(g)
 	}
-	return all
+	return all, nil
 }

@@ -16,15 +16,15 @@ type draws interface {
 	// uniform is in [0, 1).
 	uniform() float64
 	// uniformCell draws every edge's operation by itself.
-	uniformCell(edges []Edge) []cell.Op
+	uniformCell(edges []cell.Link) []cell.Op
 	// connectedCell does so until no node has zeros only.
-	connectedCell(edges []Edge) []cell.Op
+	connectedCell(edges []cell.Link) []cell.Op
 	// warmUp gives the last of n choices with a probability, else any.
 	warmUp(probability float64, n int) int
 	// kept tells which images drop path keeps, each with a probability.
 	kept(images int, probability float64) []bool
 	// cells draws distinct cells.
-	cells(edges []Edge, n int) [][]cell.Op
+	cells(edges []cell.Link, n int) [][]cell.Op
 }
 
 // generators are the draws of a run: as PyTorch's CPU generator and Python's random
@@ -33,8 +33,9 @@ type generators struct {
 	torch, python *mt19937.Source
 }
 
-func newGenerators(seed uint32) *generators {
-	return &generators{mt19937.New(seed), mt19937.NewPython(uint64(seed))}
+// newGenerators takes PyTorch's generator from where it stands.
+func newGenerators(torch *mt19937.Source, seed uint32) *generators {
+	return &generators{torch, mt19937.NewPython(uint64(seed))}
 }
 
 func (g *generators) exponentials(n int) []float64 {
@@ -57,25 +58,25 @@ func (g *generators) gumbels(rows, columns int) table {
 
 func (g *generators) uniform() float64 { return g.torch.Float53() }
 
-func (g *generators) uniformCell(edges []Edge) []cell.Op {
+func (g *generators) uniformCell(edges []cell.Link) []cell.Op {
 	ops := make([]cell.Op, len(edges))
-	for _, row := range byNode(edges) {
-		ops[row] = cell.Op(g.python.Intn(len(cell.Ops())))
+	for i := range ops {
+		ops[i] = cell.Op(g.python.Intn(len(cell.Ops())))
 	}
 	return ops
 }
 
-func (g *generators) connectedCell(edges []Edge) []cell.Op {
-	ops, rows := make([]cell.Op, len(edges)), byNode(edges)
-	for len(rows) > 0 {
-		incoming := edges[rows[0]].To
+func (g *generators) connectedCell(edges []cell.Link) []cell.Op {
+	ops := make([]cell.Op, len(edges))
+	for at := 0; at < len(edges); {
+		incoming := ops[at : at+edges[at].To]
 		for zeros := true; zeros; {
-			for _, row := range rows[:incoming] {
-				ops[row] = cell.Op(g.python.Intn(len(cell.Ops())))
-				zeros = zeros && ops[row] == cell.None
+			for i := range incoming {
+				incoming[i] = cell.Op(g.python.Intn(len(cell.Ops())))
+				zeros = zeros && incoming[i] == cell.None
 			}
 		}
-		rows = rows[incoming:]
+		at += len(incoming)
 	}
 	return ops
 }
@@ -98,7 +99,7 @@ func (g *generators) kept(images int, probability float64) []bool {
 // enumerable is up to how many edges all cells have a number.
 const enumerable = 26
 
-func (g *generators) cells(edges []Edge, n int) [][]cell.Op {
+func (g *generators) cells(edges []cell.Link, n int) [][]cell.Op {
 	var drawn [][]cell.Op
 	if len(edges) <= enumerable {
 		for _, number := range g.python.Sample(cellCount(len(edges), math.MaxInt), n) {

@@ -3,7 +3,7 @@ package weightsharing
 import (
 	"cellnet/cell"
 	"cellnet/data"
-	"cellnet/train"
+	"cellnet/models"
 )
 
 // enas is ENAS: weights learn on cells that a controller names, and the controller
@@ -32,7 +32,7 @@ func (a enas) candidates(n int) [][]cell.Op {
 	return cells
 }
 
-func (a enas) validation(chosen []cell.Op) Mixture { return fixed(chosen) }
+func (a enas) validation(chosen []cell.Op) models.Mixture { return fixed(chosen) }
 
 // training is that of the controller after an epoch.
 func (a enas) training(r Run, before *float64, baselines []float64) *controllerTraining {
@@ -53,14 +53,7 @@ func (a enas) update(t *controllerTraining, next func() (data.Batch, error)) err
 		if err != nil {
 			return err
 		}
-		t.learn(s, right(pass, b))
+		t.learn(s, percentRight(scored(pass.Logits, b))/100)
 	}
 	return t.update()
-}
-
-// right is the share of a batch that a pass got right.
-func right(pass Pass, b data.Batch) float64 {
-	var s train.Score
-	s.Add(pass.Logits, b.Labels, 0)
-	return float64(s.Top1) / float64(s.N)
 }

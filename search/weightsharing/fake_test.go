@@ -3,9 +3,12 @@ package weightsharing
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"cellnet/cell"
+	"cellnet/cell/supernet"
 	"cellnet/internal/mt19937"
+	"cellnet/models"
 	"cellnet/weights"
 )
 
@@ -54,11 +57,16 @@ func (f *fakeNet) add(name string, shape ...int) {
 	f.shapes[name], f.tensors[name], f.grads[name] = shape, make([]float32, n), make([]float32, n)
 }
 
-func (f *fakeNet) Learnable() []string            { return f.names }
-func (f *fakeNet) Shape(name string) []int        { return f.shapes[name] }
-func (f *fakeNet) Floats(name string) []float32   { return f.tensors[name] }
-func (f *fakeNet) Gradient(name string) []float32 { return f.grads[name] }
-func (f *fakeNet) Reached() []string              { return f.reached }
+func (f *fakeNet) Learnable() []string                     { return f.names }
+func (f *fakeNet) Shape(name string) []int                 { return f.shapes[name] }
+func (f *fakeNet) Floats(name string) []float32            { return f.tensors[name] }
+func (f *fakeNet) Gradient(name string) ([]float32, error) { return f.grads[name], nil }
+func (f *fakeNet) Reached() []string                       { return f.reached }
+
+func (f *fakeNet) SaveStatistics() (restore func()) {
+	saved := slices.Clone(f.running)
+	return func() { copy(f.running, saved) }
+}
 
 func (f *fakeNet) StateDict() *weights.StateDict {
 	s := new(weights.StateDict)
@@ -90,7 +98,7 @@ func (f *fakeNet) LoadStateDict(s *weights.StateDict) error {
 
 // run gives logits[n][k] = sum over c of classifier[k][c]*stem[c]*mean[n][c], plus
 // the mixed ops' bias of class k; and, if wanted, its gradients.
-func (f *fakeNet) run(images []float32, labels []int, factors []float64, w Wanted, train bool) (pass Pass, dFactors []float64) {
+func (f *fakeNet) run(images []float32, labels []int, factors []float64, w models.Wanted, train bool) (pass models.Pass, dFactors []float64) {
 	n := len(labels)
 	per := len(images) / n / 3
 	means := make([]float64, n*3)
@@ -99,7 +107,7 @@ func (f *fakeNet) run(images []float32, labels []int, factors []float64, w Wante
 			means[i] += float64(v) / float64(per)
 		}
 	}
-	if train && !w.KeepStatistics {
+	if train {
 		for c := range f.running {
 			f.running[c] = 0.9*f.running[c] + 0.1*float32(means[c])
 		}
@@ -120,7 +128,7 @@ func (f *fakeNet) run(images []float32, labels []int, factors []float64, w Wante
 	for _, v := range logits {
 		pass.Logits = append(pass.Logits, float32(v))
 	}
-	if !w.Weights && !w.Architecture {
+	if !w.Weights && !w.Factors {
 		return pass, nil
 	}
 	for _, grad := range f.grads {
@@ -168,12 +176,12 @@ type fakeCells struct {
 }
 
 // factors of the operations, averaged over edges and cells.
-func (f fakeCells) factors(m Mixture) []float64 {
+func (f fakeCells) factors(m models.Mixture) []float64 {
 	factors := make([]float64, len(cell.Ops()))
 	for e := range f.edges {
 		for o := range factors {
 			if m.Ops == nil {
-				factors[o] += float64(m.Weights[e][o]) / float64(f.edges)
+				factors[o] += float64(m.Factors[e][o]) / float64(f.edges)
 			}
 		}
 		for _, row := range m.Ops {
@@ -187,7 +195,7 @@ func (f fakeCells) factors(m Mixture) []float64 {
 	return factors
 }
 
-func (f fakeCells) Train(images []float32, labels []int, m Mixture, w Wanted) (Pass, error) {
+func (f fakeCells) Train(images []float32, labels []int, m models.Mixture, w models.Wanted) (models.Pass, error) {
 	pass, d := f.run(images, labels, f.factors(m), w, true)
 	for e := range f.edges {
 		row := make([]float64, len(cell.Ops()))
@@ -196,14 +204,14 @@ func (f fakeCells) Train(images []float32, labels []int, m Mixture, w Wanted) (P
 				row[o] = d[o] / float64(f.edges)
 			}
 		}
-		pass.Mixture = append(pass.Mixture, row)
+		pass.Factors = append(pass.Factors, row)
 		pass.Sums = append(pass.Sums, 0.01*float64(e))
 	}
 	return pass, nil
 }
 
-func (f fakeCells) Evaluate(images []float32, m Mixture) (Pass, error) {
-	pass, _ := f.run(images, make([]int, imagesOf(images)), f.factors(m), Wanted{}, false)
+func (f fakeCells) Evaluate(images []float32, m models.Mixture) (models.Pass, error) {
+	pass, _ := f.run(images, make([]int, imagesOf(images)), f.factors(m), models.Wanted{}, false)
 	return pass, nil
 }
 
@@ -224,8 +232,9 @@ func (f fakeWidths) factors(layers []Narrowing) []float64 {
 	return factors
 }
 
-func (f fakeWidths) Train(images []float32, labels []int, layers []Narrowing, w Wanted) (Pass, error) {
-	pass, d := f.run(images, labels, f.factors(layers), w, true)
+func (f fakeWidths) Train(images []float32, labels []int, layers []Narrowing, w models.Wanted) (SizePass, error) {
+	p, d := f.run(images, labels, f.factors(layers), w, true)
+	pass := SizePass{Logits: p.Logits}
 	for i, l := range layers {
 		row := make([]float64, len(l.Factors)+len(l.Matrix))
 		for k := range row {
@@ -238,19 +247,20 @@ func (f fakeWidths) Train(images []float32, labels []int, layers []Narrowing, w 
 	return pass, nil
 }
 
-func (f fakeWidths) Evaluate(images []float32, layers []Narrowing) (Pass, error) {
-	pass, _ := f.run(images, make([]int, imagesOf(images)), f.factors(layers), Wanted{}, false)
-	return pass, nil
+func (f fakeWidths) Evaluate(images []float32, layers []Narrowing) (SizePass, error) {
+	pass, _ := f.run(images, make([]int, imagesOf(images)), f.factors(layers), models.Wanted{}, false)
+	return SizePass{Logits: pass.Logits}, nil
 }
 
 // fakeNetworks makes them.
 type fakeNetworks struct{}
 
-func (fakeNetworks) Cells(r Run, s Shape, random *mt19937.Source) (Network, error) {
-	edges := len(Edges(r.Nodes))
-	return fakeCells{newFakeNet(s.Classes, archParameters, []int{edges, len(cell.Ops())}, random), edges}, nil
+func (fakeNetworks) Cells(r Run, s Shape) (Network, *mt19937.Source, error) {
+	random, edges := mt19937.New(r.Seed), len(edgesOf(r.Nodes))
+	return fakeCells{newFakeNet(s.Classes, supernet.Architecture, []int{edges, len(cell.Ops())}, random), edges}, random, nil
 }
 
-func (fakeNetworks) Widths(r Run, s Shape, random *mt19937.Source) (SizeNetwork, error) {
-	return fakeWidths{newFakeNet(s.Classes, sizeParameters, []int{5, len(r.Widths)}, random)}, nil
+func (fakeNetworks) Widths(r Run, s Shape) (SizeNetwork, *mt19937.Source, error) {
+	random := mt19937.New(r.Seed)
+	return fakeWidths{newFakeNet(s.Classes, supernet.SizeArchitecture, []int{5, len(r.Widths)}, random)}, random, nil
 }

@@ -3,6 +3,7 @@ package weightsharing
 import (
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/models"
 )
 
 // gdas is GDAS: every pass draws an operation for each edge by Gumbel-softmax.
@@ -18,7 +19,7 @@ func (a gdas) step(base, arch data.Batch, _ float64) (h halves, err error) {
 		return h, err
 	}
 	s := a.draw()
-	h.arch, err = a.archHalf(arch, s.mixture(), func(pass Pass) table { return s.backward(pass, a.others) })
+	h.arch, err = a.archHalf(arch, s.mixture(), func(pass models.Pass) table { return s.backward(pass, a.others) })
 	return h, err
 }
 
@@ -26,4 +27,4 @@ func (a gdas) draw() hardSample { return drawHardSample(a.draws, a.alpha(), a.ta
 
 func (a gdas) candidates(int) [][]cell.Op { return [][]cell.Op{a.likeliest()} }
 
-func (a gdas) validation([]cell.Op) Mixture { return a.draw().mixture() }
+func (a gdas) validation([]cell.Op) models.Mixture { return a.draw().mixture() }

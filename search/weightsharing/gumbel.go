@@ -1,6 +1,7 @@
 package weightsharing
 
 import (
+	"cellnet/models"
 	"math"
 
 	"cellnet/cell"
@@ -46,18 +47,18 @@ func drawHardSample(d draws, alpha table, tau float64) hardSample {
 
 // mixture runs the drawn operations with a factor of one: the straight-through
 // estimator's onehot - stop(p) + p.
-func (s hardSample) mixture() Mixture { return Mixture{Ops: [][]cell.Op{s.ops}} }
+func (s hardSample) mixture() models.Mixture { return models.Mixture{Ops: [][]cell.Op{s.ops}} }
 
 // backward is the derivative by A. Those by the factors of what was not drawn are
 // the sums of the node's; others is false for none.
-func (s hardSample) backward(pass Pass, others bool) table {
+func (s hardSample) backward(pass models.Pass, others bool) table {
 	d := make(table, len(s.ops))
 	for e, op := range s.ops {
 		q := make([]float64, len(s.probabilities[e]))
 		for o := range q {
 			switch {
 			case o == int(op):
-				q[o] = pass.Mixture[e][o]
+				q[o] = pass.Factors[e][o]
 			case others:
 				q[o] = pass.Sums[e]
 			}

@@ -1,6 +1,7 @@
 package weightsharing
 
 import (
+	"cellnet/models"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -81,7 +82,7 @@ func TestGradientsOfMixturesAreThoseOfDifferences(t *testing.T) {
 			t.Fatal("refused")
 		}
 		for _, others := range []bool{true, false} {
-			pass := Pass{Mixture: q, Sums: make([]float64, 6)}
+			pass := models.Pass{Factors: q, Sums: make([]float64, 6)}
 			for e := range pass.Sums {
 				pass.Sums[e] = q[e][0] - 1
 			}

@@ -44,10 +44,12 @@ func (l *learner) step() error {
 			continue
 		}
 		p := train.Parameter{Name: name, Shape: l.net.Shape(name), Numbers: l.net.Floats(name)}
+		p.Gradient = l.zerosOf(name, len(p.Numbers))
 		if now[name] {
-			p.Gradient = l.net.Gradient(name)
-		} else {
-			p.Gradient = l.zerosOf(name, len(p.Numbers))
+			var err error
+			if p.Gradient, err = l.net.Gradient(name); err != nil {
+				return err
+			}
 		}
 		params = append(params, p)
 	}
@@ -88,8 +90,8 @@ func clipNorm(params []train.Parameter, most float64) {
 // and that of the architecture.
 type halves struct{ base, arch train.Score }
 
-func scored(pass Pass, batch data.Batch) (s train.Score) {
-	s.Add(pass.Logits, batch.Labels, 0)
+func scored(logits []float32, batch data.Batch) (s train.Score) {
+	s.Add(logits, batch.Labels, 0)
 	return s
 }
 

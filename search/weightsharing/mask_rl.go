@@ -1,7 +1,9 @@
 package weightsharing
 
 import (
+	"cellnet/cell/supernet"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 )
 
@@ -48,18 +50,18 @@ func (a maskRL) step(base, arch data.Batch, _ float64) (h halves, err error) {
 		return h, err
 	}
 	n, chosen := a.draw(a.alpha())
-	pass, err := a.net.Train(arch.Input, arch.Labels, n.layers, Wanted{})
+	pass, err := a.net.Train(arch.Input, arch.Labels, n.layers, models.Wanted{})
 	if err != nil {
 		return h, err
 	}
-	h.arch = scored(pass, arch)
+	h.arch = scored(pass.Logits, arch)
 	accuracy := percentRight(h.arch)
 	baseline := a.baseline.add(accuracy) // in the warm-up, too
 	if a.warming {
 		return h, nil
 	}
 	_, gradient := reinforced(a.alpha(), chosen, accuracy-baseline)
-	return h, stepArchitecture(a.adam, sizeParameters, a.net.Floats(sizeParameters), gradient)
+	return h, stepArchitecture(a.adam, supernet.SizeArchitecture, a.net.Floats(supernet.SizeArchitecture), gradient)
 }
 
 func percentRight(s train.Score) float64 { return 100 * float64(s.Top1) / float64(s.N) }

@@ -21,7 +21,7 @@ type cellMethod interface {
 	// candidates are the cells to compare, up to n of them.
 	candidates(n int) [][]cell.Op
 	// validation is what a batch of the validation set is judged by.
-	validation(chosen []cell.Op) Mixture
+	validation(chosen []cell.Op) models.Mixture
 }
 
 // widthMethod is one that searches widths.
@@ -33,16 +33,17 @@ type widthMethod interface {
 // Shape is what a supernet must know beside its Run.
 type Shape struct {
 	Classes, Side int
-	// Capacity is the greatest number of images in a batch.
-	Capacity int
-	Kernels  models.ISA
+	// Batch and EvaluationBatch are the greatest numbers of images.
+	Batch, EvaluationBatch int
+	Kernels                models.ISA
 }
 
-// Networks make supernets with weights drawn as PyTorch draws them; after them the
-// parameters of the architecture, but not those of enas' controller.
+// Networks make supernets with weights drawn as PyTorch draws them, and after them
+// the parameters of the architecture, but not those of enas' controller; random is
+// PyTorch's generator as it is then.
 type Networks interface {
-	Cells(r Run, s Shape, random *mt19937.Source) (Network, error)
-	Widths(r Run, s Shape, random *mt19937.Source) (SizeNetwork, error)
+	Cells(r Run, s Shape) (n Network, random *mt19937.Source, err error)
+	Widths(r Run, s Shape) (n SizeNetwork, random *mt19937.Source, err error)
 }
 
 // engine is a network with the method that works on it.
@@ -59,19 +60,21 @@ type engine struct {
 }
 
 func newEngine(r Run, s Shape, networks Networks) (*engine, error) {
-	e := &engine{draws: newGenerators(r.Seed)}
+	e := new(engine)
 	if r.Algorithm.Space() == cell.Size {
-		net, err := networks.Widths(r, s, e.draws.torch)
+		net, random, err := networks.Widths(r, s)
 		if err != nil {
 			return nil, err
 		}
+		e.draws = newGenerators(random, r.Seed)
 		e.sizes = newSizeSearch(net, r, e.draws)
 		e.weights, e.learner = net, e.sizes.learner
 	} else {
-		net, err := networks.Cells(r, s, e.draws.torch)
+		net, random, err := networks.Cells(r, s)
 		if err != nil {
 			return nil, err
 		}
+		e.draws = newGenerators(random, r.Seed)
 		e.cells = newTopology(net, r, e.draws)
 		e.weights, e.learner = net, e.cells.learner
 	}

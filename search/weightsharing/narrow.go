@@ -1,8 +1,5 @@
 package weightsharing
 
-// sizeParameters names the architecture's parameters in a supernet of widths.
-const sizeParameters = "_arch_parameters"
-
 // sizeLayers are the stem, three cells and two reductions of a supernet of widths.
 const sizeLayers = 6
 

@@ -1,6 +1,7 @@
 package weightsharing
 
 import (
+	"cellnet/cell/supernet"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -71,7 +72,7 @@ func TestMaskRLLearnsAsPyTorchs(t *testing.T) {
 		loss, gradient := reinforced(tableOf(numbers, 4), h.at("actions").ints(), accuracy-baseline)
 		near(t, fmt.Sprintf("step %d: loss", i), []float64{loss}, []float64{h.at("loss").float()}, 2e-5, 1e-3)
 		near(t, fmt.Sprintf("step %d: gradient", i), flat(gradient), h.at("grad").floats(), 1e-4, 1e-3)
-		if err := stepArchitecture(adam, sizeParameters, numbers, gradient); err != nil {
+		if err := stepArchitecture(adam, supernet.SizeArchitecture, numbers, gradient); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -81,9 +82,9 @@ func TestMaskRLLearnsAsPyTorchs(t *testing.T) {
 // Of every algorithm's recorded gradients Adam makes the recorded parameters.
 func TestAdamMovesArchitecturesAsPyTorchs(t *testing.T) {
 	for _, a := range []Algorithm{DARTSV1, DARTSV2, GDAS, GDASV1, SETN, TAS, MaskGumbel} {
-		file, name, start, columns := readTree(t, a.String()+".pth"), archParameters, "net.pth", 5
+		file, name, start, columns := readTree(t, a.String()+".pth"), supernet.Architecture, "net.pth", 5
 		if a >= TAS {
-			name, start, columns = sizeParameters, "size-net.pth", 4
+			name, start, columns = supernet.SizeArchitecture, "size-net.pth", 4
 		}
 		numbers := readTree(t, start).at(name).float32s()
 		adam := newAdam(DefaultRun(a))

@@ -1,44 +1,9 @@
 package weightsharing
 
 import (
-	"cellnet/cell"
+	"cellnet/models"
 	"cellnet/weights"
 )
-
-// Wanted says which gradients a pass computes.
-type Wanted struct {
-	Weights      bool // those of the network's weights
-	Architecture bool // those of the factors of operations or channels
-	// KeepStatistics leaves the running statistics of batch norms as they are.
-	KeepStatistics bool
-}
-
-// Mixture says what the edges of a cell compute in one pass. Edges are those of
-// [Edges], in their order.
-type Mixture struct {
-	// Ops are the operations of the edges: one row for all cells, or one for each
-	// of them. If it is nil, all operations of [cell.Ops] run on every edge.
-	Ops [][]cell.Op
-	// Weights are the factors of the operations, [edges][operations]; nil for ones.
-	Weights [][]float32
-	// Drop are factors of what cells and reductions give out, [cells and
-	// reductions][images]; nil for ones.
-	Drop [][]float32
-}
-
-// Pass is what a pass of a network gives. Its slices are good until the next one.
-type Pass struct {
-	Logits []float32 // [images][classes]
-	// Mixture is the derivative of the mean loss by the factors of a mixture,
-	// [edges][operations], summed over the cells; zeros for what did not run.
-	Mixture [][]float64
-	// Sums is, for each edge, the sum of the derivative by the node that it leads
-	// to, over images, channels, pixels and cells.
-	Sums []float64
-	// Narrowing is the derivative of the mean loss by the numbers of a Narrowing,
-	// for each layer.
-	Narrowing [][]float64
-}
 
 // Weights are the tensors of a supernet.
 type Weights interface {
@@ -55,20 +20,22 @@ type Weights interface {
 	Floats(name string) []float32
 	// Gradient is the derivative of the mean loss of the last pass by a weight that
 	// it reached, if it computed those.
-	Gradient(name string) []float32
+	Gradient(name string) ([]float32, error)
 	// Reached lists the weights on which the last pass with gradients depended.
 	Reached() []string
+	// SaveStatistics copies the running statistics; restore sets them back.
+	SaveStatistics() (restore func())
 }
 
-// Network is a supernet of cells.
+// Network is a supernet of cells. Passes are good until the next one.
 type Network interface {
 	Weights
 	// Train normalizes by the batch and moves running statistics; labels count from
 	// 0, images are in NCHW order.
-	Train(images []float32, labels []int, m Mixture, w Wanted) (Pass, error)
+	Train(images []float32, labels []int, m models.Mixture, w models.Wanted) (models.Pass, error)
 	// Evaluate normalizes stem and reductions by running statistics, and cells as
 	// the network was made to.
-	Evaluate(images []float32, m Mixture) (Pass, error)
+	Evaluate(images []float32, m models.Mixture) (models.Pass, error)
 }
 
 // Narrowing makes the output of a layer of a [SizeNetwork] narrower: a factor for
@@ -78,11 +45,20 @@ type Narrowing struct {
 	Matrix  []float32 // [channels][channels], used if Factors is nil
 }
 
+// SizePass is what a pass of a SizeNetwork gives, good until the next one.
+type SizePass struct {
+	Logits []float32 // [images][classes]
+	// Narrowing is the derivative of the mean loss by the numbers of a Narrowing,
+	// for each layer.
+	Narrowing [][]float64
+}
+
 // SizeNetwork is a supernet of widths.
 type SizeNetwork interface {
 	Weights
-	// Train is as that of Network, with one Narrowing a layer.
-	Train(images []float32, labels []int, layers []Narrowing, w Wanted) (Pass, error)
+	// Train is as that of Network, with one Narrowing a layer; the factors whose
+	// gradients are wanted are those of the narrowings.
+	Train(images []float32, labels []int, layers []Narrowing, w models.Wanted) (SizePass, error)
 	// Evaluate is as that of Network.
-	Evaluate(images []float32, layers []Narrowing) (Pass, error)
+	Evaluate(images []float32, layers []Narrowing) (SizePass, error)
 }

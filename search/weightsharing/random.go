@@ -1,6 +1,7 @@
 package weightsharing
 
 import (
+	"cellnet/models"
 	"math"
 
 	"cellnet/cell"
@@ -23,16 +24,16 @@ func (a random) step(base, arch data.Batch, _ float64) (h halves, err error) {
 	return h, err
 }
 
-func (a random) draw() Mixture {
+func (a random) draw() models.Mixture {
 	rows := make([][]cell.Op, a.layers)
 	for i := range rows {
 		rows[i] = a.draws.connectedCell(a.edges)
 	}
-	return Mixture{Ops: rows}
+	return models.Mixture{Ops: rows}
 }
 
 func (a random) candidates(n int) [][]cell.Op {
 	return a.draws.cells(a.edges, min(n, cellCount(len(a.edges), math.MaxInt)))
 }
 
-func (a random) validation([]cell.Op) Mixture { return a.draw() }
+func (a random) validation([]cell.Op) models.Mixture { return a.draw() }

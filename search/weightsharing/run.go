@@ -123,7 +123,7 @@ func (r Run) Validate() error {
 
 const (
 	maxEpochs = 1 << 20
-	maxNodes  = 16
+	maxNodes  = 10
 )
 
 func (r Run) validateNet() error {

@@ -123,7 +123,7 @@ func New(run Run, images Images, nets Networks, o Options) (*Search, error) {
 func (s *Search) newEngine(kernels models.ISA) (*engine, error) {
 	return newEngine(s.run, Shape{
 		Classes: s.images.Info.Classes, Side: s.images.Info.Side, Kernels: kernels,
-		Capacity: max(s.run.BatchSize, min(s.run.EvaluationBatch, s.images.Valid.Len())),
+		Batch: min(s.run.BatchSize, s.images.Train.Len()), EvaluationBatch: min(s.run.EvaluationBatch, s.images.Valid.Len()),
 	}, s.nets)
 }
 

@@ -2,6 +2,7 @@ package weightsharing
 
 import (
 	"bytes"
+	"cellnet/cell/supernet"
 	"context"
 	"encoding/json"
 	"errors"
@@ -248,7 +249,7 @@ func TestRefusals(t *testing.T) {
 		"channels: 0":           func(r *Run) { r.Channels = 0 },
 		"cells: -1":             func(r *Run) { r.Cells = -1 },
 		"nodes: 1":              func(r *Run) { r.Nodes = 1 },
-		"nodes: 17":             func(r *Run) { r.Nodes = 17 },
+		"nodes: 11":             func(r *Run) { r.Nodes = 11 },
 		"batch size: 0":         func(r *Run) { r.BatchSize = 0 },
 		"drop path: 1":          func(r *Run) { r.DropPath = 1 },
 		"drop path: -0.1":       func(r *Run) { r.DropPath = -0.1 },
@@ -374,7 +375,7 @@ func TestCheckpointsAreStateDicts(t *testing.T) {
 		t.Fatal(err)
 	}
 	v, _ := values.Get(entryNetwork)
-	if state, ok := v.(*weights.StateDict); !ok || state.Names()[0] != archParameters || state.Len() != s.engine.network().Len() {
+	if state, ok := v.(*weights.StateDict); !ok || state.Names()[0] != supernet.Architecture || state.Len() != s.engine.network().Len() {
 		t.Errorf("the network is a %T", v)
 	}
 }

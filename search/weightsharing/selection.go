@@ -98,19 +98,22 @@ func (e *engine) validate(ctx context.Context, r Run, images Images, epoch int, 
 		if err != nil {
 			return m, err
 		}
-		pass, err := e.evaluate(b, chosen)
+		logits, err := e.evaluate(b, chosen)
 		if err != nil {
 			return m, err
 		}
-		s.Add(pass.Logits, b.Labels, 0)
+		s.Add(logits, b.Labels, 0)
 		hook(len(b.Labels))
 	}
 	return s.Metrics(time.Since(start)), nil
 }
 
-func (e *engine) evaluate(b data.Batch, chosen choice) (Pass, error) {
+// evaluate gives the logits of a batch of the validation set.
+func (e *engine) evaluate(b data.Batch, chosen choice) ([]float32, error) {
 	if m, ok := e.method.(cellMethod); ok {
-		return e.cells.net.Evaluate(b.Input, m.validation(chosen.ops))
+		pass, err := e.cells.net.Evaluate(b.Input, m.validation(chosen.ops))
+		return pass.Logits, err
 	}
-	return e.sizes.net.Evaluate(b.Input, e.method.(widthMethod).validation())
+	pass, err := e.sizes.net.Evaluate(b.Input, e.method.(widthMethod).validation())
+	return pass.Logits, err
 }

@@ -3,6 +3,7 @@ package weightsharing
 import (
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/models"
 )
 
 // setn is SETN: weights learn on uniformly drawn cells, the architecture on the
@@ -25,4 +26,4 @@ func (a setn) candidates(n int) (cells [][]cell.Op) {
 	return cells
 }
 
-func (a setn) validation(chosen []cell.Op) Mixture { return fixed(chosen) }
+func (a setn) validation(chosen []cell.Op) models.Mixture { return fixed(chosen) }

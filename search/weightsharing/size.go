@@ -1,7 +1,9 @@
 package weightsharing
 
 import (
+	"cellnet/cell/supernet"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 )
 
@@ -23,7 +25,9 @@ func newSizeSearch(net SizeNetwork, r Run, d draws) *sizeSearch {
 	return &sizeSearch{learner: newLearner(net, r), net: net, adam: newAdam(r), draws: d, widths: r.Widths}
 }
 
-func (s *sizeSearch) alpha() table { return tableOf(s.net.Floats(sizeParameters), len(s.widths)) }
+func (s *sizeSearch) alpha() table {
+	return tableOf(s.net.Floats(supernet.SizeArchitecture), len(s.widths))
+}
 
 func (s *sizeSearch) channels() int { return s.widths[len(s.widths)-1] }
 
@@ -35,7 +39,7 @@ type narrowed struct {
 }
 
 // gradient is the derivative by A.
-func (n narrowed) gradient(pass Pass, alpha table) table {
+func (n narrowed) gradient(pass SizePass, alpha table) table {
 	d := newTable(len(alpha), len(alpha[0]))
 	for layer, backward := range n.backward {
 		for k, v := range backward(pass.Narrowing[layer]) {
@@ -55,11 +59,11 @@ func (s *sizeSearch) warmUp() (n narrowed) {
 
 // weightHalf moves the weights along the gradient of a batch.
 func (s *sizeSearch) weightHalf(b data.Batch, n narrowed) (train.Score, error) {
-	pass, err := s.net.Train(b.Input, b.Labels, n.layers, Wanted{Weights: true})
+	pass, err := s.net.Train(b.Input, b.Labels, n.layers, models.Wanted{Weights: true})
 	if err != nil {
 		return train.Score{}, err
 	}
-	score := scored(pass, b)
+	score := scored(pass.Logits, b)
 	return score, s.learner.step()
 }
 
@@ -74,16 +78,16 @@ func (a differentiable) step(base, arch data.Batch, _ float64) (h halves, err er
 		return h, err
 	}
 	n := a.narrow()
-	pass, err := a.net.Train(arch.Input, arch.Labels, n.layers, Wanted{Architecture: !a.warming})
+	pass, err := a.net.Train(arch.Input, arch.Labels, n.layers, models.Wanted{Factors: !a.warming})
 	if err != nil {
 		return h, err
 	}
-	h.arch = scored(pass, arch)
+	h.arch = scored(pass.Logits, arch)
 	if a.warming {
 		return h, nil
 	}
 	a.note()
-	return h, stepArchitecture(a.adam, sizeParameters, a.net.Floats(sizeParameters), n.gradient(pass, a.alpha()))
+	return h, stepArchitecture(a.adam, supernet.SizeArchitecture, a.net.Floats(supernet.SizeArchitecture), n.gradient(pass, a.alpha()))
 }
 
 func (a differentiable) narrow() narrowed {

@@ -2,12 +2,11 @@ package weightsharing
 
 import (
 	"cellnet/cell"
+	"cellnet/cell/supernet"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 )
-
-// archParameters names the architecture's parameters in a supernet of cells.
-const archParameters = "arch_parameters"
 
 // topology is what all searches of cells share.
 type topology struct {
@@ -15,7 +14,7 @@ type topology struct {
 	net   Network
 	adam  *train.Adam
 	draws draws
-	edges []Edge
+	edges []cell.Link
 	// tau and dropped are those of the epoch.
 	tau, dropped float64
 	blocks       int // cells and reductions
@@ -23,13 +22,13 @@ type topology struct {
 
 func newTopology(net Network, r Run, d draws) *topology {
 	return &topology{
-		learner: newLearner(net, r), net: net, adam: newAdam(r), draws: d, edges: Edges(r.Nodes), blocks: 3*r.Cells + 2,
+		learner: newLearner(net, r), net: net, adam: newAdam(r), draws: d, edges: edgesOf(r.Nodes), blocks: 3*r.Cells + 2,
 	}
 }
 
 // alpha copies the architecture's parameters.
 func (t *topology) alpha() table {
-	return tableOf(t.net.Floats(archParameters), len(cell.Ops()))
+	return tableOf(t.net.Floats(supernet.Architecture), len(cell.Ops()))
 }
 
 // dropPath draws the factors of drop path.
@@ -50,48 +49,48 @@ func (t *topology) dropPath(images int) [][]float32 {
 }
 
 // pass runs a batch in train mode.
-func (t *topology) pass(b data.Batch, m Mixture, w Wanted) (Pass, error) {
+func (t *topology) pass(b data.Batch, m models.Mixture, w models.Wanted) (models.Pass, error) {
 	m.Drop = t.dropPath(len(b.Labels))
 	return t.net.Train(b.Input, b.Labels, m, w)
 }
 
 // weightHalf moves the weights along the gradient of a batch.
-func (t *topology) weightHalf(b data.Batch, m Mixture) (train.Score, error) {
-	pass, err := t.pass(b, m, Wanted{Weights: true})
+func (t *topology) weightHalf(b data.Batch, m models.Mixture) (train.Score, error) {
+	pass, err := t.pass(b, m, models.Wanted{Weights: true})
 	if err != nil {
 		return train.Score{}, err
 	}
-	s := scored(pass, b)
+	s := scored(pass.Logits, b)
 	return s, t.learner.step()
 }
 
 // measure runs a batch without gradients.
-func (t *topology) measure(b data.Batch, m Mixture) (train.Score, error) {
-	pass, err := t.pass(b, m, Wanted{})
+func (t *topology) measure(b data.Batch, m models.Mixture) (train.Score, error) {
+	pass, err := t.pass(b, m, models.Wanted{})
 	if err != nil {
 		return train.Score{}, err
 	}
-	return scored(pass, b), nil
+	return scored(pass.Logits, b), nil
 }
 
 // archHalf moves the architecture's parameters along the gradient of a batch,
 // which backward makes of that of the mixture.
-func (t *topology) archHalf(b data.Batch, m Mixture, backward func(Pass) table) (train.Score, error) {
-	pass, err := t.pass(b, m, Wanted{Architecture: true})
+func (t *topology) archHalf(b data.Batch, m models.Mixture, backward func(models.Pass) table) (train.Score, error) {
+	pass, err := t.pass(b, m, models.Wanted{Factors: true})
 	if err != nil {
 		return train.Score{}, err
 	}
 	t.note()
-	s := scored(pass, b)
+	s := scored(pass.Logits, b)
 	return s, t.stepAlpha(backward(pass))
 }
 
 func (t *topology) stepAlpha(gradient table) error {
-	return stepArchitecture(t.adam, archParameters, t.net.Floats(archParameters), gradient)
+	return stepArchitecture(t.adam, supernet.Architecture, t.net.Floats(supernet.Architecture), gradient)
 }
 
 // fixed is a cell that all layers have.
-func fixed(ops []cell.Op) Mixture { return Mixture{Ops: [][]cell.Op{ops}} }
+func fixed(ops []cell.Op) models.Mixture { return models.Mixture{Ops: [][]cell.Op{ops}} }
 
 // likeliest is the operation of the highest parameter on each edge.
 func (t *topology) likeliest() []cell.Op {
