@@ -103,3 +103,9 @@ func TestBestBySignal(t *testing.T) {
 		}
 	}
 }
+
+func TestSpread(t *testing.T) {
+	if got := spreadOf([]float64{1, 3}); got != (Spread{2, 1}) || got.String() != "2.00±1.00" {
+		t.Errorf("got %v, want that of the population", got)
+	}
+}
