@@ -83,7 +83,7 @@ func (api API) mixedMean(trials []size, of func(size) float64) (float64, error) 
 	if seed, trusted := api.trustedSeed(); trusted && differ {
 		i := slices.IndexFunc(trials, func(s size) bool { return s.seed == seed })
 		if i < 0 {
-			return 0, fmt.Errorf("trials disagree and none has seed %d: %w", seed, ErrMixed)
+			return 0, fmt.Errorf("none of the trials has seed %d: %w", seed, ErrSizes)
 		}
 		return values[i], nil
 	}
@@ -91,11 +91,13 @@ func (api API) mixedMean(trials []size, of func(size) float64) (float64, error) 
 }
 
 // MarshalJSON writes the keys of the published APIs in their order.
-func (c Cost) MarshalJSON() ([]byte, error) {
-	var o object
-	o.add("flops", NumberOf(c.FLOPs))
-	o.add("params", NumberOf(c.Params))
-	o.add("latency", c.Latency)
-	o.addTimes(c.Times)
-	return o.end()
+func (c Cost) MarshalJSON() ([]byte, error) { return c.Fields().MarshalJSON() }
+
+// Fields gives the dict of the published APIs.
+func (c Cost) Fields() Fields {
+	return append(Fields{
+		{"flops", NumberOf(c.FLOPs)},
+		{"params", NumberOf(c.Params)},
+		{"latency", c.Latency},
+	}, c.Times.Fields()...)
 }

@@ -1,6 +1,9 @@
 package record
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors of queries. Those that the functions return say more and wrap one of
 // these.
@@ -12,6 +15,9 @@ var (
 	ErrMissing = errors.New("not recorded")
 	// ErrMixed: trials that should be averaged differ in what they recorded.
 	ErrMixed = errors.New("trials differ")
+	// ErrSizes: trials of one network differ in its FLOPs or parameters. It is an
+	// ErrMixed.
+	ErrSizes = fmt.Errorf("sizes of one network: %w", ErrMixed)
 	// ErrSpace: two files that should be of one search space are of different
 	// ones.
 	ErrSpace = errors.New("different search spaces")

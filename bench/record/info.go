@@ -72,24 +72,27 @@ func comment(d data.Dataset, hp HP) string {
 }
 
 // MarshalJSON writes the keys of the published APIs in their order.
-func (i Info) MarshalJSON() ([]byte, error) {
-	var o object
-	o.addPart("train", &i.Train)
+func (i Info) MarshalJSON() ([]byte, error) { return i.Fields().MarshalJSON() }
+
+// Fields gives the dict of the published APIs.
+func (i Info) Fields() Fields {
+	f := make(Fields, 0, 17)
+	f.addPart("train", &i.Train)
 	if i.Comment != "" {
-		o.add("comment", i.Comment)
+		f.add("comment", i.Comment)
 	}
-	o.addPart("valid", i.Valid)
-	o.addPart("test", i.Test)
-	o.addPart("valtest", i.ValTest)
-	return o.end()
+	f.addPart("valid", i.Valid)
+	f.addPart("test", i.Test)
+	f.addPart("valtest", i.ValTest)
+	return f
 }
 
-func (o *object) addPart(name string, p *Part) {
+func (f *Fields) addPart(name string, p *Part) {
 	if p == nil {
 		return
 	}
-	o.add(name+"-loss", NumberOf(p.Loss))
-	o.add(name+"-accuracy", NumberOf(p.Accuracy))
-	o.add(name+"-per-time", p.PerEpoch)
-	o.add(name+"-all-time", p.Total)
+	f.add(name+"-loss", NumberOf(p.Loss))
+	f.add(name+"-accuracy", NumberOf(p.Accuracy))
+	f.add(name+"-per-time", p.PerEpoch)
+	f.add(name+"-all-time", p.Total)
 }

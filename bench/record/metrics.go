@@ -84,12 +84,15 @@ func OnDataset(index int, d data.Dataset, err error) error {
 }
 
 // MarshalJSON writes the keys of the published APIs in their order.
-func (m Metrics) MarshalJSON() ([]byte, error) {
-	var o object
-	o.add("iepoch", m.Epoch)
-	o.add("loss", NumberOf(m.Loss))
-	o.add("accuracy", NumberOf(m.Accuracy))
-	o.add("cur_time", m.Seconds)
-	o.add("all_time", m.Total)
-	return o.end()
+func (m Metrics) MarshalJSON() ([]byte, error) { return m.Fields().MarshalJSON() }
+
+// Fields gives the dict of the published APIs.
+func (m Metrics) Fields() Fields {
+	return Fields{
+		{"iepoch", m.Epoch},
+		{"loss", NumberOf(m.Loss)},
+		{"accuracy", NumberOf(m.Accuracy)},
+		{"cur_time", m.Seconds},
+		{"all_time", m.Total},
+	}
 }

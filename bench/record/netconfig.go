@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"cellnet/cell"
@@ -60,20 +59,23 @@ func (c NetConfig) Network() (cell.Network, error) {
 }
 
 // MarshalJSON gives the record that the published APIs return.
-func (c NetConfig) MarshalJSON() ([]byte, error) {
+func (c NetConfig) MarshalJSON() ([]byte, error) { return c.Fields().MarshalJSON() }
+
+// Fields gives the dict of the published APIs.
+func (c NetConfig) Fields() Fields {
 	if c.Space() == cell.Size {
-		return json.Marshal(struct {
-			Name     string `json:"name"`
-			Channels string `json:"channels"`
-			Genotype string `json:"genotype"`
-			Classes  int    `json:"num_classes"`
-		}{cell.InferShapeTiny, c.ArchString, c.Genotype, c.Classes})
+		return Fields{
+			{"name", cell.InferShapeTiny},
+			{"channels", c.ArchString},
+			{"genotype", c.Genotype},
+			{"num_classes", c.Classes},
+		}
 	}
-	return json.Marshal(struct {
-		Name    string `json:"name"`
-		C       int    `json:"C"`
-		N       int    `json:"N"`
-		Arch    string `json:"arch_str"`
-		Classes int    `json:"num_classes"`
-	}{cell.InferTiny, c.Channels, c.Cells, c.ArchString, c.Classes})
+	return Fields{
+		{"name", cell.InferTiny},
+		{"C", c.Channels},
+		{"N", c.Cells},
+		{"arch_str", c.ArchString},
+		{"num_classes", c.Classes},
+	}
 }

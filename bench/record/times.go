@@ -67,16 +67,15 @@ func meanTimes(api API, trials []Times) (Times, error) {
 	return mean, nil
 }
 
-func (o *object) addTimes(times Times) {
-	for _, t := range times {
-		o.add(fmt.Sprintf("T-%v@epoch", t.Set), t.Epoch)
-		o.add(fmt.Sprintf("T-%v@total", t.Set), t.Total)
+// Fields gives the dict of the published APIs.
+func (t Times) Fields() Fields {
+	f := make(Fields, 0, 2*len(t))
+	for _, of := range t {
+		f.add(fmt.Sprintf("T-%v@epoch", of.Set), of.Epoch)
+		f.add(fmt.Sprintf("T-%v@total", of.Set), of.Total)
 	}
+	return f
 }
 
 // MarshalJSON writes the keys of the published APIs in their order.
-func (t Times) MarshalJSON() ([]byte, error) {
-	var o object
-	o.addTimes(t)
-	return o.end()
-}
+func (t Times) MarshalJSON() ([]byte, error) { return t.Fields().MarshalJSON() }
