@@ -192,6 +192,16 @@ func (b *Benchmark) Architecture(index int) (*Architecture, error) {
 	return ask(b, index, func() (*Architecture, error) { return b.source.Architecture(index) })
 }
 
+// StoredArchitecture gives the record of an architecture also where it does not count
+// as evaluated.
+func (b *Benchmark) StoredArchitecture(index int) (*Architecture, error) {
+	a, err := b.source.Architecture(index)
+	if errors.Is(err, source.ErrNotStored) {
+		err = b.notStored(index)
+	}
+	return a, err
+}
+
 // ask asks the source for something of an architecture, if it counts as evaluated
 // where the published program wants that.
 func ask[T any](b *Benchmark, index int, of func() (T, error)) (T, error) {
@@ -258,7 +268,7 @@ func (b *Benchmark) notStored(index int) error {
 	} else if err := checkIndex(index, n); err != nil {
 		return err
 	}
-	return fmt.Errorf("%s has no record of architecture %d: %w", b.name, index, ErrMissing)
+	return fmt.Errorf("%s has no record of architecture %d: %w", b.name, index, record.ErrNoRecord)
 }
 
 // All walks over the records of all stored architectures, in the order of the

@@ -78,10 +78,7 @@ func (b *Benchmark) Reloaded(dir string, indexes ...int) (*Benchmark, error) {
 // architecture's trials by the given recipes, or by all of them, and has all else
 // from b, which must stay open.
 func (b *Benchmark) WithoutWeights(index int, hps ...HP) (*Benchmark, error) {
-	a, err := b.source.Architecture(index)
-	if errors.Is(err, source.ErrNotStored) {
-		err = b.notStored(index)
-	}
+	a, err := b.StoredArchitecture(index)
 	if err != nil {
 		return nil, err
 	}

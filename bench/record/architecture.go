@@ -45,7 +45,7 @@ func (a *Architecture) Results(hp HP) (*Results, error) {
 
 // NoRecipe is the error that an architecture has results, but none of a recipe.
 func NoRecipe(index int, hp HP, there []HP) error {
-	return fmt.Errorf("architecture %d has no results of recipe %v, only of %s: %w", index, hp, joinHPs(there), ErrMissing)
+	return fmt.Errorf("architecture %d has no results of recipe %v, only of %s: %w", index, hp, joinHPs(there), ErrNoRecipe)
 }
 
 // Has tells whether there is a trial by a recipe on a dataset with a seed.

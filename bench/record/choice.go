@@ -41,7 +41,7 @@ func (c Choice) pick(seeds []int) (place int, single bool, err error) {
 		return 0, false, nil
 	}
 	if place = slices.Index(seeds, c.seed); place < 0 {
-		return 0, false, fmt.Errorf("no trial with seed %d, only with %v: %w", c.seed, seeds, ErrMissing)
+		return 0, false, fmt.Errorf("no trial with seed %d, only with %v: %w", c.seed, seeds, ErrNoSeed)
 	}
 	return place, true, nil
 }

@@ -83,7 +83,7 @@ func (api API) mixedMean(trials []size, of func(size) float64) (float64, error) 
 	if seed, trusted := api.trustedSeed(); trusted && differ {
 		i := slices.IndexFunc(trials, func(s size) bool { return s.seed == seed })
 		if i < 0 {
-			return 0, fmt.Errorf("none of the trials has seed %d: %w", seed, ErrSizes)
+			return 0, fmt.Errorf("trials disagree and none has seed %d: %w", seed, ErrSizes)
 		}
 		return values[i], nil
 	}

@@ -113,7 +113,7 @@ func (r *Results) Trial(d data.Dataset, seed int) (*Trial, error) {
 			return t, nil
 		}
 	}
-	return nil, fmt.Errorf("architecture %d has no trial on %v with seed %d: %w", r.Index, d, seed, ErrMissing)
+	return nil, fmt.Errorf("architecture %d has no trial on %v with seed %d: %w", r.Index, d, seed, ErrNoSeed)
 }
 
 // On gives the trials on a dataset in the order of their seeds.

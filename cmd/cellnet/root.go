@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
 
 	"cellnet/internal/usage"
 
@@ -31,6 +29,8 @@ func newRootCommand(a *app) *cobra.Command {
 		newServeCommand(a),
 		newSearchCommand(a),
 		newProxyCommand(a),
+		newPythonCommand(a),
+		newManCommand(a),
 		newVersionCommand(a),
 	)
 	root.Long = root.Short + ` in plain Go.
@@ -164,63 +164,4 @@ func plural(n int, thing string) string {
 // note tells what the user may want to know of what was made of the input.
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.stderr, "cellnet: note: "+format+"\n", args...)
-}
-
-// version tells what program this is.
-type version struct {
-	Version  string `json:"version"`  // of the module, "(devel)" in a working copy
-	Revision string `json:"revision"` // of the repository, "" if not known
-	Modified bool   `json:"modified"` // whether the working copy differed from it
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
-
-func newVersionCommand(a *app) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of this program",
-		Args:  wantArgs(),
-		RunE: func(*cobra.Command, []string) error {
-			v := readVersion()
-			if asJSON {
-				return a.printJSON(v)
-			}
-			_, err := fmt.Fprintln(a.stdout, v)
-			return err
-		},
-	}
-	addJSONFlag(cmd, &asJSON)
-	return cmd
-}
-
-func readVersion() version {
-	v := version{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return v
-	}
-	if info.Main.Version != "" {
-		v.Version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			v.Revision = s.Value
-		case "vcs.modified":
-			v.Modified = s.Value == "true"
-		}
-	}
-	return v
-}
-
-func (v version) String() string {
-	s := fmt.Sprintf("cellnet %s %s %s", v.Version, v.Go, v.Platform)
-	if v.Revision != "" {
-		s += " " + v.Revision
-	}
-	if v.Modified {
-		s += " modified"
-	}
-	return s
 }

@@ -26,13 +26,16 @@ type api struct {
 
 	searches chan struct{} // a place for each search
 	judges   judges
+	stopped  context.Context // that of the server
 }
 
 // Handler answers queries to a benchmark: /api/metrics and so on for the queries of
 // package query, with their parameters in the URL, /openapi.json that describes
 // them, and the page. Failures that are not the client's are logged.
-func Handler(b *bench.Benchmark, l *log.Logger) http.Handler {
-	a := &api{b: b, log: l, walks: newWalks(), searches: make(chan struct{}, maxSearches)}
+//
+// Connections of the Python packages end when ctx does.
+func Handler(ctx context.Context, b *bench.Benchmark, l *log.Logger) http.Handler {
+	a := &api{stopped: ctx, b: b, log: l, walks: newWalks(), searches: make(chan struct{}, maxSearches)}
 	a.judges.kept = map[data.Dataset]simulate.Judge{}
 	mux := http.NewServeMux()
 	for _, q := range query.All() {
@@ -40,6 +43,7 @@ func Handler(b *bench.Benchmark, l *log.Logger) http.Handler {
 	}
 	mux.HandleFunc("/api/cell.svg", a.drawCell)
 	mux.HandleFunc("/api/search", a.search)
+	mux.HandleFunc("/api/python", a.python)
 	addPage(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Sprintf("no page %.80q, see /openapi.json", r.URL.Path))

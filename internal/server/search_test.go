@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -19,7 +20,7 @@ func builtinHandler(t testing.TB) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Handler(b, quiet())
+	return Handler(context.Background(), b, quiet())
 }
 
 func TestSearch(t *testing.T) {

@@ -64,7 +64,7 @@ func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 func Serve(ctx context.Context, l net.Listener, b *bench.Benchmark, o Options) error {
 	o = o.withDefaults()
 	s := &http.Server{
-		Handler:           wantHost(o.Hosts, Handler(b, o.Log)),
+		Handler:           wantHost(o.Hosts, Handler(ctx, b, o.Log)),
 		ReadHeaderTimeout: o.HeaderTimeout,
 		ReadTimeout:       2 * o.HeaderTimeout,
 		WriteTimeout:      o.WriteTimeout,

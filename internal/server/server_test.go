@@ -75,7 +75,7 @@ func get(h http.Handler, target string) *httptest.ResponseRecorder {
 
 func TestAnswersAreThoseOfTheQueries(t *testing.T) {
 	b := openStore(t)
-	h := Handler(b, quiet())
+	h := Handler(context.Background(), b, quiet())
 	values := map[query.Param]string{query.Index: "11", query.Arch: "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
 		query.Dataset: "cifar100", query.Set: "test"}
 	for _, q := range query.All() {
@@ -102,7 +102,7 @@ func TestAnswersAreThoseOfTheQueries(t *testing.T) {
 }
 
 func TestRefuses(t *testing.T) {
-	h := Handler(openStore(t), quiet())
+	h := Handler(context.Background(), openStore(t), quiet())
 	long := strings.Repeat("x", 300)
 	for _, c := range []struct {
 		target string
@@ -337,7 +337,7 @@ func TestStopsAfterRunningRequests(t *testing.T) {
 // the client's are told as such.
 func FuzzQueries(f *testing.F) {
 	b := openStore(f)
-	h := Handler(b, quiet())
+	h := Handler(context.Background(), b, quiet())
 	for _, q := range query.All() {
 		for _, s := range []string{"index=11&dataset=cifar100&hp=200", "dataset=cifar10&set=valid&max-flops=1e3", "arch=%7Cnone~0%7C", "index=284&dataset=cifar10&set=x-test&epoch=3&seed=777"} {
 			f.Add(q.Name, s)

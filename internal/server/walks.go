@@ -27,14 +27,11 @@ func (w *walks) answer(ctx context.Context, key string, lasts bool, walk func() 
 	if text, ok := w.answers.Get(key); ok {
 		return text, nil
 	}
-	patience, cancel := context.WithTimeout(ctx, walkPatience)
-	defer cancel()
-	select {
-	case w.places <- struct{}{}:
-		defer func() { <-w.places }()
-	case <-patience.Done():
-		return nil, errBusy
+	done, err := w.wait(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	if text, ok := w.answers.Get(key); ok { // while waiting another may have asked the same
 		return text, nil
 	}
@@ -44,4 +41,17 @@ func (w *walks) answer(ctx context.Context, key string, lasts bool, walk func() 
 		w.answers.Put(key, text, len(key)+cap(text))
 	}
 	return text, err
+}
+
+// wait takes a place for a walk, which done gives back; if there is none for long the
+// error is errBusy.
+func (w *walks) wait(ctx context.Context) (done func(), err error) {
+	patience, cancel := context.WithTimeout(ctx, walkPatience)
+	defer cancel()
+	select {
+	case w.places <- struct{}{}:
+		return func() { <-w.places }, nil
+	case <-patience.Done():
+		return nil, errBusy
+	}
 }

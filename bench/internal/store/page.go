@@ -18,7 +18,8 @@ type columnPage struct {
 	first   int64 // row of the row group
 	rows    int
 	ints    []int64
-	numbers []record.Number
+	numbers []float64
+	missing []bool // of numbers; nil if all are there
 	texts   []string
 	lists   [][]string
 	curves  []record.Curve
@@ -66,31 +67,36 @@ func decodePage(of column, first int64, page parquet.Page) (*columnPage, error) 
 func (p *columnPage) readNumbers(page parquet.Page) error {
 	data := page.Data()
 	values := data.Double()
-	p.numbers = make([]record.Number, p.rows)
-	p.bytes = 16 * p.rows
 	levels := page.DefinitionLevels()
-	if levels == nil {
+	if levels == nil || len(values) == p.rows {
 		if len(values) != p.rows {
 			return errPage
 		}
-		for i, v := range values {
-			p.numbers[i] = record.NumberOf(v)
-		}
+		p.numbers, p.bytes = slices.Clone(values), 8*p.rows
 		return nil
 	}
 	if len(levels) != p.rows {
 		return errPage
 	}
+	p.numbers, p.missing, p.bytes = make([]float64, p.rows), make([]bool, p.rows), 9*p.rows
 	for i, level := range levels {
 		if level == 0 {
+			p.missing[i] = true
 			continue
 		}
 		if len(values) == 0 {
 			return errPage
 		}
-		p.numbers[i], values = record.NumberOf(values[0]), values[1:]
+		p.numbers[i], values = values[0], values[1:]
 	}
 	return nil
+}
+
+func (p *columnPage) number(i int) record.Number {
+	if p.missing != nil && p.missing[i] {
+		return record.Number{}
+	}
+	return record.NumberOf(p.numbers[i])
 }
 
 func (p *columnPage) readInts(values []parquet.Value) {

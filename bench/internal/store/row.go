@@ -150,7 +150,7 @@ func (r *rowReader) at(column int) (*columnPage, int) {
 			return p, i
 		}
 	}
-	return &columnPage{ints: []int64{0}, numbers: []record.Number{{}}, texts: []string{""}, lists: [][]string{nil}, curves: []record.Curve{{}}, blobs: [][]byte{nil}}, 0
+	return &columnPage{ints: []int64{0}, numbers: []float64{0}, missing: []bool{true}, texts: []string{""}, lists: [][]string{nil}, curves: []record.Curve{{}}, blobs: [][]byte{nil}}, 0
 }
 
 // errMoved says that the index of architectures tells nothing about the rows.
@@ -166,7 +166,7 @@ func (r *rowReader) want(index int, hp record.HP) error {
 }
 
 func (r *rowReader) integer(column int) int          { p, i := r.at(column); return int(p.ints[i]) }
-func (r *rowReader) number(column int) record.Number { p, i := r.at(column); return p.numbers[i] }
+func (r *rowReader) number(column int) record.Number { p, i := r.at(column); return p.number(i) }
 func (r *rowReader) text(column int) string          { p, i := r.at(column); return p.texts[i] }
 func (r *rowReader) textList(column int) []string    { p, i := r.at(column); return p.lists[i] }
 func (r *rowReader) curve(column int) record.Curve   { p, i := r.at(column); return p.curves[i] }
