@@ -16,6 +16,7 @@ import (
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/archlist"
+	"cellnet/internal/cluster"
 	"cellnet/internal/jobarray"
 	"cellnet/internal/progress"
 	"cellnet/internal/rundir"
@@ -38,6 +39,8 @@ type generateFlags struct {
 	data                        dataFlags
 	recipe                      recipeFlags
 	kernels                     kernelFlags
+	cluster                     cluster.Flags
+	args                        []string // as they were given
 }
 
 func newGenerateCommand(a *app) *cobra.Command {
@@ -59,12 +62,15 @@ process fixes them for all, by --isa or as the fastest that it can run.
 
 --shard i/n trains part i of n, from 1. In an array of Slurm's it is set by
 SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
---shard /n takes i from JOB_COMPLETION_INDEX.`,
+--shard /n takes i from JOB_COMPLETION_INDEX. --slurm and --kubernetes print what those
+take, with time and memory by --plan; docs/cluster.md has more.`,
 		Example: `  cellnet generate --archs 0-99,157 --datasets cifar10-valid --hp 12 --seeds 777 --data ~/data --out trials
   cellnet generate --space size --archs 0-99 --hp 01 --data ~/data --out sizes
-  cellnet generate --archs 0-15624 --hp 200 --seeds 777,888,999 --out trials --plan`,
+  cellnet generate --archs 0-15624 --hp 200 --seeds 777,888,999 --out trials --plan
+  cellnet generate --archs 0-999 --hp 12 --data data --out trials --slurm > job.sh`,
 		Args: wantArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.args = append([]string{cmd.Name()}, cluster.Arguments(cmd.Flags())...)
 			return a.generate(cmd.Context(), f)
 		},
 	}
@@ -83,6 +89,7 @@ SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
 	f.data.add(cmd)
 	f.recipe.add(cmd)
 	f.kernels.add(cmd)
+	f.cluster.Add(cmd.Flags())
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
 }
@@ -91,6 +98,9 @@ SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; in an indexed job of Kubernetes,
 func (f *generateFlags) set(ctx context.Context, a *app) (s trials.Set, err error) {
 	if f.archs == "" || f.out == "" {
 		return s, usage.Errorf("generate needs --archs and --out")
+	}
+	if err := f.cluster.Check(); err != nil {
+		return s, err
 	}
 	s = trials.Set{Space: f.shape.space, Limit: f.limit, Dedup: f.dedup}
 	if s.Space == cell.Size {
@@ -173,6 +183,9 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 		return err
 	}
 	items = shard.Of(items)
+	if f.cluster.Asked() {
+		return a.printClusterJob(ctx, f, set, items)
+	}
 	if f.plan {
 		return a.planGenerate(ctx, f, set, items)
 	}
@@ -308,6 +321,37 @@ func (a *app) planGenerate(ctx context.Context, f generateFlags, set trials.Set,
 			break
 		}
 	}
+	return err
+}
+
+// printClusterJob prints what Slurm or Kubernetes takes to train what is left.
+func (a *app) printClusterJob(ctx context.Context, f generateFlags, set trials.Set, items []trials.Item) error {
+	_, _, left, err := set.Status(f.out, items)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("looking for the path of this program: %w", err)
+	}
+	work := cluster.Work{Program: program}
+	if len(left) > 0 {
+		speed, err := set.Measure(ctx, left)
+		if err != nil {
+			return err
+		}
+		for _, item := range left {
+			work.Pieces = append(work.Pieces, speed.Seconds(set, item))
+		}
+		if work.Memory, err = set.Memory(left, f.jobs); err != nil {
+			return err
+		}
+	}
+	text, err := f.cluster.Print("cellnet-generate", f.args, work, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(a.stdout, text)
 	return err
 }
 

@@ -34,7 +34,7 @@ func layers() []string {
 		"bench/internal/scale/genbench internal/server train proxies",
 		"bench/builtin/internal/maketable",
 		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect proxies/walk",
-		"internal/curvesource internal/jobarray internal/progress search/trainings",
+		"internal/cluster internal/curvesource internal/jobarray internal/progress search/trainings",
 		"search/weightsharing",
 		"cmd/cellnet cmd/compare internal/importer internal/chaos",
 	}

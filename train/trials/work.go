@@ -153,6 +153,26 @@ func (s Set) measure(ctx context.Context, items []Item) (Speed, error) {
 	return Speed{PerImage: max(0, fast-perWork*work(low)) / backwardCost, PerWork: perWork}, nil
 }
 
+// Memory is about how many bytes a process takes that trains that many jobs at a time,
+// by the heaviest of the first items and the largest set of images.
+func (s Set) Memory(items []Item, jobs int) (float64, error) {
+	const program, looked = 256 << 20, 16
+	most, images := 0.0, 0.0
+	for _, d := range s.Datasets {
+		side := float64(s.info(d).Side)
+		images = max(images, 3*side*side*float64(s.images(d, data.Train)+s.images(d, data.OriTest)))
+		for _, item := range items[:min(len(items), looked)] {
+			run, err := s.run(item, d)
+			if err != nil {
+				return 0, err
+			}
+			batch := min(s.Recipe.BatchSize, s.images(d, data.Train))
+			most = max(most, models.Memory(run.Net, graph(run.Info().Side, batch)))
+		}
+	}
+	return program + images + most*float64(min(jobs, len(items))), nil
+}
+
 // CheckMemory returns an error if the system has less memory than that many jobs
 // take at a time, by the lightest of the first items on the largest images.
 func (s Set) CheckMemory(items []Item, jobs int) error {
