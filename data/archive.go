@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"cellnet/internal/atomicfile"
 	"cellnet/internal/filelock"
 	"cellnet/internal/inputfile"
 )
@@ -94,19 +95,16 @@ func (a Archive) unpack(ctx context.Context, file, dir string) (err error) {
 		return err
 	}
 	defer packed.Close()
-	temporary, err := os.MkdirTemp(dir, "."+a.Folder+".part-")
+	folder, err := atomicfile.CreateFolder(filepath.Join(dir, a.Folder))
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temporary)
-	root, err := os.OpenRoot(temporary)
+	defer folder.Close()
+	root, err := os.OpenRoot(folder.Path())
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	if err := root.Mkdir(a.Folder, 0o755); err != nil {
-		return err
-	}
 	unzipped, err := gzip.NewReader(packed)
 	if err != nil {
 		return brokenf("not a gzip file: %v", err)
@@ -131,20 +129,17 @@ func (a Archive) unpack(ctx context.Context, file, dir string) (err error) {
 			return err
 		}
 	}
-	if err := syncDir(filepath.Join(temporary, a.Folder)); err != nil {
-		return err
-	}
-	if err := os.Rename(filepath.Join(temporary, a.Folder), filepath.Join(dir, a.Folder)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return folder.Commit()
 }
 
-// unpackEntry makes one file or folder below root, inside the archive's folder.
+// unpackEntry makes one file or folder below root, which is the archive's folder.
 func (a Archive) unpackEntry(root *os.Root, header *tar.Header, content io.Reader) error {
 	name := path.Clean(header.Name)
 	if !filepath.IsLocal(name) || name != a.Folder && !strings.HasPrefix(name, a.Folder+"/") {
 		return brokenf("holds %q, outside of the folder %s", header.Name, a.Folder)
+	}
+	if name = strings.TrimPrefix(strings.TrimPrefix(name, a.Folder), "/"); name == "" {
+		name = "."
 	}
 	switch header.Typeflag {
 	case tar.TypeDir:
@@ -162,17 +157,4 @@ func (a Archive) unpackEntry(root *os.Root, header *tar.Header, content io.Reade
 	}
 	_, err = io.Copy(file, content)
 	return errors.Join(err, file.Sync(), file.Close())
-}
-
-// syncDir makes the names in a folder durable, where the system can do that.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) {
-		return err
-	}
-	return nil
 }

@@ -449,3 +449,22 @@ func hugeArchive(t testing.TB) []byte {
 	}
 	return gzipped(t, b.Bytes())
 }
+
+// TestUnpackAfterAKill finds what a killed process has half unpacked.
+func TestUnpackAfterAKill(t *testing.T) {
+	packed, archive := testArchive(t)
+	dir := t.TempDir()
+	part := writeFile(t, packed, dir, "test.tar.gz.part")
+	writeFile(t, []byte("half"), dir, "."+testFolder+".part", "test_batch.bin")
+	writeFile(t, nil, dir, "."+testFolder+".lock")
+	if err := archive.unpack(t.Context(), part, dir); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 2 || entries[0].Name() != testFolder {
+		t.Errorf("left are %v, %v", entries, err)
+	}
+	if content, err := os.ReadFile(filepath.Join(dir, testFolder, "test_batch.bin")); err != nil || string(content) == "half" {
+		t.Errorf("it has %q, %v", content, err)
+	}
+}

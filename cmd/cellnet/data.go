@@ -132,9 +132,9 @@ func (f dataFlags) sized(info data.Info) data.Info {
 // noteAll prints why sets are missing, and which files were left out.
 func (a *app) noteAll(source *data.Source, missing []error) {
 	for _, err := range missing {
-		fmt.Fprintf(a.stderr, "note: %v\n", err)
+		a.say("note: %v", err)
 	}
 	for _, note := range source.Notes() {
-		fmt.Fprintf(a.stderr, "note: %s\n", quotedName(note))
+		a.say("note: %s", quotedName(note))
 	}
 }

@@ -53,7 +53,7 @@ func newModelShowCommand(a *app) *cobra.Command {
 				return err
 			}
 			for _, collapsed := range collapsedIn(network) {
-				fmt.Fprintf(a.stderr, "warning: %s\n", collapsed)
+				a.say("warning: %s", collapsed)
 			}
 			cost := network.Cost(d.Side())
 			r := modelRecord{network, d.Side(), cost.FLOPs, cost.Params, network.Layers(d.Side())}

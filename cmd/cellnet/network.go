@@ -95,7 +95,7 @@ func (a *app) loadNetwork(path string, space cell.Space, arch string, flags netw
 		return loaded{}, wrap(err)
 	}
 	if bad := state.NonFinite(); len(bad) > 0 {
-		fmt.Fprintf(a.stderr, "warning: %s: NaN or infinity in %s\n", path, strings.Join(bad, ", "))
+		a.say("warning: %s: NaN or infinity in %s", path, strings.Join(bad, ", "))
 	}
 	return loaded{chosen.Description, params}, nil
 }

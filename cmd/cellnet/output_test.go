@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -115,6 +116,42 @@ func TestCollectAgainAfterAFailure(t *testing.T) {
 	mustCellnet(t, append(args, "--nats", "NATS-tss-x.pickle.pbz2")...)
 }
 
+func TestSearchOutputs(t *testing.T) {
+	t.Chdir(t.TempDir())
+	search := func(more ...string) result {
+		return cellnet(t, append([]string{"search", "random", "--dataset", "cifar10", "--runs", "2"}, more...)...)
+	}
+	// What is there is of the same kind, or another one.
+	for range 2 {
+		if r := search("--out", "found", "--plot", "curves.svg"); r.code != exitOK {
+			t.Fatalf("%d, %s", r.code, r.stderr)
+		}
+	}
+	for _, path := range []string{"curves.svg", filepath.Join("found", "runs.jsonl"), filepath.Join("found", "curves.svg")} {
+		if err := os.WriteFile(path, []byte("mine"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		args := []string{"--out", "found", "--plot", "curves.svg"}
+		if r := search(args...); r.code != exitFailed || !strings.Contains(r.stderr, path+": it is there and is something else") || string(readFile(t, path)) != "mine" {
+			t.Errorf("%s: %d, %s", path, r.code, r.stderr)
+		}
+		if r := search(append(args, "--force")...); r.code != exitOK {
+			t.Errorf("%s by force: %d, %s", path, r.code, r.stderr)
+		}
+	}
+	// What is read is not written over, by force neither.
+	net := saved(t, readmeArch, 10)
+	if err := os.Symlink(net, "link.svg"); err != nil {
+		t.Skip(err)
+	}
+	before := readFile(t, net)
+	for _, plot := range []string{"link.svg", "found"} {
+		if r := search("--benchmark", net, "--plot", plot, "--force"); r.code == exitOK || !bytes.Equal(readFile(t, net), before) {
+			t.Errorf("%s: %d, %s", plot, r.code, r.stderr)
+		}
+	}
+}
+
 // failingWriter has no room.
 type failingWriter struct{}
 
@@ -133,6 +170,11 @@ func TestControlCharactersAreQuoted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if r := cellnet(t, "weights", "show", "\x1b[31mred.pth"); r.code != exitFailed || strings.Contains(r.stderr, "\x1b") || !strings.Contains(r.stderr, `\x1b[31mred.pth`) {
 		t.Errorf("said %q", r.stderr)
+	}
+	var stderr strings.Builder
+	(&app{stderr: &stderr}).note("%s", "of \x1b[31ma file")
+	if stderr.String() != "cellnet: note: of \\x1b[31ma file\n" {
+		t.Errorf("noted %q", stderr.String())
 	}
 	// A name may have #, too.
 	history := "run#1.json"

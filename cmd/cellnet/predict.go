@@ -158,7 +158,7 @@ func (a *app) imagesOf(ctx context.Context, l loaded, f predictFlags) (data.Info
 		if f.dataset == "" {
 			return data.Info{}, usage.Errorf("--dataset: %s has %d classes, the network %d", d, info.Classes, classes)
 		}
-		fmt.Fprintf(a.stderr, "note: %s has %d classes, the network %d: classes are numbers, images are normalized as those of %s\n", d, info.Classes, classes, d)
+		a.say("note: %s has %d classes, the network %d: classes are numbers, images are normalized as those of %s", d, info.Classes, classes, d)
 		info.ClassNames = nil
 	}
 	return info, nil

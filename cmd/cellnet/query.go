@@ -143,7 +143,7 @@ func (f *queryFlags) run(cmd *cobra.Command, args []string) error {
 			return asUsage(err)
 		}
 		if note := query.NoteOf(answer); note != "" {
-			fmt.Fprintln(f.a.stderr, "note: "+note)
+			f.a.say("note: %s", note)
 		}
 		if f.asJSON {
 			return query.Write(f.a.stdout, answer)

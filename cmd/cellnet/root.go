@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"cellnet/internal/printable"
 	"cellnet/internal/usage"
 
 	"github.com/spf13/cobra"
@@ -163,5 +164,10 @@ func plural(n int, thing string) string {
 
 // note tells what the user may want to know of what was made of the input.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.stderr, "cellnet: note: "+format+"\n", args...)
+	a.say("cellnet: note: "+format, args...)
+}
+
+// say prints a line beside the results. What it quotes of files acts on no terminal.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.stderr, printable.Text(fmt.Sprintf(format, args...)))
 }

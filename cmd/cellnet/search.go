@@ -12,8 +12,10 @@ import (
 
 	"cellnet/bench"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/output"
 	"cellnet/internal/plots"
 	"cellnet/internal/progress"
+	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
 	"cellnet/search"
 	"cellnet/search/experiment"
@@ -30,7 +32,7 @@ type searchOptions struct {
 	benchmark      string
 	out, plot      string
 	published      bool
-	asJSON         bool
+	asJSON, force  bool
 	training       searchTraining
 }
 
@@ -121,6 +123,7 @@ func (o *searchOptions) addFlags(flags *pflag.FlagSet, runs int) {
 	flags.StringVar(&o.plot, "plot", "", "draw the test accuracy over time into `FILE`, .svg or .png")
 	flags.BoolVar(&o.published, "published-curve", false, "draw straight lines between trainings, as the published plots do")
 	flags.StringVar(&o.out, "out", "", "write runs.jsonl, curves.svg and the results.pth of the published plots into `DIR`")
+	addForceFlag(flags, &o.force)
 	flags.BoolVar(&o.asJSON, "json", false, "print the results as JSON, one object a line")
 	if runs == 1 {
 		flags.StringSliceVar(&r.Against, "against", nil, "weigh accuracy against one or two `COSTS`, such as flops,raspi4_latency: evolution or random")
@@ -163,8 +166,46 @@ func (o *searchOptions) parse(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
+// recordsName and curvesName are files of --out.
+const (
+	recordsName = "runs.jsonl"
+	curvesName  = "curves.svg"
+)
+
+// checkOutputs looks at what is to be written, before what may take long.
+func (o *searchOptions) checkOutputs() error {
+	var inputs []string
+	if o.benchmark != "" && o.benchmark != bench.BuiltinName {
+		inputs = append(inputs, o.benchmark)
+	}
+	if o.plot != "" {
+		format, err := pictureFormat(o.plot)
+		if err != nil {
+			return err
+		}
+		if err := checkPicture(o.force, o.plot, format, inputs...); err != nil {
+			return err
+		}
+	}
+	if o.out == "" {
+		return nil
+	}
+	if err := rundir.WantFolder(o.out); err != nil {
+		return err
+	}
+	if _, err := os.Stat(o.out); err != nil {
+		return nil // it is made later
+	}
+	return output.Check(o.force, []output.Target{
+		{Path: filepath.Join(o.out, recordsName), Kind: output.Records}, {Path: filepath.Join(o.out, curvesName), Kind: output.SVG},
+	}, inputs...)
+}
+
 // search runs a search with its seeds.
 func (a *app) search(ctx context.Context, o searchOptions) error {
+	if err := o.checkOutputs(); err != nil {
+		return err
+	}
 	judge, done, err := o.judges(ctx)
 	if err != nil {
 		return err
@@ -200,7 +241,7 @@ func (o *searchOptions) keep(plan experiment.Plan, runs []*search.Run, failure e
 }
 
 func (o *searchOptions) writeRecords(plans []experiment.Plan, runs [][]*search.Run) error {
-	path := filepath.Join(o.out, "runs.jsonl")
+	path := filepath.Join(o.out, recordsName)
 	return atomicfile.Write(path, func(w io.Writer) error { return experiment.WriteRecords(w, plans, runs) })
 }
 
@@ -305,7 +346,7 @@ func (o *searchOptions) write(plans []experiment.Plan, runs [][]*search.Run) err
 	if err := o.writeRecords(plans, runs); err != nil {
 		return err
 	}
-	return o.draw(filepath.Join(o.out, "curves.svg"), plans, runs)
+	return o.draw(filepath.Join(o.out, curvesName), plans, runs)
 }
 
 // draw draws the curves of plans on one dataset side by side.
@@ -411,6 +452,9 @@ func (a *app) searchCompare(ctx context.Context, flags *pflag.FlagSet, o searchO
 	datasets := []string{o.dataset}
 	if o.dataset == "" {
 		datasets = []string{"cifar10", "cifar100", "ImageNet16-120"}
+	}
+	if err := o.checkOutputs(); err != nil {
+		return err
 	}
 	o.request.Settings = experiment.DefaultSettings()
 	judge, done, err := o.judges(ctx)

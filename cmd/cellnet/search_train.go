@@ -11,7 +11,6 @@ import (
 
 	"cellnet/bench"
 	"cellnet/data"
-	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
 	"cellnet/search"
 	"cellnet/search/experiment"
@@ -110,7 +109,7 @@ func (o *searchOptions) parseTraining(flags *pflag.FlagSet) (set trials.Set, err
 
 // searchTrained searches by trainings that really run.
 func (a *app) searchTrained(ctx context.Context, o searchOptions, set trials.Set) error {
-	if err := rundir.WantFolder(o.out); err != nil {
+	if err := o.checkOutputs(); err != nil {
 		return err
 	}
 	judge, err := trainings.New(trials.Runner{
@@ -123,7 +122,7 @@ func (a *app) searchTrained(ctx context.Context, o searchOptions, set trials.Set
 				fmt.Fprintf(a.stderr, "%v: training from epoch %d on\n", item, epochs+1)
 			},
 			OnFinish:  func(_ int, item trials.Item) { fmt.Fprintf(a.stderr, "%v: trained\n", item) },
-			OnWarning: func(item trials.Item, err error) { fmt.Fprintf(a.stderr, "note: %v: %v\n", item, err) },
+			OnWarning: func(item trials.Item, err error) { a.say("note: %v: %v", item, err) },
 		},
 	})
 	if err != nil {

@@ -77,6 +77,6 @@ func (a *app) serve(ctx context.Context, file, address string, o server.Options)
 	}
 	signal.Ignore(syscall.SIGPIPE) // of a reader of standard error that is gone
 	o.Log = log.New(a.stderr, "cellnet: ", 0)
-	fmt.Fprintf(a.stderr, "serving %s on http://%s/\n", file, l.Addr())
+	a.say("serving %s on http://%s/", file, l.Addr())
 	return server.Serve(ctx, l, b, o)
 }

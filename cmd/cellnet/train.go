@@ -235,13 +235,13 @@ func (a *app) trainIn(ctx context.Context, dir *rundir.Dir, plan *rundir.Plan, i
 	}
 	resumed, damaged, err := trainer.Resume()
 	for _, err := range damaged {
-		fmt.Fprintf(a.stderr, "warning: %v\n", err)
+		a.say("warning: %v", err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	for _, note := range trainer.Notes() {
-		fmt.Fprintf(a.stderr, "note: %s\n", note)
+		a.say("note: %s", note)
 	}
 	plan.Images, plan.Kernels = trainer.Images(), trainer.Kernels()
 	done, steps := trainer.Position()

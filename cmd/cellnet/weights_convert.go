@@ -77,7 +77,7 @@ func (a *app) convertWeights(in, out, formatName string, space cell.Space, arch 
 		return err
 	}
 	if bad := state.NonFinite(); len(bad) > 0 {
-		fmt.Fprintf(a.stderr, "cellnet: warning: %s: NaN or infinite numbers in %s\n", in, strings.Join(quoted(bad), ", "))
+		a.say("cellnet: warning: %s: NaN or infinite numbers in %s", in, strings.Join(quoted(bad), ", "))
 	}
 	entries := a.entriesFor(f, n, format)
 	if arch != "" {
@@ -124,7 +124,7 @@ func (a *app) entriesFor(f *weights.File, n *weights.Network, format weights.For
 		entries = append(entries, weights.Entry{Name: name, Value: v})
 	}
 	if len(left) > 0 {
-		fmt.Fprintf(a.stderr, "cellnet: warning: the format %v cannot keep these entries: %s\n", format, strings.Join(quoted(left), ", "))
+		a.say("cellnet: warning: the format %v cannot keep these entries: %s", format, strings.Join(quoted(left), ", "))
 	}
 	return entries
 }

@@ -73,7 +73,7 @@ If the file holds several networks, they are listed; choose one for its tensors.
 				a.note("%s: %s", args[0], quotedName(note))
 			}
 			if len(r.NonFinite) > 0 {
-				fmt.Fprintf(a.stderr, "cellnet: warning: %s: NaN or infinite numbers in %s\n", args[0], strings.Join(quoted(r.NonFinite), ", "))
+				a.say("cellnet: warning: %s: NaN or infinite numbers in %s", args[0], strings.Join(quoted(r.NonFinite), ", "))
 			}
 			if asJSON {
 				return a.printJSON(r)

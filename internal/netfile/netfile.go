@@ -14,6 +14,7 @@ import (
 
 	"cellnet/cell/spec"
 	"cellnet/cell/twocell"
+	"cellnet/internal/inputfile"
 	"cellnet/weights"
 )
 
@@ -102,7 +103,7 @@ func read(path string, o Options) (spec.Network, error) {
 
 // readText reads a file of JSON; false if it is none.
 func readText(path string) ([]byte, bool, error) {
-	f, err := os.Open(path)
+	f, _, err := inputfile.Open(path)
 	if err != nil {
 		return nil, false, err
 	}

@@ -27,6 +27,7 @@ const (
 	SVG
 	PNG
 	DOT
+	Records // lines of JSON
 	trialFile
 )
 
@@ -57,14 +58,16 @@ func (k Kind) String() string {
 		return "a PNG picture"
 	case DOT:
 		return "a DOT file"
+	case Records:
+		return "lines of JSON"
 	case trialFile:
 		return "a trial file"
 	}
 	return "something else"
 }
 
-// isPicture tells whether files of the kind are never read.
-func (k Kind) isPicture() bool { return k == SVG || k == PNG || k == DOT }
+// isResult tells whether files of the kind are never read.
+func (k Kind) isResult() bool { return k == SVG || k == PNG || k == DOT || k == Records }
 
 // headSize is how much of a file is looked at. The keys of a pickle's root that tell
 // its kind come early.
@@ -124,6 +127,8 @@ func kindOfHead(format fileformat.Format, head []byte) Kind {
 		return SVG
 	case bytes.HasPrefix(head, []byte("digraph")):
 		return DOT
+	case bytes.HasPrefix(head, []byte(`{"`)) && has("}\n"), bytes.HasPrefix(head, []byte(`{"`)) && len(head) == headSize:
+		return Records
 	case bytes.HasPrefix(head, []byte("arch_index,")):
 		return CSV
 	}

@@ -76,7 +76,7 @@ func (t Target) checkInput(info fs.FileInfo, there Kind, input string) error {
 	if os.SameFile(info, read) {
 		return usage.Errorf("%s is both read and to be written: give another output", t.Path)
 	}
-	if read.IsDir() && within(t.Path, read) && (there != t.Kind || !t.Kind.isPicture()) {
+	if read.IsDir() && within(t.Path, read) && (there != t.Kind || !t.Kind.isResult()) {
 		return usage.Errorf("%s is a file of the folder that is read: give another output", t.Path)
 	}
 	return nil

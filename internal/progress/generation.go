@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cellnet/data"
+	"cellnet/internal/printable"
 	"cellnet/train"
 	"cellnet/train/trials"
 )
@@ -68,7 +69,7 @@ func (p *Generation) Hooks() trials.Hooks {
 		OnFinish: p.finished,
 		OnWarning: func(item trials.Item, err error) {
 			p.Clear()
-			fmt.Fprintf(p.out, "warning: %v: %v\n", item, err)
+			fmt.Fprintf(p.out, "warning: %v: %s\n", item, printable.Text(err.Error()))
 		},
 	}
 }
