@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"cellnet/bench/trialfile"
 	"cellnet/cell"
 	"cellnet/internal/fixture"
 	"cellnet/internal/procmem"
@@ -60,15 +61,60 @@ func TestHostileFiles(t *testing.T) {
 	add("sparse.pth", hugeLegacy(t), sparseSize)
 	add("sparse.json", []byte(`{"epochs": [`), sparseSize)
 	add("scans.jpg", manyScans(t), 0)
+	picture, config := filepath.Join(dir, "sound.png"), filepath.Join(dir, "sound.json")
+	mustCellnet(t, "arch", "draw", "157", "-o", picture)
+	if err := os.WriteFile(config, []byte(`{"super_type": ["str", "infer-nasnet.cifar"]}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for name, file := range files {
-		for what, args := range commandsOn(file, sound, filepath.Join(dir, "out")) {
+		trial := filepath.Join(dir, "trials of "+name, trialfile.Name(157, 777))
+		if err := os.Mkdir(filepath.Dir(trial), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(file, trial); err != nil {
+			t.Fatal(err)
+		}
+		for what, args := range commandsOn(file, trial, sound, picture, config, filepath.Join(dir, "out")) {
 			t.Run(name+"/"+what, func(t *testing.T) { checkHostile(t, args) })
 		}
 	}
 }
 
+// TestHostileRecords gives records without end to the commands that go on by them.
+func TestHostileRecords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	begun := t.TempDir()
+	trained, generated := filepath.Join(begun, "run"), filepath.Join(begun, "trials")
+	mustCellnet(t, smallTraining(trained)...)
+	mustCellnet(t, smallGeneration(generated)...)
+	sets, err := filepath.Glob(filepath.Join(generated, "*", "set.json"))
+	if err != nil || len(sets) != 1 {
+		t.Fatal(sets, err)
+	}
+	for path, args := range map[string][]string{
+		filepath.Join(trained, "log.jsonl"): {"train", "--resume", "--out", trained},
+		filepath.Join(trained, "run.json"):  {"train", "--resume", "--out", trained},
+		sets[0]:                             smallGeneration(generated),
+	} {
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, sparseSize); err != nil {
+			t.Skipf("no file of %d bytes can be made here: %v", int64(sparseSize), err)
+		}
+		checkHostile(t, args)
+		if err := os.WriteFile(path, before, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		mustCellnet(t, args...)
+	}
+}
+
 // commandsOn has all commands that take files.
-func commandsOn(file, sound, out string) map[string][]string {
+func commandsOn(file, trial, sound, picture, config, out string) map[string][]string {
 	const arch = "157"
 	return map[string][]string{
 		"show weights": {"weights", "show", file},
@@ -82,6 +128,15 @@ func commandsOn(file, sound, out string) map[string][]string {
 		"list":         {"generate", "--archs", file, "--datasets", "synthetic", "--out", out},
 		"recipe":       {"train", arch, "--config", file, "--dataset", "synthetic", "--out", out},
 		"curves":       {"curves", "a=" + file, "--output", out + ".svg"},
+		"of records":   {"curves", "a=" + file + "#157,cifar10-valid,12"},
+		"trial":        {"query", trial, "show", arch},
+		"trials":       {"query", filepath.Dir(trial), "show", arch},
+		"collection":   {"collect", filepath.Dir(trial), "--latency", "0", "--benchmark", out},
+		"search":       {"search", "random", "--benchmark", file, "--dataset", "cifar10"},
+		"network":      {"train", file, "--dataset", "synthetic", "--out", out},
+		"genotype":     {"model", "show", config, "--genotype", file},
+		"prediction":   {"predict", picture, "--weights", file, "--arch", arch},
+		"draw":         {"arch", "draw", file, "-o", out + ".svg"},
 	}
 }
 
@@ -101,7 +156,8 @@ func checkHostile(t *testing.T, args []string) {
 	if code := state.ExitCode(); code != exitFailed && code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}
-	if strings.Count(stderr.String(), "\n") != 1 || stdout.Len() > 0 {
+	said := strings.TrimPrefix(stderr.String(), "resuming after 3 of 3 epochs and 0 steps\n")
+	if strings.Count(said, "\n") != 1 || stdout.Len() > 0 {
 		t.Errorf("%q says %.500q and %.100q, want one line", args, stderr.String(), stdout.String())
 	}
 	if peak := procmem.PeakOf(state); peak > hostileMemory {
