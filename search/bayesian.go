@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"cellnet/internal/hugepage"
 	"cellnet/internal/parallel"
 )
 
@@ -97,6 +98,7 @@ type process struct {
 	// off: update does that in one pass with the mean.
 	pending        bool
 	mean, variance []float64      // of standardized accuracies
+	spare          []float64      // rows to come
 	team           *parallel.Team // nil if other runs have the other processors
 }
 
@@ -119,12 +121,25 @@ func (p *process) add(arch int, accuracy float64) {
 		diagonal -= row[arch] * row[arch]
 	}
 	column[len(p.rows)] = math.Sqrt(max(diagonal, leastVariance))
-	row := make([]float64, len(p.mean))
+	row := p.newRow()
 	p.alike.of(arch, row)
 	p.lower, p.rows = append(p.lower, column), append(p.rows, row)
 	p.seen, p.y = append(p.seen, arch), append(p.y, accuracy)
 	p.isSeen[arch] = true
 	p.pending = true
+}
+
+// newRow gives a row. Rows are set aside many at a time, so that they lie in large
+// pages of memory.
+func (p *process) newRow() []float64 {
+	const ahead = 32
+	n := len(p.mean)
+	if len(p.spare) == 0 {
+		p.spare = hugepage.Doubles(ahead * n)
+	}
+	row := p.spare[:n:n]
+	p.spare = p.spare[n:]
+	return row
 }
 
 // update computes mean and variance of the latent function.

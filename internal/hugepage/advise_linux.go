@@ -1,14 +1,7 @@
 package hugepage
 
-import (
-	"unsafe"
-
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // advise asks for huge pages. It is a hint: what the system answers changes
 // nothing but speed.
-func advise(buf []float32) {
-	whole := len(buf) * wordSize / pageSize * pageSize
-	_ = unix.Madvise(unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), whole), unix.MADV_HUGEPAGE)
-}
+func advise(buf []byte) { _ = unix.Madvise(buf[:len(buf)/pageSize*pageSize], unix.MADV_HUGEPAGE) }

@@ -2,4 +2,4 @@
 
 package hugepage
 
-func advise([]float32) {}
+func advise([]byte) {}

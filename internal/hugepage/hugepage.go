@@ -5,19 +5,22 @@ package hugepage
 
 import "unsafe"
 
-const (
-	pageSize = 2 << 20
-	wordSize = 4
-)
+const pageSize = 2 << 20
 
 // Floats returns n zeros. Large buffers begin at a page.
-func Floats(n int) []float32 {
+func Floats(n int) []float32 { return zeros[float32](n) }
+
+// Doubles returns n zeros as Floats does.
+func Doubles(n int) []float64 { return zeros[float64](n) }
+
+func zeros[T float32 | float64](n int) []T {
+	wordSize := int(unsafe.Sizeof(T(0)))
 	if n*wordSize < pageSize {
-		return make([]float32, n)
+		return make([]T, n)
 	}
-	buf := make([]float32, n+pageSize/wordSize)
-	offset := int(-uintptr(unsafe.Pointer(&buf[0])) % pageSize / wordSize)
+	buf := make([]T, n+pageSize/wordSize)
+	offset := int(-uintptr(unsafe.Pointer(&buf[0])) % pageSize / uintptr(wordSize))
 	buf = buf[offset:][:n:n]
-	advise(buf)
+	advise(unsafe.Slice((*byte)(unsafe.Pointer(&buf[0])), n*wordSize))
 	return buf
 }

@@ -5,9 +5,14 @@ import (
 	"unsafe"
 )
 
-func TestFloats(t *testing.T) {
+func TestFloats(t *testing.T) { check(t, Floats) }
+
+func TestDoubles(t *testing.T) { check(t, Doubles) }
+
+func check[T float32 | float64](t *testing.T, zeros func(n int) []T) {
+	wordSize := int(unsafe.Sizeof(T(0)))
 	for _, n := range []int{0, 1, pageSize/wordSize - 1, pageSize / wordSize, 3*pageSize/wordSize + 5} {
-		buf := Floats(n)
+		buf := zeros(n)
 		if len(buf) != n || cap(buf) != n {
 			t.Errorf("%d numbers: length %d, capacity %d", n, len(buf), cap(buf))
 		}
