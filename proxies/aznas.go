@@ -94,12 +94,14 @@ func (a *azNAS) trainability() Score {
 func drawSigns(o models.BlockOutput, images int, random *mt19937.Source) []float32 {
 	u := make([]float32, len(o.Numbers))
 	pixels := o.Side * o.Side
+	words := make([]uint32, pixels)
 	for i := range images {
 		image := u[i*pixels*o.Pitch:][:pixels*o.Pitch]
 		for c := range o.Channels {
-			for at := c; at < len(image); at += o.Pitch {
+			random.Fill(words)
+			for p, word := range words {
 				// The top of the 24 bits of a uniform number: below one half or not.
-				image[at] = 1 - float32(random.Uint32()>>22&2)
+				image[p*o.Pitch+c] = 1 - float32(int32(word>>22&2))
 			}
 		}
 	}

@@ -61,6 +61,7 @@ func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, p
 	}
 	b := &Cell{plan: p, work: w, side: side, capacity: capacity, Params: params, chunk: chunkOf(side)}
 	b.memory = ownMemory{b}
+	b.packing.memory, b.grad.packing.memory = w.Memory, w.Memory
 	b.allocate()
 	return b, nil
 }

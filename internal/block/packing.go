@@ -5,7 +5,20 @@ import "cellnet/internal/kernel"
 // packing is the work of bringing weights into the order that the kernels want,
 // before a pass over the images: all of packs, then all of transforms, each in
 // any order.
-type packing struct{ packs, transforms []func() }
+type packing struct {
+	memory            *Memory // of what is packed; nil for memory of its own
+	packs, transforms []func()
+}
+
+// reserve makes a buffer of n zeros at its first use.
+func (p *packing) reserve(buf *[]float32, n int) {
+	if *buf != nil || p.memory == nil {
+		reserve(buf, n)
+		return
+	}
+	*buf = p.memory.take(n)
+	clear(*buf)
+}
 
 func (p *packing) run(w *Workspace) {
 	for _, list := range [][]func(){p.packs, p.transforms} {
@@ -16,7 +29,7 @@ func (p *packing) run(w *Workspace) {
 // forward adds what the forward pass of c needs; weights returns those of
 // convolution i.
 func (p *packing) forward(c *convs, k *kernel.Kernels, weights func(i int) []float32) {
-	reserve(&c.weights, c.taps*c.in*c.wide())
+	p.reserve(&c.weights, c.taps*c.in*c.wide())
 	for i := range c.count {
 		p.packs = append(p.packs, func() { c.pack(i, weights(i), nil) })
 	}
@@ -25,7 +38,7 @@ func (p *packing) forward(c *convs, k *kernel.Kernels, weights func(i int) []flo
 
 // backward adds what the input gradient of c needs.
 func (p *packing) backward(c *convs, k *kernel.Kernels, weights func(i int) []float32) {
-	reserve(&c.transposed, c.taps*c.wide()*c.inPad)
+	p.reserve(&c.transposed, c.taps*c.wide()*c.inPad)
 	for i := range c.count {
 		p.packs = append(p.packs, func() { c.packTransposed(i, weights(i)) })
 	}
@@ -39,7 +52,7 @@ func (p *packing) transform(c *convs, k *kernel.Kernels, g *kernel.Winograd, u *
 		return
 	}
 	const part = 32
-	reserve(u, g.TransformedLen(out))
+	p.reserve(u, g.TransformedLen(out))
 	for first := 0; first < g.In; first += part {
 		p.transforms = append(p.transforms, func() {
 			k.WinogradWeightsOf(g, *u, packed, out, first, min(part, g.In-first))

@@ -50,6 +50,7 @@ func NewReduction(w *Workspace, side int, widths Widths, capacity int, params Re
 	r.normA = newNorm(w.Statistics, wide, half*half, capacity, w.floats(size))
 	r.normB = newNorm(w.Statistics, wide, half*half, capacity, w.floats(size))
 	r.middle, r.y = w.floats(size), w.floats(size)
+	r.packing.memory, r.gradPacking.memory = w.Memory, w.Memory
 	r.prepare(&r.packing, r.packing.forward, func() { r.a.pack(r.Params.A.Conv, nil) })
 	return r
 }

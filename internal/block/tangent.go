@@ -149,7 +149,7 @@ func newConvTangent(side, in, out, taps int) convTangent {
 }
 
 func (c convTangent) pack(w *Workspace, weights, direction []float32) {
-	var p packing
+	p := packing{memory: w.Memory}
 	for _, of := range []struct {
 		c *convs
 		w []float32

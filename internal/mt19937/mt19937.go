@@ -80,11 +80,42 @@ func (s *Source) seedKey(key []uint32) {
 
 // refill computes the next stateLen words.
 func (s *Source) refill() {
-	for i := range stateLen {
-		y := s.state[i]&(1<<31) | s.state[(i+1)%stateLen]&(1<<31-1)
-		s.state[i] = s.state[(i+shift)%stateLen] ^ y>>1 ^ -(y&1)&0x9908b0df
+	step := func(i, next, far int) {
+		y := s.state[i]&(1<<31) | s.state[next]&(1<<31-1)
+		s.state[i] = s.state[far] ^ y>>1 ^ -(y&1)&0x9908b0df
 	}
+	for i := range stateLen - shift {
+		step(i, i+1, i+shift)
+	}
+	for i := stateLen - shift; i < stateLen-1; i++ {
+		step(i, i+1, i+shift-stateLen)
+	}
+	step(stateLen-1, 0, shift-1)
 	s.next = 0
+}
+
+// temper turns a word of the state into one to hand out.
+func temper(y uint32) uint32 {
+	y ^= y >> 11
+	y ^= y << 7 & 0x9d2c5680
+	y ^= y << 15 & 0xefc60000
+	return y ^ y>>18
+}
+
+// Fill draws as many words as dst has, as so many calls of Uint32 do.
+func (s *Source) Fill(dst []uint32) {
+	for len(dst) > 0 {
+		if s.next >= stateLen {
+			s.refill()
+		}
+		some := s.state[s.next:]
+		some = some[:min(len(some), len(dst))]
+		for i, y := range some {
+			dst[i] = temper(y)
+		}
+		s.next += len(some)
+		dst = dst[len(some):]
+	}
 }
 
 // Uint32 returns 32 uniform bits: genrand_int32 of the reference
@@ -95,10 +126,7 @@ func (s *Source) Uint32() uint32 {
 	}
 	y := s.state[s.next]
 	s.next++
-	y ^= y >> 11
-	y ^= y << 7 & 0x9d2c5680
-	y ^= y << 15 & 0xefc60000
-	return y ^ y>>18
+	return temper(y)
 }
 
 // Float24 returns a multiple of 2^-24 in [0, 1): PyTorch's uniform float32,

@@ -193,3 +193,17 @@ func BenchmarkUint32(b *testing.B) {
 		s.Uint32()
 	}
 }
+
+// TestFillDrawsTheSame compares Fill with single draws, over the end of the state.
+func TestFillDrawsTheSame(t *testing.T) {
+	one, many := New(5), New(5)
+	for _, n := range []int{1, 600, 0, 1400, 7} {
+		words := make([]uint32, n)
+		many.Fill(words)
+		for i, w := range words {
+			if want := one.Uint32(); w != want {
+				t.Fatalf("word %d of %d is %d, want %d", i, n, w, want)
+			}
+		}
+	}
+}
