@@ -72,9 +72,9 @@ type BlockOutput struct {
 	Numbers  []float32 // [images][Side][Side][Pitch], good until the next run
 }
 
-// NewLayered builds a network on its parameters, which it reads at every run; by
-// the statistics of the batch, a run moves the running ones. Networks of two
-// cells are refused.
+// NewLayered builds a network on its parameters. Weights are not to be changed once
+// it has run; by the statistics of the batch, a run moves the running ones. Networks
+// of two cells are refused.
 func NewLayered(params *Parameters, o LayeredOptions) (*Layered, error) {
 	net, ok := params.network.(cell.Network)
 	if !ok {
@@ -99,7 +99,7 @@ func NewLayered(params *Parameters, o LayeredOptions) (*Layered, error) {
 	if l.work = block.NewWorkspace(kernels, o.Norm.statistics()); o.Pool != nil {
 		l.inPool(kernels)
 	}
-	l.work.Reader = l.read
+	l.work.Reader, l.work.Frozen = l.read, true
 	for next := range net.Blocks() {
 		if err := l.add(next); err != nil {
 			return nil, fmt.Errorf("building a layered network: %s: %w", next.Name, err)

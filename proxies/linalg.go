@@ -17,11 +17,19 @@ func eigenvalues(m *mat.SymDense) ([]float64, bool) {
 
 // dot is the inner product.
 func dot(a, b []float64) float64 {
-	var sum float64
-	for i, v := range a {
-		sum += v * b[i]
+	var s0, s1, s2, s3 float64 // four, so that additions need not wait for one another
+	b = b[:len(a)]
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		s0 += a[i] * b[i]
+		s1 += a[i+1] * b[i+1]
+		s2 += a[i+2] * b[i+2]
+		s3 += a[i+3] * b[i+3]
 	}
-	return sum
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return s0 + s1 + (s2 + s3)
 }
 
 // correlations are those of rows, as NumPy's corrcoef has them; false if a row is

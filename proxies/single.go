@@ -51,10 +51,12 @@ func ntk(net *models.Layered, b Batch) (Score, error) {
 		return Score{}, err
 	}
 	var tensors []string
+	numbers := 0
 	for _, t := range net.Parameters().Tensors() {
 		switch t.Kind {
 		case cell.ConvWeight, cell.LinearWeight, cell.NormWeight:
 			tensors = append(tensors, t.Name)
+			numbers += t.Len()
 		}
 	}
 	n, seed := b.Len(), make([]float32, len(net.Logits()))
@@ -67,6 +69,7 @@ func ntk(net *models.Layered, b Batch) (Score, error) {
 		if err := net.Backward(seed); err != nil {
 			return Score{}, err
 		}
+		rows[i] = make([]float64, 0, numbers)
 		for _, name := range tensors {
 			for _, v := range net.Gradient(name) {
 				rows[i] = append(rows[i], float64(v))

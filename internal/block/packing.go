@@ -8,6 +8,7 @@ import "cellnet/internal/kernel"
 type packing struct {
 	memory            *Memory // of what is packed; nil for memory of its own
 	packs, transforms []func()
+	packed            bool
 }
 
 // reserve makes a buffer of n zeros at its first use.
@@ -21,6 +22,10 @@ func (p *packing) reserve(buf *[]float32, n int) {
 }
 
 func (p *packing) run(w *Workspace) {
+	if w.Frozen && p.packed {
+		return
+	}
+	p.packed = true
 	for _, list := range [][]func(){p.packs, p.transforms} {
 		w.images(len(list), func(_ *scratch, i int) { list[i]() })
 	}

@@ -19,6 +19,9 @@ type Workspace struct {
 	Memory *Memory
 	// OneThread keeps the work on the caller's.
 	OneThread bool
+	// Frozen promises that weights don't change once a block has run: what is packed
+	// of them is kept.
+	Frozen bool
 	// InputsOnly leaves the gradients of weights out of the backward passes.
 	InputsOnly bool
 	// DirectSums computes the gradients of weights without Winograd's transform:
