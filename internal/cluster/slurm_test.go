@@ -136,7 +136,7 @@ func TestSlurm(t *testing.T) {
 	if trained := strings.Count(logs, ": trained in "); trained != 6 || !strings.Contains(logs, "cellnet: interrupted") {
 		t.Errorf("%d trials were trained, want 6, after one interruption: %s", trained, logs)
 	}
-	run(path("cellnet"), "collect", "array", "--benchmark", "own.pth")
+	run(path("cellnet"), "collect", "array", "--nats", "own.pickle.pbz2")
 }
 
 func mustAbs(t *testing.T, name string) string {
