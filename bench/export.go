@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"hash"
 	"io"
 
 	"cellnet/bench/internal/published"
@@ -20,6 +21,7 @@ type ExportOptions struct {
 	// Weights, if it is not nil, gives the trained weights of a trial to be
 	// written with it, or nil.
 	Weights func(index int, hp HP, t *Trial) (*weights.StateDict, error)
+	Sum     hash.Hash // of the bytes of a layout of one file; may be nil
 }
 
 // Export writes a benchmark in a published layout: a file at path, or a folder
@@ -48,7 +50,7 @@ func StageExport(b *Benchmark, path string, o ExportOptions) (*StagedExport, err
 	if err != nil {
 		return nil, exportError(b.name, err)
 	}
-	at, err := published.Stage(path, c, published.Options{Layout: o.Layout, Format: o.Format, Count: b.counter(o.Progress), Weights: o.Weights})
+	at, err := published.Stage(path, c, published.Options{Layout: o.Layout, Format: o.Format, Count: b.counter(o.Progress), Weights: o.Weights, Sum: o.Sum})
 	if err != nil {
 		return nil, exportError(b.name, err)
 	}
@@ -64,6 +66,10 @@ func (s *StagedExport) Commit() error {
 	}
 	return nil
 }
+
+// Rename has Commit put the file or folder at another name in the folder that the
+// first one is in.
+func (s *StagedExport) Rename(name string) error { return s.at.Rename(name) }
 
 // Close drops what was not committed; it does nothing otherwise.
 func (s *StagedExport) Close() error { return s.at.Close() }

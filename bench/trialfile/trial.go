@@ -3,6 +3,7 @@ package trialfile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cellnet/bench/record"
@@ -99,7 +100,7 @@ func (f *File) trial(d data.Dataset, dict *pickle.Dict) (*record.Trial, error) {
 		Loss: r.curve("train_losses", trial.Epochs), Top1: r.curve("train_acc1es", trial.Epochs),
 		Top5: r.curve("train_acc5es", trial.Epochs), Seconds: r.curve("train_times", trial.Epochs),
 	}
-	trial.Evals = r.evals(trial.Epochs)
+	trial.Evals = inPublishedOrder(r.evals(trial.Epochs), trial.Net.Space(), d)
 	return trial, r.err
 }
 
@@ -195,6 +196,19 @@ func (r *fields) evals(epochs int) (evals []record.Eval) {
 	if losses.Len() != len(evals)*epochs {
 		r.fail("valid_losses has %d numbers, want %d epochs of %d sets", losses.Len(), epochs, len(evals))
 	}
+	return evals
+}
+
+// inPublishedOrder sorts evaluations as the published collecting programs list
+// the sets of a trial.
+func inPublishedOrder(evals []record.Eval, space cell.Space, d data.Dataset) []record.Eval {
+	order := []data.Set{data.OriTest, data.XValid, data.XTest}
+	if space == cell.Size || d == data.CIFAR10Valid {
+		order = []data.Set{data.XValid, data.XTest, data.OriTest}
+	}
+	slices.SortStableFunc(evals, func(a, b record.Eval) int {
+		return slices.Index(order, a.Set) - slices.Index(order, b.Set)
+	})
 	return evals
 }
 

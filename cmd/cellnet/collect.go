@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"cellnet/bench"
 	"cellnet/bench/record"
@@ -38,11 +43,14 @@ are listed. With --into, the trials are added to a benchmark, and the new files 
 both. The latency of every new trial is measured on this machine, as seconds of
 batches of 256 images.
 
+XXXXX in the names of NATS-Bench's outputs stands for the last five digits of the MD5
+sum of the file of --nats, as in the published names.
+
 The two search spaces are collected apart. In the size space --published-times writes
 files that compare with the published ones, whose times and latencies are all those of
 the trainings of one epoch.`,
 		Example: `  cellnet collect trials --archive archive --benchmark NAS-Bench-201-v1_1-own.pth
-  cellnet collect sizes --nats NATS-sss-v1_0-own.pickle.pbz2 --published-times
+  cellnet collect sizes --nats NATS-sss-v1_0-XXXXX.pickle.pbz2 --nats-simple NATS-sss-v1_0-XXXXX-simple --published-times
   cellnet collect trials --into NATS-tss-v1_0-3ffb9.pickle.pbz2 --nats NATS-tss-v1_0-more.pickle.pbz2`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -88,6 +96,15 @@ func (f *collectFlags) outputs() []wanted {
 	return all
 }
 
+// sumDigits stands in a name for the last digits of the MD5 sum of the file of
+// --nats.
+const sumDigits = "XXXXX"
+
+// named tells whether the name of an output holds sumDigits.
+func (o wanted) named() bool {
+	return strings.Contains(filepath.Base(o.path), sumDigits) && (o.layout == record.NATSFile || o.layout == record.NATSFolder)
+}
+
 // collectRecord is what collect --json prints.
 type collectRecord struct {
 	Files   int      `json:"files"` // trial files
@@ -100,6 +117,9 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	outputs := f.outputs()
 	if len(outputs) == 0 {
 		return usage.Errorf("collect needs one or more of --archive, --benchmark, --nats, --nats-simple, --nats-full")
+	}
+	if f.nats == "" && slices.ContainsFunc(outputs, wanted.named) {
+		return usage.Errorf("%s stands for the MD5 sum of the file of --nats: give that, too, or another name", sumDigits)
 	}
 	if f.latency < 0 {
 		return usage.Errorf("--latency: %d batches, want 0 or more", f.latency)
@@ -115,11 +135,14 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	if f.into != "" {
 		inputs = append(inputs, f.into)
 	}
-	var targets []output.Target
-	for _, o := range outputs {
-		targets = append(targets, output.Target{Path: o.path, Kind: kindOf(o.layout)})
+	check := func() error {
+		var targets []output.Target
+		for _, o := range outputs {
+			targets = append(targets, output.Target{Path: o.path, Kind: kindOf(o.layout)})
+		}
+		return output.Check(f.force, targets, inputs...)
 	}
-	if err := output.Check(f.force, targets, inputs...); err != nil {
+	if err := check(); err != nil {
 		return err
 	}
 	options := collect.Options{LatencyBatches: f.latency, PublishedTimes: f.publishedTimes}
@@ -152,7 +175,7 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 	if err != nil {
 		return err
 	}
-	if err := a.writeCollection(c, outputs, format); err != nil {
+	if err := a.writeCollection(c, outputs, format, check); err != nil {
 		return err
 	}
 	return a.printCollected(f, c, outputs)
@@ -160,19 +183,29 @@ func (a *app) collect(ctx context.Context, folders []string, f collectFlags) err
 
 // writeCollection writes all outputs before any takes its place: if one fails, none
 // is in the way of the next try. Folders, which nothing may be in the place of, come
-// last.
-func (a *app) writeCollection(c *collect.Collection, outputs []wanted, format weights.Format) error {
-	var files, folders []*bench.StagedExport
+// last. Where outputs are named by a sum, they get these names, which check then sees.
+func (a *app) writeCollection(c *collect.Collection, outputs []wanted, format weights.Format, check func() error) error {
+	var staged, files, folders []*bench.StagedExport
+	sum := md5.New()
 	for _, o := range outputs {
-		s, err := a.stageCollection(c, o, format)
+		s, err := a.stageCollection(c, o, format, sum)
 		if err != nil {
 			return err
 		}
 		defer s.Close()
+		staged = append(staged, s)
 		if kindOf(o.layout) == output.Folder {
 			folders = append(folders, s)
 		} else {
 			files = append(files, s)
+		}
+	}
+	if slices.ContainsFunc(outputs, wanted.named) {
+		if err := nameBySum(outputs, staged, sum); err != nil {
+			return err
+		}
+		if err := check(); err != nil {
+			return err
 		}
 	}
 	for _, s := range slices.Concat(files, folders) {
@@ -183,7 +216,24 @@ func (a *app) writeCollection(c *collect.Collection, outputs []wanted, format we
 	return nil
 }
 
-func (a *app) stageCollection(c *collect.Collection, o wanted, format weights.Format) (*bench.StagedExport, error) {
+// nameBySum puts a sum's digits into the names of outputs.
+func nameBySum(outputs []wanted, staged []*bench.StagedExport, sum hash.Hash) error {
+	text := hex.EncodeToString(sum.Sum(nil))
+	digits := text[len(text)-len(sumDigits):]
+	for i := range outputs {
+		if o := &outputs[i]; o.named() {
+			dir, name := filepath.Split(o.path)
+			o.path = dir + strings.ReplaceAll(name, sumDigits, digits)
+			if err := staged[i].Rename(o.path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// stageCollection writes an output; sum is fed with the file of --nats.
+func (a *app) stageCollection(c *collect.Collection, o wanted, format weights.Format, sum hash.Hash) (*bench.StagedExport, error) {
 	merged, err := c.Benchmark(o.layout.API())
 	if err != nil {
 		return nil, err
@@ -191,6 +241,9 @@ func (a *app) stageCollection(c *collect.Collection, o wanted, format weights.Fo
 	b := progress.NewBar(a.stderr, int64(len(merged.Stored())), "writing "+o.path, "architectures")
 	defer b.Finish()
 	options := bench.ExportOptions{Layout: o.layout, Format: format, Progress: func(done, _ int) { b.Set(int64(done)) }}
+	if o.layout == record.NATSFile {
+		options.Sum = sum
+	}
 	if o.weights {
 		options.Weights = c.Weights
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -197,4 +198,28 @@ func TestGenerateKeepsTheFoldersKernels(t *testing.T) {
 		t.Errorf("other kernels: exit code %d, %s", r.code, r.stderr)
 	}
 	mustCellnet(t, smallGeneration(out)...)
+}
+
+// TestSizeTrainingGoesOn ends the training of a network of widths on one processor
+// after its first epoch, and goes on with three.
+func TestSizeTrainingGoesOn(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	dir := t.TempDir()
+	straight, ended := filepath.Join(dir, "straight"), filepath.Join(dir, "ended")
+	mustCellnet(t, smallSize(straight, "--epochs", "2")...)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	stderr := &watcher{when: "epoch 1/2: ", on: cancel}
+	var stdout bytes.Buffer
+	if code := run(ctx, smallSize(ended, "--epochs", "2"), strings.NewReader(""), &stdout, stderr); code == exitOK {
+		t.Fatalf("it came to its end: %s", stderr)
+	}
+	if _, err := os.Stat(filepath.Join(ended, "weights.pth")); err == nil {
+		t.Error("there are weights of an epoch")
+	}
+	runtime.GOMAXPROCS(3)
+	mustCellnet(t, "train", "--resume", "--out", ended)
+	if !bytes.Equal(readFile(t, straight, "weights.pth"), readFile(t, ended, "weights.pth")) {
+		t.Error("weights of the resumed training differ")
+	}
 }

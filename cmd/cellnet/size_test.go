@@ -2,9 +2,13 @@ package main
 
 import (
 	"bytes"
+	"crypto/md5"
 	"encoding/json"
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -157,43 +161,120 @@ func TestSizeTraining(t *testing.T) {
 	}
 }
 
-func TestGenerateSizes(t *testing.T) {
+// fewCIFAR10 is a folder with a few images in the published layout.
+func fewCIFAR10(t *testing.T) string {
+	t.Helper()
+	const record, images = 1 + 3*32*32, 2
 	dir := t.TempDir()
-	out := filepath.Join(dir, "trials")
+	folder := filepath.Join(dir, "cifar-10-batches-bin")
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, name := range []string{"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"} {
+		content := make([]byte, images*record)
+		for i := range content {
+			content[i] = byte(r.Uint32())
+		}
+		for i := range images {
+			content[i*record] = byte(i)
+		}
+		if err := os.WriteFile(filepath.Join(folder, name+".bin"), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// sizesGenerated leaves trials of three sizes in all recipes in a folder.
+func sizesGenerated(t *testing.T) string {
+	t.Helper()
+	out, images := filepath.Join(t.TempDir(), "trials"), fewCIFAR10(t)
 	for _, hp := range []string{"01", "12", "90"} {
 		var got generateRecord
-		text := mustCellnet(t, "generate", "--space", "size", "--archs", "0,1,8", "--datasets", "synthetic", "--hp", hp, "--batch", "4", "--limit", "4", "--out", out, "--json")
+		text := mustCellnet(t, "generate", "--space", "size", "--archs", "0,11,284", "--datasets", "cifar10", "--data", images, "--no-verify",
+			"--hp", hp, "--batch", "4", "--limit", "4", "--out", out, "--json")
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatal(err)
 		}
 		if got.Trained != 3 || got.Folder != filepath.Join(out, "raw-data-"+hp) {
 			t.Errorf("hp %s: %+v", hp, got)
 		}
-		if _, err := os.Stat(filepath.Join(got.Folder, "arch-000008-seed-0777.pth")); err != nil {
+		if _, err := os.Stat(filepath.Join(got.Folder, "arch-000284-seed-0777.pth")); err != nil {
 			t.Error(err)
 		}
 	}
+	return out
+}
+
+func TestGenerateSizes(t *testing.T) {
+	out, dir := sizesGenerated(t), t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	var got collectRecord
-	text := mustCellnet(t, "collect", out, "--nats", at("NATS-sss.pickle.pbz2"), "--nats-simple", at("simple"), "--nats-full", at("full"), "--latency", "0", "--json")
+	text := mustCellnet(t, "collect", out, "--nats", at("NATS-sss-XXXXX.pickle.pbz2"), "--nats-simple", at("NATS-sss-XXXXX-simple"), "--nats-full", at("NATS-sss-XXXXX-full"), "--latency", "1", "--json")
 	if err := json.Unmarshal([]byte(text), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Files != 9 || got.Added != 9 || got.Archs != 3 {
-		t.Errorf("printed %s", text)
+	if got.Files != 9 || got.Added != 9 || got.Archs != 3 || len(got.Written) != 3 {
+		t.Fatalf("printed %s", text)
+	}
+	file, simple, full := got.Written[0], got.Written[1], got.Written[2]
+	sum := fmt.Sprintf("%x", md5.Sum(readFile(t, file)))
+	digits := sum[len(sum)-5:]
+	for path, want := range map[string]string{file: digits + ".pickle.pbz2", simple: digits + "-simple", full: digits + "-full"} {
+		if path != at("NATS-sss-"+want) {
+			t.Errorf("wrote %s, want its MD5 sum %s in the name", path, sum)
+		}
+	}
+	if names, err := os.ReadDir(dir); err != nil || len(names) != 3 {
+		t.Errorf("the folder holds %v, %v", names, err)
 	}
 	for _, path := range append(got.Written, out) {
-		b, err := bench.Open(path)
-		if err != nil {
+		var config struct {
+			Name, Channels string
+		}
+		if err := json.Unmarshal([]byte(mustCellnet(t, "query", path, "config", "11", "--dataset", "cifar10", "--json")), &config); err != nil {
 			t.Fatal(err)
 		}
-		config, err := b.NetConfig(8, data.Synthetic)
-		if err != nil || config.ArchString != "8:8:8:16:8" {
-			t.Errorf("%s: %+v, %v", path, config, err)
+		if config.Name != "infer.shape.tiny" || config.Channels != "8:8:8:16:32" {
+			t.Errorf("%s: %+v", path, config)
 		}
-		b.Close()
+		for _, hp := range []string{"01", "12", "90"} {
+			show := mustCellnet(t, "query", path, "info", "284", "--hp", hp)
+			if !strings.Contains(show, "8:8:40:32:40") || !strings.Contains(show, "cifar10") {
+				t.Errorf("%s, hp %s: %s", path, hp, show)
+			}
+		}
 	}
 	if r := cellnet(t, "collect", out, "--archive", at("archive")); r.code != exitFailed || !strings.Contains(r.stderr, "no place for recipes and networks of the size search space") {
 		t.Errorf("NAS-Bench-201's layout: exit code %d, %s", r.code, r.stderr)
+	}
+	if r := cellnet(t, "collect", out, "--nats-simple", at("XXXXX-simple")); r.code != exitUsage || !strings.Contains(r.stderr, "XXXXX stands for the MD5 sum of the file of --nats") {
+		t.Errorf("no file to name a folder by: exit code %d, %s", r.code, r.stderr)
+	}
+	again := cellnet(t, "collect", out, "--nats", at("NATS-sss-XXXXX.pickle.pbz2"), "--nats-simple", at("NATS-sss-XXXXX-simple"), "--latency", "0")
+	if again.code != exitOK {
+		t.Errorf("with other latencies: exit code %d, %s", again.code, again.stderr)
+	}
+	again = cellnet(t, "collect", out, "--nats", at("NATS-sss-XXXXX.pickle.pbz2"), "--nats-simple", at("NATS-sss-XXXXX-simple"), "--latency", "0")
+	if again.code == exitOK {
+		t.Errorf("in the place of the same files: %s", again.stdout)
+	}
+	likeReal(t, file, simple, full)
+}
+
+// likeReal has Python's pickle load what was collected, and
+// compares it with the real records, key for key.
+func likeReal(t *testing.T, paths ...string) {
+	const python = "/usr/bin/python3"
+	real := fixture.Shared(t, "data/nats/NATS-sss-v1_0-50262-simple")
+	if err := exec.Command(python, "-c", "import numpy, torch").Run(); err != nil {
+		t.Skipf("no %s with NumPy and PyTorch: %v", python, err)
+	}
+	for _, path := range paths {
+		out, err := exec.Command(python, "../../train/collect/testdata/likereal.py", path, real, "cifar10").CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "like the real one") {
+			t.Errorf("%s: %v\n%s", path, err, out)
+		}
 	}
 }

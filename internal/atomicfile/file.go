@@ -19,8 +19,9 @@ import (
 
 // Staged is a file or a folder that is written, and not yet in its place.
 type Staged interface {
-	Commit() error // puts it into its place
-	Close() error  // drops it if it was not committed; does nothing otherwise
+	Rename(name string) error // has Commit put it at another name in the same folder
+	Commit() error            // puts it into its place
+	Close() error             // drops it if it was not committed; does nothing otherwise
 }
 
 // Write gives write a buffered writer and puts what it writes at name. If
@@ -116,6 +117,15 @@ func behindLinks(name string) (string, error) {
 		name = target
 	}
 	return "", errors.New("too many symbolic links")
+}
+
+// Rename has Commit put the file at another name in the folder of the first.
+func (f *File) Rename(name string) error {
+	if f.name == "" || filepath.Dir(name) != filepath.Dir(f.name) {
+		return fmt.Errorf("writing %s: it is not in the folder of %s", name, f.File.Name())
+	}
+	f.name, f.mode = name, 0
+	return nil
 }
 
 // Commit syncs and closes the file and puts it into its place.

@@ -64,6 +64,16 @@ func (f *Folder) wantFree() error {
 // Path is where the folder's files are to be written.
 func (f *Folder) Path() string { return f.part }
 
+// Rename has Commit put the folder at another name in the folder of the first.
+func (f *Folder) Rename(name string) error {
+	name = filepath.Clean(name)
+	if filepath.Dir(name) != filepath.Dir(f.place) {
+		return fmt.Errorf("writing %s: it is not in the folder of %s", name, f.place)
+	}
+	f.place = name
+	return nil
+}
+
 // Commit syncs the folder, whose files are synced, and puts it into its place.
 func (f *Folder) Commit() error {
 	if f.done {

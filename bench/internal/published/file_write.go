@@ -20,6 +20,9 @@ func (e *exporter) file(path string, write func(io.Writer, any) error) (atomicfi
 // stage writes a file, in which reading the records may fail.
 func (e *exporter) stage(path string, write func(io.Writer) error) (atomicfile.Staged, error) {
 	file, err := atomicfile.Stage(path, func(w io.Writer) error {
+		if e.to.Sum != nil {
+			w = io.MultiWriter(w, e.to.Sum)
+		}
 		err := write(w)
 		if e.err != nil {
 			return e.err

@@ -3,6 +3,7 @@ package published
 import (
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 
 	"cellnet/bench/internal/source"
@@ -21,6 +22,7 @@ type Options struct {
 	Layout record.Layout
 	Format weights.Format // of .pth files; zero is weights.Legacy
 	Count  func()         // is called for every architecture that is done
+	Sum    hash.Hash      // of the bytes of a layout of one file; may be nil
 	// Weights, if it is not nil, gives the trained weights of a trial to be
 	// written with it, or nil.
 	Weights func(index int, hp record.HP, t *record.Trial) (*weights.StateDict, error)

@@ -1,7 +1,11 @@
-"""likereal.py OURS REAL: both are pickles of an architecture of the size search
-space; every recipe must have the keys of the real one, in their order and with
-values of their types, in all that has the same dataset and seed."""
+"""likereal.py OURS REAL [DATASET]: both are pickles of architectures of the size
+search space, or folders of them: one architecture, or a whole benchmark. What is
+in OURS must have the keys of the real one, in their order and with values of
+their types, in all that has the same dataset and seed. Of each recipe there must
+be such a trial on every dataset of the real one, or on DATASET. Measured times may be
+in a plain dict, and net_state_dict may hold weights."""
 import bz2
+import os
 import pickle
 import sys
 
@@ -11,16 +15,27 @@ def load(path):
         return pickle.load(f)
 
 
+def records(path):
+    """the root, without records, and the records by index"""
+    if os.path.isdir(path):
+        names = sorted(name for name in os.listdir(path) if not name.startswith("meta"))
+        return load(f"{path}/meta.pickle.pbz2"), {int(name[:6]): load(f"{path}/{name}") for name in names}
+    root = load(path)
+    if "arch2infos" not in root:
+        return None, {root["12"]["arch_index"]: root}
+    infos, root["arch2infos"] = root["arch2infos"], None
+    assert list(infos) == sorted(root["evaluated_indexes"]), root["evaluated_indexes"]
+    root["evaluated_indexes"] = type(root["evaluated_indexes"])()
+    return root, infos
+
+
 def shape(value, path):
+    if path == "/net_state_dict" and value is not None:
+        return [(path, "NoneType")]
     if isinstance(value, dict):
-        parts = [(path, type(value).__name__)]
-        inner = [part for key, v in value.items() for part in shape(v, f"{path}/{key}")]
-        if path.startswith("/eval_"):  # the sets come in any order
-            inner.sort()
-        return parts + inner
+        kind = "dict" if path.endswith("_times") else type(value).__name__
+        return [(path, kind)] + [part for key, v in value.items() for part in shape(v, f"{path}/{key}")]
     if isinstance(value, (list, tuple)):
-        if path == "/eval_names":
-            value = sorted(value)
         return [(path, f"{type(value).__name__} of {len(value)}")] + [p for v in value for p in shape(v, path + "/")]
     if isinstance(value, float):  # numpy's included
         return [(path, "float")]
@@ -29,21 +44,30 @@ def shape(value, path):
     return [(path, type(value).__name__)]
 
 
-ours, real = load(sys.argv[1]), load(sys.argv[2])
-assert type(ours) is type(real) and list(ours) == list(real), (type(ours), list(ours), list(real))
-compared = 0
-for hp, results in real.items():
-    own = ours[hp]
-    assert list(own) == list(results), (list(own), list(results))
-    for key in ("arch_index", "arch_str"):
-        assert own[key] == results[key], (key, own[key])
-    for key, trial in results["all_results"].items():
-        if key not in own["all_results"]:
-            continue
-        got, want = shape(own["all_results"][key], ""), shape(trial, "")
-        for g, w in zip(got, want):
-            assert g == w, (hp, key, g, w)
-        assert len(got) == len(want), (hp, key)
-        compared += 1
-assert compared == 12, compared
+own_root, ours = records(sys.argv[1])
+root, real = records(sys.argv[2])
+dataset = sys.argv[3] if len(sys.argv) > 3 else None
+if root is not None:
+    assert type(own_root) is type(root) and list(own_root) == list(root), (type(own_root), list(own_root))
+    for key, value in root.items():
+        assert type(own_root[key]) is type(value), (key, type(own_root[key]))
+        assert own_root[key] == value, key
+assert list(ours) == list(real), (list(ours), list(real))
+for index, results in real.items():
+    assert type(ours[index]) is type(results) and list(ours[index]) == list(results), (type(ours[index]), list(ours[index]))
+    for hp, of_real in results.items():
+        own, compared = ours[index][hp], 0
+        assert list(own) == list(of_real), (list(own), list(of_real))
+        assert own["arch_index"] == of_real["arch_index"] and own["arch_str"] == of_real["arch_str"]
+        weights = any(trial["net_state_dict"] is not None for trial in own["all_results"].values())
+        assert own["clear_net_done"] == (not weights), (hp, own["clear_net_done"])
+        for (name, seed), trial in of_real["all_results"].items():
+            if dataset not in (None, name) or (name, seed) not in own["all_results"]:
+                continue
+            got, want = shape(own["all_results"][name, seed], ""), shape(trial, "")
+            for g, w in zip(got, want):
+                assert g == w, (index, hp, name, seed, g, w)
+            assert len(got) == len(want), (index, hp, name, seed)
+            compared += 1
+        assert compared == (1 if dataset else len(of_real["dataset_seed"])), (index, hp, compared)
 print("like the real one")
