@@ -100,7 +100,10 @@ func (f *File) trial(d data.Dataset, dict *pickle.Dict) (*record.Trial, error) {
 		Loss: r.curve("train_losses", trial.Epochs), Top1: r.curve("train_acc1es", trial.Epochs),
 		Top5: r.curve("train_acc5es", trial.Epochs), Seconds: r.curve("train_times", trial.Epochs),
 	}
-	trial.Evals = inPublishedOrder(r.evals(trial.Epochs), trial.Net.Space(), d)
+	trial.Evals = r.evals(trial.Epochs)
+	if trial.Net.Space() == cell.Size {
+		slices.SortStableFunc(trial.Evals, inCollectedOrder)
+	}
 	return trial, r.err
 }
 
@@ -199,17 +202,11 @@ func (r *fields) evals(epochs int) (evals []record.Eval) {
 	return evals
 }
 
-// inPublishedOrder sorts evaluations as the published collecting programs list
-// the sets of a trial.
-func inPublishedOrder(evals []record.Eval, space cell.Space, d data.Dataset) []record.Eval {
-	order := []data.Set{data.OriTest, data.XValid, data.XTest}
-	if space == cell.Size || d == data.CIFAR10Valid {
-		order = []data.Set{data.XValid, data.XTest, data.OriTest}
-	}
-	slices.SortStableFunc(evals, func(a, b record.Eval) int {
-		return slices.Index(order, a.Set) - slices.Index(order, b.Set)
-	})
-	return evals
+// inCollectedOrder is the order of the sets in the collected files of the size space.
+// Those of the topology space have no order in common.
+func inCollectedOrder(a, b record.Eval) int {
+	order := []data.Set{data.XValid, data.XTest, data.OriTest}
+	return slices.Index(order, a.Set) - slices.Index(order, b.Set)
 }
 
 func (r *fields) evalCurve(name string, set data.Set, epochs int) (c record.Curve) {

@@ -198,6 +198,36 @@ func TestCheckSide(t *testing.T) {
 	}
 }
 
+// FuzzConfigFile: what is read is a valid network, which is written and read again.
+func FuzzConfigFile(f *testing.F) {
+	f.Add([]byte(`{"super_type": ["str", "infer-nasnet.cifar"], "genotype": ["none", "none"], "dataset": ["str", "cifar"], "ichannel": ["int", "36"], "layers": ["int", "6"], "stem_multi": ["int", "3"], "auxiliary": ["bool", "1"], "drop_path_prob": ["float", "0.2"]}`))
+	f.Add([]byte(`{"super_type": ["str", "infer-nasnet.cifar"], "C": ["int", "1"], "N": ["int", "1"], "stem_multi": ["int", "1"], "auxiliary": ["bool", "0"], "x": []}`))
+	g, err := Named("GDAS_V1")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		n, err := ReadConfigFile(data, g, 10)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") || len(err.Error()) > 400 {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		if err := n.Validate(); err != nil {
+			t.Fatalf("%s is read as %+v: %v", data, n, err)
+		}
+		written, err := json.Marshal(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Network
+		if err := json.Unmarshal(written, &again); err != nil || !again.Genotype.Equal(g) || again.C != n.C || again.N != n.N || again.Auxiliary != n.Auxiliary {
+			t.Fatalf("%s is read as %+v, %v", written, again, err)
+		}
+	})
+}
+
 // FuzzNetwork: what is read is written and read again, and no cell is out of
 // its bounds.
 func FuzzNetwork(f *testing.F) {

@@ -10,7 +10,10 @@ import (
 
 	"cellnet/bench/builtin"
 	"cellnet/cell"
+	"cellnet/cell/spec"
+	"cellnet/cell/twocell"
 	"cellnet/data"
+	"cellnet/internal/netfile"
 
 	"github.com/spf13/cobra"
 )
@@ -84,10 +87,14 @@ func newArchShowCommand(a *app) *cobra.Command {
 		Short: "Show an architecture: its index, matrix, canonical forms, costs and what it reached",
 		Example: `  cellnet arch show 1
   cellnet arch show 8:8:40:32:40
+  cellnet arch show DARTS_V2
   cellnet arch show '|nor_conv_3x3~0|+|none~0|skip_connect~1|' --json`,
 		Args:              wantArgs("ARCH"),
 		ValidArgsFunction: completeArch,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if isTwoCells(args[0]) {
+				return a.showGenotype(args[0], asJSON)
+			}
 			arch, err := parseArch(space, args[0])
 			if err != nil {
 				return err
@@ -207,6 +214,57 @@ func (a *app) printArch(r archRecord) error {
 	}
 	w.Flush()
 	_, err := fmt.Fprint(a.stdout, b.String())
+	return err
+}
+
+// genotypeRecord is what arch show --json prints of two cells.
+type genotypeRecord struct {
+	Arch     string           `json:"arch"`
+	Genotype twocell.Genotype `json:"genotype"`
+	C        int              `json:"C"` // of the network that is priced
+	N        int              `json:"N"`
+	Costs    map[string]cost  `json:"costs"` // by dataset
+}
+
+// showGenotype shows two cells: of a name, or of a file.
+func (a *app) showGenotype(name string, asJSON bool) error {
+	g, err := netfile.Genotype(name, nil)
+	if err != nil {
+		return err
+	}
+	n := twocell.Network{C: defaultChannels, N: defaultCells, StemMultiplier: defaultStem, Genotype: g}
+	r := genotypeRecord{Genotype: g, C: n.C, N: n.N, Costs: make(map[string]cost)}
+	for _, d := range costDatasets() {
+		n.Classes = d.Classes()
+		r.Costs[d.String()] = cost(n.Cost(d.Side()))
+	}
+	r.Arch = spec.Name(n)
+	a.warnOfCollapsed(n)
+	if asJSON {
+		return a.printJSON(r)
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "arch\t%s\n", r.Arch)
+	for _, c := range []struct {
+		name string
+		cell twocell.Cell
+	}{{"normal", g.Normal}, {"reduce", g.Reduce}} {
+		for i, node := range c.cell.Nodes {
+			var edges []string
+			for _, e := range node {
+				edges = append(edges, fmt.Sprintf("%v~%d", e.Op, e.From))
+			}
+			fmt.Fprintf(w, "%s, node %d\t%s\n", c.name, i+2, strings.Join(edges, " + "))
+		}
+		fmt.Fprintf(w, "%s, result\t%s\n", c.name, strings.Trim(fmt.Sprint(c.cell.Concat), "[]"))
+	}
+	for _, d := range costDatasets() {
+		c := r.Costs[d.String()]
+		fmt.Fprintf(w, "%s\t%.5f M FLOPs, %.6f M parameters with C=%d, N=%d\n", d, c.FLOPs, c.Params, r.C, r.N)
+	}
+	w.Flush()
+	_, err = fmt.Fprint(a.stdout, b.String())
 	return err
 }
 

@@ -52,9 +52,7 @@ func newModelShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for _, collapsed := range collapsedIn(network) {
-				a.say("warning: %s", collapsed)
-			}
+			a.warnOfCollapsed(network)
 			cost := network.Cost(d.Side())
 			r := modelRecord{network, d.Side(), cost.FLOPs, cost.Params, network.Layers(d.Side())}
 			if asJSON {

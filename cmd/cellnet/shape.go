@@ -25,9 +25,16 @@ type shapeFlags struct {
 	cmd                          *cobra.Command
 }
 
+// What is not said of a network's size.
+const (
+	defaultChannels = 16
+	defaultCells    = 5
+	defaultStem     = 3
+)
+
 func (f *shapeFlags) add(cmd *cobra.Command) {
 	f.addStages(cmd)
-	cmd.Flags().IntVar(&f.stem, "stem-multiplier", 3, "channels of the stem by those of the first stage, of a network of two cells")
+	cmd.Flags().IntVar(&f.stem, "stem-multiplier", defaultStem, "channels of the stem by those of the first stage, of a network of two cells")
 	cmd.Flags().BoolVar(&f.auxiliary, "auxiliary", false, "train with an auxiliary head, of a network of two cells")
 	cmd.Flags().StringVar(&f.genotype, "genotype", "", "`FILE` or name of the two cells of a published config file")
 	cmd.Flags().IntVar(&f.epoch, "genotype-epoch", -1, "epoch of a search whose cells are taken (default: the last)")
@@ -37,8 +44,8 @@ func (f *shapeFlags) add(cmd *cobra.Command) {
 func (f *shapeFlags) addStages(cmd *cobra.Command) {
 	f.cmd = cmd
 	addSpaceFlag(cmd, &f.space)
-	cmd.Flags().IntVarP(&f.channels, "channels", "C", 16, "channels of the first stage, of networks that are not given by widths")
-	cmd.Flags().IntVarP(&f.cells, "cells", "N", 5, "cells in each stage, likewise")
+	cmd.Flags().IntVarP(&f.channels, "channels", "C", defaultChannels, "channels of the first stage, of networks that are not given by widths")
+	cmd.Flags().IntVarP(&f.cells, "cells", "N", defaultCells, "cells in each stage, likewise")
 }
 
 // archHelp says what an ARCH may be where networks are.
@@ -121,21 +128,19 @@ func twoCellParams(arch string, file *weights.File, state *weights.StateDict) (*
 	return models.FromStateDict(n, state)
 }
 
-// collapsedIn says which edges of a network's cells are one module in the
+// warnOfCollapsed says which edges of a network's cells are one module in the
 // published class.
-func collapsedIn(n spec.Network) []string {
+func (a *app) warnOfCollapsed(n spec.Network) {
 	net, ok := n.(twocell.Network)
 	if !ok {
-		return nil
+		return
 	}
-	var list []string
 	for _, c := range []struct {
 		name string
 		cell twocell.Cell
 	}{{"normal", net.Genotype.Normal}, {"reducing", net.Genotype.Reduce}} {
 		for _, m := range c.cell.Collapsed() {
-			list = append(list, fmt.Sprintf("the %d edges %s of the %s cell are one %v, whose result is added %d times, as in the published class", m.Times, m.Name(), c.name, m.Op, m.Times))
+			a.say("warning: the %d edges %s of the %s cell are one %v, whose result is added %d times, as in the published class", m.Times, m.Name(), c.name, m.Op, m.Times)
 		}
 	}
-	return list
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
+	"cellnet/data"
 	"cellnet/internal/progress"
 	"cellnet/internal/speed"
 	"cellnet/internal/usage"
@@ -21,7 +23,7 @@ type speedFlags struct {
 	train, eval    bool
 	batch, threads int
 	seconds        float64
-	space          cell.Space
+	shape          shapeFlags
 	asJSON         bool
 }
 
@@ -30,20 +32,23 @@ func newSpeedCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "speed [ARCH...]",
 		Short: "Measure how fast networks train and evaluate on this machine",
-		Long: `Measure how fast networks train and evaluate on this machine: images/s of the
-benchmark's network for CIFAR-10 on random images, the fastest of the
-repetitions that fit in --seconds. Without --train or --eval, both are measured;
-without an ARCH, twelve cells that stand for the space.
+		Long: `Measure how fast networks train and evaluate on this machine: images/s of networks
+for CIFAR-10 on random images, the fastest of the repetitions that fit in
+--seconds. Without --train or --eval, both are measured; without an ARCH, twelve
+cells that stand for the space.
 
 GFLOP/s are those of direct convolution, two for each multiply-accumulate and
 three times as many in training: where Winograd's algorithm takes fewer, the
 share of the machine's measured peak can exceed 100 %.
 
-Memory is the largest resident size while a cell was measured (on systems other
-than Linux: since the start).`,
+Memory is the largest resident size while a network was measured (on systems other
+than Linux: since the start).
+
+` + archHelp,
 		Example: `  cellnet speed
   cellnet speed all_c3x3 11 --train --threads 1
   cellnet speed 64:64:64:64:64
+  cellnet speed DARTS_V2 -C 16 -N 2 --batch 64
   cellnet speed all_c3x3 --eval --json`,
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return cell.Names(), cobra.ShellCompDirectiveNoFileComp
@@ -52,12 +57,12 @@ than Linux: since the start).`,
 			return a.speed(cmd.Context(), args, f)
 		},
 	}
-	addSpaceFlag(cmd, &f.space)
+	f.shape.add(cmd)
 	cmd.Flags().BoolVar(&f.train, "train", false, "measure training steps: forward, backward and SGD")
 	cmd.Flags().BoolVar(&f.eval, "eval", false, "measure evaluation")
 	cmd.Flags().IntVar(&f.batch, "batch", 256, "images of a training step, and of a repetition of evaluation")
 	cmd.Flags().IntVar(&f.threads, "threads", runtime.GOMAXPROCS(0), "processors to use at a time")
-	cmd.Flags().Float64Var(&f.seconds, "seconds", 2, "time for the training of each cell, and again for its evaluation")
+	cmd.Flags().Float64Var(&f.seconds, "seconds", 2, "time for the training of each network, and again for its evaluation")
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
 }
@@ -92,25 +97,25 @@ func (a *app) speed(ctx context.Context, archs []string, f speedFlags) error {
 	if len(archs) == 0 {
 		archs = speed.Archs()
 	}
-	var resolved []cell.Arch
-	for _, text := range archs {
-		arch, err := parseArch(f.space, text)
+	var networks []spec.Network
+	for _, arch := range archs {
+		n, err := f.shape.network(arch, data.CIFAR10.Classes())
 		if err != nil {
 			return err
 		}
-		resolved = append(resolved, arch)
+		networks = append(networks, n)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.threads))
 	machine, err := speed.MeasureMachine()
 	if err != nil {
 		return err
 	}
-	b := progress.NewBar(a.stderr, int64(len(resolved)), "measuring", "networks")
+	b := progress.NewBar(a.stderr, int64(len(networks)), "measuring", "networks")
 	defer b.Finish()
 	var records []speed.Record
-	for _, arch := range resolved {
-		b.Describe("measuring " + arch.String())
-		r, err := machine.Measure(ctx, arch, options)
+	for _, n := range networks {
+		b.Describe("measuring " + spec.Name(n))
+		r, err := machine.Measure(ctx, n, options)
 		if err != nil {
 			return err
 		}
@@ -142,8 +147,10 @@ func (a *app) printSpeed(m speed.Machine, o speed.Options, records []speed.Recor
 	fmt.Fprint(w, "MB\t  arch\n")
 	for _, r := range records {
 		index := "-"
-		if i, ok := r.Arch.Index(); ok {
-			index = fmt.Sprint(i)
+		if arch, err := cell.ParseArch(r.Arch); err == nil {
+			if i, ok := arch.Index(); ok {
+				index = fmt.Sprint(i)
+			}
 		}
 		fmt.Fprintf(w, "%s\t", index)
 		printRate(w, r.Train, r.TrainFLOPs, r.Peak)

@@ -119,6 +119,7 @@ func (a *app) train(ctx context.Context, arch string, f trainFlags) error {
 			return err
 		}
 	}
+	a.warnOfCollapsed(plan.Run.Net)
 	trainer, err := a.trainIn(ctx, dir, &plan, images, f, kernels)
 	if err != nil {
 		return err

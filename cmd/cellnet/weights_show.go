@@ -9,6 +9,9 @@ import (
 	"unicode"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
+	"cellnet/cell/twocell"
+	"cellnet/train"
 	"cellnet/weights"
 
 	"github.com/spf13/cobra"
@@ -62,6 +65,7 @@ func newWeightsShowCommand(a *app) *cobra.Command {
 
 If the file holds several networks, they are listed; choose one for its tensors.`,
 		Example: `  cellnet weights show net.pth
+  cellnet weights show darts.pth --arch DARTS_V2
   cellnet weights show 000157-FULL.pth --hp 200 --trial cifar10:777 --json`,
 		Args: wantArgs("FILE"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -95,7 +99,7 @@ func describeWeights(name string, space cell.Space, arch string, flags networkFl
 		return r, err
 	}
 	var given cell.Arch
-	if arch != "" {
+	if arch != "" && !isTwoCells(arch) {
 		if given, err = parseArch(space, arch); err != nil {
 			return r, err
 		}
@@ -133,12 +137,20 @@ func describeWeights(name string, space cell.Space, arch string, flags networkFl
 	if err != nil {
 		return r, err
 	}
-	if arch != "" {
+	described := describeNetwork(n)
+	switch {
+	case isTwoCells(arch) || arch == "" && slices.Contains(f.Entries(), train.EntryNetwork):
+		params, err := twoCellParams(arch, f, state)
+		if err != nil {
+			return r, fmt.Errorf("weights %s: %w", name, err)
+		}
+		described.of(params.Network())
+	case arch != "":
 		if err := checkArch(given, n, state); err != nil {
 			return r, fmt.Errorf("weights %s: %w", name, err)
 		}
 	}
-	r.Networks = []networkRecord{describeNetwork(n)}
+	r.Networks = []networkRecord{described}
 	r.Elements = new(int)
 	r.Tensors = []tensorRecord{}
 	for _, t := range n.Tensors {
@@ -158,6 +170,14 @@ func describeNetwork(n *weights.Network) networkRecord {
 		r.Index = archIndex(arch)
 	}
 	return r
+}
+
+// of takes what a network of two cells tells of itself.
+func (r *networkRecord) of(n spec.Network) {
+	if n, ok := n.(twocell.Network); ok {
+		name := spec.Name(n)
+		r.Arch, r.C, r.N, r.Classes, r.Widths, r.text = &name, &n.C, &n.N, &n.Classes, nil, name
+	}
 }
 
 // known gives nil for the zero value.

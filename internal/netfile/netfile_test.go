@@ -107,3 +107,38 @@ func TestOfGenotype(t *testing.T) {
 		t.Error("an unknown name is taken")
 	}
 }
+
+// FuzzRead: a file of any bytes gives a valid network or an error of one line, which
+// names it.
+func FuzzRead(f *testing.F) {
+	files, err := filepath.Glob("testdata/*")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	path := filepath.Join(f.TempDir(), "network")
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if err := os.WriteFile(path, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		n, err := Read(path, Options{C: 3, N: 1, StemMultiplier: 3, Classes: 10, Genotype: "DARTS_V1"})
+		if err != nil {
+			if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, path) {
+				t.Fatalf("%q", text)
+			}
+			return
+		}
+		if err := n.Validate(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

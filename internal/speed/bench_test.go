@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"testing"
 
-	"cellnet/cell"
+	"cellnet/cell/spec"
 )
 
 // benchNetworks times steps of a kind on some of the twelve cells: in training,
 // what a step allocates doesn't depend on the batch.
-func benchNetworks(b *testing.B, passes float64, batches []int, prepare func(cell.Network, batch) (runner, error)) {
+func benchNetworks(b *testing.B, passes float64, batches []int, prepare func(spec.Network, batch) (runner, error)) {
 	for _, arch := range Archs()[:5] {
 		c := resolve(b, arch)
 		config := c.Network(classes)
 		index, _ := c.Index()
 		for _, n := range batches {
 			b.Run(fmt.Sprintf("arch=%d/batch=%d", index, n), func(b *testing.B) {
-				r, err := prepare(config, newBatch(n))
+				r, err := prepare(config, newBatch(n, classes))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"time"
 
-	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/internal/kernel"
 	"cellnet/internal/procmem"
 	"cellnet/models"
@@ -41,20 +41,20 @@ type Options struct {
 	Time        time.Duration // that is spent on training, and again on evaluation
 }
 
-// Measure measures the benchmark's network of an architecture: the fastest of the repetitions that fit in the time,
+// Measure measures a network: the fastest of the repetitions that fit in the time,
 // of which there is at least one. Floating-point operations are those of direct
 // convolution, two for each multiply-accumulate and three times as many in
 // training, whatever the algorithm: a faster one can exceed the machine's peak.
-func (m Machine) Measure(ctx context.Context, arch cell.Arch, o Options) (Record, error) {
+func (m Machine) Measure(ctx context.Context, config spec.Network, o Options) (Record, error) {
 	procmem.Reset()
+	arch := spec.Name(config)
 	r := Record{Arch: arch, Peak: m.Peak}
-	config := arch.Network(classes)
 	gflop := 2 * config.Cost(side).FLOPs / 1e3
-	measure := func(graph func(int) models.Options, prepare func(cell.Network, batch) (runner, error), gflop float64) (rate, flops *float64, err error) {
+	measure := func(graph func(int) models.Options, prepare func(spec.Network, batch) (runner, error), gflop float64) (rate, flops *float64, err error) {
 		if err := models.CheckMemory(config, graph(o.Batch), 1); err != nil {
 			return nil, nil, err
 		}
-		run, err := prepare(config, newBatch(o.Batch))
+		run, err := prepare(config, newBatch(o.Batch, config.NumClasses()))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,14 +3,13 @@ package speed
 import (
 	"math/rand/v2"
 
-	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/models"
 	"cellnet/train"
 )
 
-// The networks.
+// The images.
 const (
-	classes  = 10
 	side     = 32
 	imageLen = 3 * side * side
 	seed     = 777
@@ -22,7 +21,7 @@ type batch struct {
 	labels []int
 }
 
-func newBatch(n int) batch {
+func newBatch(n, classes int) batch {
 	b := batch{make([]float32, n*imageLen), make([]int, n)}
 	r := rand.New(rand.NewPCG(seed, 0))
 	for i := range b.images {
@@ -51,7 +50,7 @@ func graphOfEvaluation(batch int) models.Options {
 }
 
 // newTraining prepares steps of the benchmark's optimizer.
-func newTraining(config cell.Network, b batch) (runner, error) {
+func newTraining(config spec.Network, b batch) (runner, error) {
 	params, err := models.Initialize(config, seed)
 	if err != nil {
 		return runner{}, err
@@ -75,7 +74,7 @@ func newTraining(config cell.Network, b batch) (runner, error) {
 }
 
 // newEvaluation prepares the evaluation of a batch.
-func newEvaluation(config cell.Network, b batch) (runner, error) {
+func newEvaluation(config spec.Network, b batch) (runner, error) {
 	params, err := models.Initialize(config, seed)
 	if err != nil {
 		return runner{}, err

@@ -9,8 +9,12 @@ import (
 	"time"
 
 	"cellnet/cell"
+	"cellnet/cell/spec"
 	"cellnet/internal/procmem"
 )
+
+// classes of the networks.
+const classes = 10
 
 func resolve(t testing.TB, arch string) cell.Arch {
 	t.Helper()
@@ -46,11 +50,11 @@ func TestMeasure(t *testing.T) {
 		"both": {true, true}, "training": {true, false}, "evaluation": {false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := m.Measure(t.Context(), c, Options{Train: tt.train, Eval: tt.eval, Batch: 4})
+			r, err := m.Measure(t.Context(), c.Network(classes), Options{Train: tt.train, Eval: tt.eval, Batch: 4})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !r.Arch.Equal(c) || r.Peak != m.Peak {
+			if r.Arch != c.String() || r.Peak != m.Peak {
 				t.Errorf("got %+v", r)
 			}
 			// The stem, the reductions and the classifier of the benchmark's
@@ -91,7 +95,7 @@ func TestMemoryOfEvaluationIsItsOwn(t *testing.T) {
 	if procmem.Peak() < size {
 		t.Fatalf("the peak is %d after %d bytes were touched", procmem.Peak(), size)
 	}
-	r, err := Machine{}.Measure(t.Context(), resolve(t, "all_idnt"), Options{Eval: true, Batch: 2})
+	r, err := Machine{}.Measure(t.Context(), resolve(t, "all_idnt").Network(classes), Options{Eval: true, Batch: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +107,7 @@ func TestMemoryOfEvaluationIsItsOwn(t *testing.T) {
 func TestMeasureStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := Machine{}.Measure(ctx, resolve(t, "all_idnt"), Options{Eval: true, Batch: 1, Time: time.Hour})
+	_, err := Machine{}.Measure(ctx, resolve(t, "all_idnt").Network(classes), Options{Eval: true, Batch: 1, Time: time.Hour})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -119,7 +123,7 @@ func TestAllocationsOfAStepDontGrowWithTheBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, prepare := range map[string]func(cell.Network, batch) (runner, error){"training": newTraining, "evaluation": newEvaluation} {
+	for name, prepare := range map[string]func(spec.Network, batch) (runner, error){"training": newTraining, "evaluation": newEvaluation} {
 		t.Run(name, func(t *testing.T) {
 			small, few := allocated(t, prepare, config, 2)
 			large, many := allocated(t, prepare, config, 8)
@@ -132,9 +136,9 @@ func TestAllocationsOfAStepDontGrowWithTheBatch(t *testing.T) {
 
 // allocated returns how many bytes a step on n images allocates, and in how
 // many pieces: the least of some steps, since others may allocate meanwhile.
-func allocated(t *testing.T, prepare func(cell.Network, batch) (runner, error), config cell.Network, n int) (bytes, pieces uint64) {
+func allocated(t *testing.T, prepare func(spec.Network, batch) (runner, error), config cell.Network, n int) (bytes, pieces uint64) {
 	t.Helper()
-	r, err := prepare(config, newBatch(n))
+	r, err := prepare(config, newBatch(n, classes))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -379,7 +379,7 @@ func keysOf(d *pickle.Dict) []string {
 
 // shapeOf lists the types of a record's parts with the keys that lead to them.
 // numpy's numbers count as Python's, and estimated times, which are in an
-// OrderedDict, as measured ones.
+// OrderedDict, as measured ones; sets are in any order.
 func shapeOf(v any, path string) []string {
 	switch v := v.(type) {
 	case *pickle.Dict:
@@ -390,6 +390,9 @@ func shapeOf(v any, path string) []string {
 		var inner []string
 		for key, value := range v.All() {
 			inner = append(inner, shapeOf(value, fmt.Sprintf("%s/%v", path, key))...)
+		}
+		if strings.HasPrefix(path, "/eval_") {
+			slices.Sort(inner)
 		}
 		return append(parts, inner...)
 	case *pickle.List:
@@ -403,11 +406,6 @@ func shapeOf(v any, path string) []string {
 		return []string{fmt.Sprintf("%s: tensor %v %v", path, v.Storage.Type, v.Shape)}
 	case pickle.Scalar:
 		return []string{path + ": float64"}
-	case string:
-		if path == "/eval_names/" {
-			return []string{path + ": " + v}
-		}
-		return []string{path + ": string"}
 	default:
 		return []string{fmt.Sprintf("%s: %T", path, v)}
 	}
