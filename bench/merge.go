@@ -36,6 +36,9 @@ func Merge(base *Benchmark, archs []*Architecture) (*Benchmark, error) {
 		}
 		added[i] = a.Clone()
 		added[i].OrderedDict = layout.OrderedRecipes()
+		for _, r := range added[i].All() {
+			r.Cleared = true // but for weights that are written with it
+		}
 	}
 	slices.SortFunc(added, func(a, b *Architecture) int { return a.Index - b.Index })
 	records := source.FromMemory(added...)

@@ -39,9 +39,8 @@ func (e *encoder) architecture(a *record.Architecture) (*pickle.Dict, error) {
 
 // results gives the state of an architecture's results by a recipe.
 func (e *encoder) results(index int, hp record.HP, r *record.Results) (*pickle.Dict, error) {
-	trials, had, written := new(dictMaker), false, false
+	trials, cleared := new(dictMaker), r.Cleared
 	for _, t := range r.Trials {
-		had = had || t.HasWeights
 		var weights any
 		if e.weights != nil {
 			var err error
@@ -53,7 +52,7 @@ func (e *encoder) results(index int, hp record.HP, r *record.Results) (*pickle.D
 		if err != nil {
 			return nil, err
 		}
-		written = written || weights != nil
+		cleared = cleared && weights == nil
 		trials.put(pickle.NewTuple(t.Dataset.String(), t.Seed), s)
 	}
 	if trials.err != nil {
@@ -62,7 +61,7 @@ func (e *encoder) results(index int, hp record.HP, r *record.Results) (*pickle.D
 	if r.Head != nil {
 		return headWithTrials(r, &trials.dict)
 	}
-	return resultsState(r, &trials.dict, !written && (r.Cleared || had)), nil
+	return resultsState(r, &trials.dict, cleared), nil
 }
 
 func resultsState(r *record.Results, trials *pickle.Dict, cleared bool) *pickle.Dict {

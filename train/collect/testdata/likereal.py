@@ -60,7 +60,7 @@ assert list(ours) == list(real), (list(ours), list(real))
 for index, results in real.items():
     assert type(ours[index]) is type(results) and list(ours[index]) == list(results), (type(ours[index]), list(ours[index]))
     for hp, of_real in results.items():
-        own, compared = ours[index][hp], 0
+        own, compared = ours[index][hp], set()
         assert list(own) == list(of_real), (list(own), list(of_real))
         assert own["arch_index"] == of_real["arch_index"] and own["arch_str"] == of_real["arch_str"]
         weights = any(trial["net_state_dict"] is not None for trial in own["all_results"].values())
@@ -72,6 +72,6 @@ for index, results in real.items():
             for g, w in zip(got, want):
                 assert g == w, (index, hp, name, seed, g, w)
             assert len(got) == len(want), (index, hp, name, seed)
-            compared += 1
-        assert compared == (1 if dataset else len(of_real["dataset_seed"])), (index, hp, compared)
+            compared.add(name)
+        assert compared == ({dataset} if dataset else set(of_real["dataset_seed"])), (index, hp, compared)
 print("like the real one")
