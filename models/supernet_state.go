@@ -15,8 +15,17 @@ func (p *SupernetParameters) Load(s *weights.StateDict) error {
 	return p.copyFrom(s)
 }
 
+// Load copies a state dict into the parameters, strictly; see [FromStateDict]. On an
+// error the parameters are unchanged.
+func (p *SizeSupernetParameters) Load(s *weights.StateDict) error {
+	if err := checkTensors(p.size.Tensors(), s); err != nil {
+		return err
+	}
+	return p.copyFrom(s)
+}
+
 // SaveStatistics copies the running statistics; restore sets them back.
-func (p *SupernetParameters) SaveStatistics() (restore func()) {
+func (p *superTensors) SaveStatistics() (restore func()) {
 	numbers, counts := map[string][]float32{}, map[string]int64{}
 	for name, v := range p.statistics {
 		numbers[name] = slices.Clone(v)

@@ -50,6 +50,8 @@ search takes no time. ALGORITHM is
   reinforce   REINFORCE                     local       local search
   bayesian    Bayesian optimization by a Gaussian process, the default: it finds most
 
+or one of the subcommands below that train one network of all cells instead, on images.
+
 Simulated time is what the trainings would take: 20,000 s on cifar10, 40,000 s on cifar100,
 120,000 s on ImageNet16-120 unless --budget says otherwise. Of the size space there are no
 built-in results: --space size searches by a formula that only resembles them.
@@ -104,6 +106,7 @@ search goes on with the same command. cellnet collect makes a benchmark of DIR.`
 	flags.Float64Var(&s.Beta, "beta", s.Beta, "bayesian: deviations of the bound above the mean")
 	o.training.add(flags)
 	cmd.AddCommand(newSearchCompareCommand(a))
+	cmd.AddCommand(newSharedSearchCommands(a)...)
 	return cmd
 }
 

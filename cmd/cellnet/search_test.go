@@ -194,3 +194,55 @@ func TestSearchTrains(t *testing.T) {
 		}
 	}
 }
+
+// Searches by a supernet: to the end, refused, and gone on with.
+func TestSearchBySupernet(t *testing.T) {
+	small := []string{"--dataset", "synthetic", "--limit", "24", "--batch", "8", "--epochs", "1"}
+	for name, more := range map[string][]string{
+		"gdas": {"-C", "4", "-N", "1"}, "enas": {"-C", "4", "-N", "1", "--candidates", "2", "--controller-updates", "1", "--controller-samples", "2"},
+		"rsps": {"-C", "4", "-N", "1", "--candidates", "2"}, "mask-rl": {"--widths", "4,8"},
+	} {
+		out := filepath.Join(t.TempDir(), "found")
+		args := slices.Concat([]string{"search", name, "--out", out}, small, more)
+		var result sharedResult
+		if err := json.Unmarshal([]byte(mustCellnet(t, append(args, "--json")...)), &result); err != nil {
+			t.Fatal(err)
+		}
+		if result.Algorithm != name || result.Epochs != 1 || result.Last.Arch.IsZero() || result.Last.Arch.String() != result.Best.Arch.String() {
+			t.Errorf("%+v", result)
+		}
+		for _, file := range []string{"search.json", "log.jsonl", "curves.svg", "architecture.png"} {
+			if _, err := os.Stat(filepath.Join(out, file)); err != nil {
+				t.Error(err)
+			}
+		}
+		again := mustCellnet(t, "search", name, "--resume", "--out", out)
+		if !strings.Contains(again, result.Last.Arch.String()) {
+			t.Errorf("gone on with it found\n%s", again)
+		}
+		if r := cellnet(t, args...); r.code == 0 || !strings.Contains(r.stderr, "--resume") {
+			t.Errorf("a second search into the folder: code %d, %s", r.code, r.stderr)
+		}
+	}
+	out := t.TempDir()
+	for want, args := range map[string][]string{
+		"missing --out":     {"gdas", "--dataset", "cifar10"},
+		"missing --dataset": {"gdas", "--out", out},
+		"unknown":           {"gdas", "--dataset", "mnist", "--out", out},
+		"epochs: 0":         {"setn", "--dataset", "cifar10", "--out", out, "--epochs", "0"},
+		"channels: 0":       {"darts-v1", "--dataset", "cifar10", "--out", out, "-C", "0"},
+		"cells: 0":          {"darts-v2", "--dataset", "cifar10", "--out", out, "-N", "0"},
+		"nodes: 1":          {"darts-v1", "--dataset", "cifar10", "--out", out, "--nodes", "1"},
+		"candidates: 0":     {"rsps", "--dataset", "cifar10", "--out", out, "--candidates", "0"},
+		"drop path: 1":      {"gdas-v1", "--dataset", "cifar10", "--out", out, "--drop-path", "1"},
+		"tau: from 20":      {"gdas", "--dataset", "cifar10", "--out", out, "--tau-min", "20"},
+		"warm-up ratio: 0":  {"tas", "--dataset", "cifar10", "--out", out, "--warmup-ratio", "0"},
+		"widths: [8 4]":     {"mask-gumbel", "--dataset", "cifar10", "--out", out, "--widths", "8,4"},
+		"--limit: -1":       {"enas", "--dataset", "cifar10", "--out", out, "--limit", "-1"},
+	} {
+		r := cellnet(t, append([]string{"search"}, args...)...)
+		if r.code != exitUsage || r.stdout != "" || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%q: code %d, %s%s, want %s", args, r.code, r.stdout, r.stderr, want)
+		}
+	}
+}

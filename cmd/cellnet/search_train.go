@@ -5,16 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"cellnet/bench"
+	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/progress"
+	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
+	"cellnet/models"
 	"cellnet/search"
 	"cellnet/search/experiment"
+	"cellnet/search/simulate"
 	"cellnet/search/trainings"
+	"cellnet/search/weightsharing"
 	"cellnet/train"
 	"cellnet/train/trials"
 	"cellnet/weights"
@@ -151,4 +158,316 @@ func (a *app) searchTrained(ctx context.Context, o searchOptions, set trials.Set
 		}
 	}
 	return a.printRuns(o, plan, runs)
+}
+
+// sharedFlags are those of a search by a supernet.
+type sharedFlags struct {
+	run            weightsharing.Run
+	dataset, out   string
+	limit          int
+	interval       time.Duration
+	resume, asJSON bool
+	data           dataFlags
+	kernels        kernelFlags
+}
+
+// sharedNames are what commands call the algorithms, whose published names are
+// weightsharing's: random is taken by the search that trains one after another.
+func sharedName(a weightsharing.Algorithm) string {
+	if a == weightsharing.Random {
+		return "rsps"
+	}
+	return strings.ReplaceAll(a.String(), "_", "-")
+}
+
+// newSharedSearchCommands returns a command for each algorithm.
+func newSharedSearchCommands(a *app) (commands []*cobra.Command) {
+	for _, algorithm := range weightsharing.Algorithms() {
+		commands = append(commands, newSharedSearchCommand(a, algorithm))
+	}
+	return commands
+}
+
+// sharedHelp says in short what the algorithms do.
+var sharedHelp = map[weightsharing.Algorithm]string{
+	weightsharing.DARTSV1:    "DARTS, first order: weights and architecture in turn, all operations at once",
+	weightsharing.DARTSV2:    "DARTS, second order: the architecture looks a step of the weights ahead",
+	weightsharing.GDAS:       "GDAS: operations are drawn by Gumbel-softmax",
+	weightsharing.GDASV1:     "GDAS without the gradient of operations that were not drawn",
+	weightsharing.SETN:       "SETN: weights on drawn cells, the architecture on all operations at once",
+	weightsharing.Random:     "Random search with weight sharing (RSPS)",
+	weightsharing.ENAS:       "ENAS: a controller names cells and learns by their accuracy",
+	weightsharing.TAS:        "TAS, on widths: mixtures of two widths, channels interpolated",
+	weightsharing.MaskGumbel: "On widths: masks of channels, weighed by Gumbel-softmax",
+	weightsharing.MaskRL:     "On widths: masks of channels that are drawn, by REINFORCE",
+}
+
+func newSharedSearchCommand(a *app, algorithm weightsharing.Algorithm) *cobra.Command {
+	f := sharedFlags{run: weightsharing.DefaultRun(algorithm)}
+	name, small := sharedName(algorithm), " -C 4 -N 1"
+	if algorithm.Space() == cell.Size {
+		small = " --widths 4,8"
+	}
+	cmd := &cobra.Command{
+		Use:   name + " --dataset DATASET --out DIR",
+		Short: sharedHelp[algorithm],
+		Long: sharedHelp[algorithm] + `.
+One supernet that holds all candidates is trained on images, and the architecture is
+chosen with its weights. Of cifar10 the weights learn on one half of the training images, the
+architecture on the other; of the other datasets the architecture learns on x-valid.
+
+DIR gets log.jsonl with a line for every epoch, search.json, pictures of the curves
+and of the architecture's parameters, and checkpoints. An interrupted search goes on
+with cellnet search ` + name + ` --resume --out DIR.`,
+		Example: fmt.Sprintf(`  cellnet search %s --dataset cifar10 --data ~/data --out found
+  cellnet search %[1]s --dataset synthetic --epochs 2 --limit 400%s --out try`, name, small),
+		Args: wantArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.searchShared(cmd.Context(), f) },
+	}
+	if other := algorithm.String(); other != name && algorithm != weightsharing.Random {
+		cmd.Aliases = []string{other}
+	}
+	r, flags := &f.run, cmd.Flags()
+	flags.StringVar(&f.dataset, "dataset", "", "cifar10, cifar100, ImageNet16-120, synthetic, or folder for own pictures")
+	flags.StringVar(&f.out, "out", "", "`DIR` for the results")
+	flags.Uint32Var(&r.Seed, "seed", r.Seed, "where all random numbers come from")
+	flags.IntVar(&r.Epochs, "epochs", r.Epochs, "epochs")
+	flags.IntVar(&r.BatchSize, "batch", r.BatchSize, "images of either half of a step")
+	flags.IntVar(&r.EvaluationBatch, "evaluation-batch", r.EvaluationBatch, "images that are normalized together in validation")
+	if algorithm.Space() == cell.Size {
+		flags.IntSliceVar(&r.Widths, "widths", r.Widths, "channels to choose from, rising")
+		flags.Float64Var(&r.WarmUp, "warmup-ratio", r.WarmUp, "share of the epochs before the architecture learns")
+	} else {
+		flags.IntVarP(&r.Channels, "channels", "C", r.Channels, "channels of the first stage")
+		flags.IntVarP(&r.Cells, "cells", "N", r.Cells, "cells of a stage")
+		flags.IntVar(&r.Nodes, "nodes", r.Nodes, "nodes of a cell")
+		flags.Float64Var(&r.DropPath, "drop-path", r.DropPath, "rate of drop path in the last epoch")
+	}
+	flags.BoolVar(&r.Affine, "affine", r.Affine, "batch norms of cells have weights")
+	flags.BoolVar(&r.Track, "track-running-stats", r.Track, "batch norms of cells keep running statistics")
+	flags.Float64Var(&r.Rate, "rate", r.Rate, "the weights' learning rate at first")
+	flags.Float64Var(&r.Clip, "clip", r.Clip, "greatest norm of the weights' gradient; 0 for none")
+	if algorithm != weightsharing.Random {
+		flags.Float64Var(&r.ArchRate, "arch-rate", r.ArchRate, "the architecture's learning rate")
+		flags.Float64Var(&r.ArchDecay, "arch-decay", r.ArchDecay, "the architecture's weight decay")
+	}
+	if r.TauMax > 0 {
+		flags.Float64Var(&r.TauMin, "tau-min", r.TauMin, "temperature of the last epoch")
+		flags.Float64Var(&r.TauMax, "tau-max", r.TauMax, "temperature of the first epoch")
+	}
+	if r.Candidates > 0 {
+		flags.IntVar(&r.Candidates, "candidates", r.Candidates, "cells that are compared after every epoch")
+		flags.IntVar(&r.SameBatches, "same-batches", 0, "compare all on the same `N` batches (default: each on one of its own, as published)")
+	}
+	if r.ControllerUpdates > 0 {
+		flags.IntVar(&r.ControllerUpdates, "controller-updates", r.ControllerUpdates, "of the controller after every epoch")
+		flags.IntVar(&r.ControllerSamples, "controller-samples", r.ControllerSamples, "cells of an update")
+	}
+	flags.IntVar(&f.limit, "limit", 0, "use the first `N` images of every set only")
+	flags.DurationVar(&f.interval, "checkpoint-every", 10*time.Minute, "time between checkpoints within an epoch; 0 for none")
+	flags.BoolVar(&f.resume, "resume", false, "go on with the search in DIR; all else may be left out")
+	f.data.add(cmd)
+	cmd.Flags().StringVar(&f.kernels.isa, "isa", "", "compute by the generic, avx2 or avx512 `KERNELS`, which round differently")
+	addJSONFlag(cmd, &f.asJSON)
+	return cmd
+}
+
+// plan says what is searched; of a search that goes on its folder may tell.
+func (f *sharedFlags) plan() (p weightsharing.Plan, err error) {
+	if f.out == "" {
+		return p, usage.Errorf("missing --out, want the folder for the results")
+	}
+	if f.limit < 0 {
+		return p, usage.Errorf("--limit: %d images, want 1 or more", f.limit)
+	}
+	if f.dataset == "" {
+		if !f.resume {
+			return p, usage.Errorf("missing --dataset, want cifar10, cifar100, ImageNet16-120, synthetic or folder")
+		}
+		if p, err = weightsharing.ReadPlan(f.out); err != nil {
+			return p, err
+		}
+		if p.Run.Algorithm != f.run.Algorithm {
+			return p, usage.Errorf("%s holds a search by %s: go on with cellnet search %[2]s", f.out, sharedName(p.Run.Algorithm))
+		}
+		if f.data.dir == "" {
+			f.data.from(p.Data)
+		}
+		return p, nil
+	}
+	d, err := data.ResolveDataset(f.dataset)
+	if err != nil {
+		return p, usage.Errorf("--dataset: %w", err)
+	}
+	if d == data.CIFAR10 {
+		d = data.CIFAR10Valid // whose two halves are searched on
+	}
+	p = weightsharing.Plan{Program: readVersion().String(), Run: f.run, Limit: f.limit, Data: f.data.source()}
+	p.Run.Dataset = d
+	if err := p.Run.Validate(); err != nil {
+		return p, usage.Fault(err)
+	}
+	return p, nil
+}
+
+func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
+	plan, err := f.plan()
+	if err != nil {
+		return err
+	}
+	kernels, err := f.kernels.kernels()
+	if err != nil {
+		return err
+	}
+	open := rundir.Begin
+	if f.resume {
+		open = rundir.Resume
+	}
+	dir, err := open(f.out)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	loaded, err := a.loadImages(ctx, f.data, plan.Run.Dataset, data.Info{}, plan.Limit)
+	if err != nil {
+		return err
+	}
+	images, err := weightsharing.ImagesOf(loaded)
+	if err != nil {
+		return err
+	}
+	s, err := a.searchIn(ctx, dir, plan, images, f, kernels)
+	if err != nil {
+		return err
+	}
+	known := knownAccuracy(plan.Run.Dataset)
+	if err := weightsharing.Draw(f.out, plan.Run, s.History(), known); err != nil {
+		return err
+	}
+	return a.printShared(f, plan.Run, s, known)
+}
+
+// searchIn searches in a folder, from its last checkpoint on.
+func (a *app) searchIn(ctx context.Context, dir *rundir.Dir, plan weightsharing.Plan, images weightsharing.Images, f sharedFlags, kernels models.ISA) (*weightsharing.Search, error) {
+	shown := progress.NewTraining(a.stderr, plan.Run.Epochs, &train.Data{
+		Train: images.Train, Evaluations: []train.EvaluationSet{{Set: data.XValid, Images: images.Valid}},
+	})
+	defer shown.Clear()
+	var s *weightsharing.Search
+	var failed error // to write the log
+	s, err := weightsharing.New(plan.Run, images, weightsharing.Supernets{}, weightsharing.Options{
+		Kernels: kernels, Checkpoints: dir.Checkpoints(), Interval: f.interval,
+		Hooks: weightsharing.Hooks{
+			OnStep: shown.OnStep, OnEvaluation: shown.OnEvaluation,
+			OnEpoch: func(e weightsharing.Epoch) {
+				shown.OnEpoch(train.Epoch{Epoch: e.Epoch, Rate: e.Rate, Train: e.Train, Evaluations: []train.Evaluation{{Set: data.XValid, Metrics: e.Validation}}})
+				if skips, edges := e.Skips(); 2*skips > edges {
+					shown.Clear()
+					fmt.Fprintf(a.stderr, "note: skip_connect is on %d of %d edges of the chosen cell: it takes over, as published searches of this kind had it\n", skips, edges)
+				}
+				failed = errors.Join(failed, weightsharing.WriteLog(f.out, s.History()))
+			},
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	resumed, damaged, err := s.Resume()
+	for _, err := range damaged {
+		fmt.Fprintf(a.stderr, "warning: %v\n", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	done, steps := s.Position()
+	if resumed {
+		fmt.Fprintf(a.stderr, "resuming after %d of %d epochs and %d steps\n", done, plan.Run.Epochs, steps)
+	}
+	shown.Begin(done, min(steps*plan.Run.BatchSize, images.Train.Len()))
+	if err := errors.Join(os.MkdirAll(dir.Checkpoints(), 0o777), weightsharing.WritePlan(f.out, plan), weightsharing.WriteLog(f.out, s.History())); err != nil {
+		return nil, err
+	}
+	err = s.Run(ctx)
+	shown.Clear()
+	if errors.Is(err, context.Canceled) {
+		done, steps := s.Position()
+		return nil, &interruptedError{fmt.Sprintf("interrupted after %d of %d epochs and %d steps: go on with: cellnet search %s --resume --out %s",
+			done, plan.Run.Epochs, steps, sharedName(plan.Run.Algorithm), shellWord(f.out)), err}
+	}
+	return s, errors.Join(err, failed)
+}
+
+// knownAccuracy gives the built-in results of cells, nil if there are none on the
+// dataset.
+func knownAccuracy(d data.Dataset) weightsharing.Accuracy {
+	if d == data.CIFAR10Valid {
+		d = data.CIFAR10
+	}
+	judge, err := simulate.NewBuiltin(d, 12)
+	if err != nil {
+		return nil
+	}
+	return func(arch cell.Arch) (float64, bool) {
+		index, ok := arch.Index()
+		if !ok || arch.Space() != cell.Topology {
+			return 0, false
+		}
+		_, test, err := judge.Final(index)
+		return test, err == nil
+	}
+}
+
+// sharedResult is what a search by a supernet prints with --json.
+type sharedResult struct {
+	Algorithm string       `json:"algorithm"`
+	Dataset   data.Dataset `json:"dataset"`
+	Seed      uint32       `json:"seed"`
+	Epochs    int          `json:"epochs"`
+	Last      sharedChoice `json:"last"` // of the last epoch, as published
+	Best      sharedChoice `json:"best"` // of the epoch of the highest accuracy on the validation set
+	Log       string       `json:"log"`
+}
+
+type sharedChoice struct {
+	Epoch      int       `json:"epoch"`
+	Arch       cell.Arch `json:"arch"`
+	Index      *int      `json:"index"`
+	Validation float64   `json:"validation"` // of the supernet
+	Test       *float64  `json:"test"`       // of the cell, by the built-in results
+}
+
+func (a *app) printShared(f sharedFlags, r weightsharing.Run, s *weightsharing.Search, known weightsharing.Accuracy) error {
+	of := func(e weightsharing.Epoch) (c sharedChoice) {
+		c = sharedChoice{Epoch: e.Epoch, Arch: e.Arch, Validation: e.Validation.Top1}
+		if index, ok := e.Arch.Index(); ok {
+			c.Index = &index
+		}
+		if known != nil {
+			if test, ok := known(e.Arch); ok {
+				c.Test = &test
+			}
+		}
+		return c
+	}
+	result := sharedResult{sharedName(r.Algorithm), r.Dataset, r.Seed, len(s.History()), of(s.Last()), of(s.Best()), rundir.LogIn(f.out)}
+	if f.asJSON {
+		return a.printJSON(result)
+	}
+	fmt.Fprintf(a.stdout, "%s on %v, seed %d, %s: %s\n", result.Algorithm, r.Dataset, r.Seed, plural(result.Epochs, "epoch"), result.Log)
+	for _, one := range []struct {
+		what string
+		sharedChoice
+	}{{"last", result.Last}, {"best", result.Best}} {
+		fmt.Fprintf(a.stdout, "%s: epoch %d, supernet %.2f %% on the validation set\n  %s", one.what, one.Epoch+1, one.Validation, one.Arch)
+		if one.Index != nil {
+			fmt.Fprintf(a.stdout, " (%d)", *one.Index)
+		}
+		if one.Test != nil {
+			fmt.Fprintf(a.stdout, ": %.2f %% test after 200 epochs by itself", *one.Test)
+		}
+		if _, err := fmt.Fprintln(a.stdout); err != nil {
+			return err
+		}
+	}
+	return nil
 }

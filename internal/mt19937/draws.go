@@ -95,13 +95,15 @@ func pooled(k int) int {
 // normalBlock is how many numbers Normals makes of as many uniforms at a time.
 const normalBlock = 16
 
-// Normals fills dst as torch.randn does for 16 numbers and more on the CPU, up to
-// some units in the last place, in which PyTorch's vectorized logarithm and sine
-// differ from the library's. It panics if dst is shorter.
+// Normals fills dst as torch.randn does on the CPU, up to some units in the last
+// place, in which PyTorch's vectorized logarithm and sine differ from the library's.
+// Of an odd number below 16 PyTorch keeps the last draw's other half for its next
+// such call; here it is dropped.
 func (s *Source) Normals(dst []float32) {
 	n := len(dst)
 	if n < normalBlock {
-		panic("mt19937: Normals needs 16 numbers or more")
+		s.fewNormals(dst)
+		return
 	}
 	for i := range dst {
 		dst[i] = s.Float24()
@@ -115,6 +117,18 @@ func (s *Source) Normals(dst []float32) {
 			last[i] = s.Float24()
 		}
 		boxMuller(last)
+	}
+}
+
+// fewNormals draws two numbers at a time in double precision.
+func (s *Source) fewNormals(dst []float32) {
+	for i := 0; i < len(dst); i += 2 {
+		angle, u := 2*math.Pi*s.Float53(), s.Float53()
+		radius := math.Sqrt(-2 * math.Log1p(-u))
+		dst[i] = float32(radius * math.Cos(angle))
+		if i+1 < len(dst) {
+			dst[i+1] = float32(radius * math.Sin(angle))
+		}
 	}
 }
 

@@ -93,3 +93,21 @@ func TestPythonSample(t *testing.T) {
 		}
 	}
 }
+
+// PyTorch 1.13's manual_seed(777) and randn(10): few numbers come in another way.
+func TestTorchFewNormals(t *testing.T) {
+	got := make([]float32, 10)
+	New(777).Normals(got)
+	for i, want := range map[int]float64{
+		0: -0.401486873626709, 1: -0.5933555960655212, 2: 1.6885074377059937, 3: 0.5554274320602417, 4: -0.9432996511459351, 9: 2.3270833492279053,
+	} {
+		if math.Abs(float64(got[i])-want) > 1e-6*math.Abs(want) {
+			t.Errorf("randn(10)[%d] = %v, want %v", i, got[i], want)
+		}
+	}
+	odd := make([]float32, 3)
+	New(777).Normals(odd)
+	if !slices.Equal(odd, got[:3]) {
+		t.Errorf("randn(3) = %v, want %v", odd, got[:3])
+	}
+}

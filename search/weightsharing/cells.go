@@ -2,6 +2,7 @@ package weightsharing
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"cellnet/cell"
@@ -54,43 +55,83 @@ func (Supernets) Cells(r Run, s Shape) (Network, *mt19937.Source, error) {
 }
 
 // Widths makes a supernet of widths.
-func (Supernets) Widths(r Run, _ Shape) (SizeNetwork, *mt19937.Source, error) {
-	return nil, nil, fmt.Errorf("%v needs a supernet of widths, which this program has not yet", r.Algorithm)
+func (Supernets) Widths(r Run, s Shape) (SizeNetwork, *mt19937.Source, error) {
+	params, random, err := models.InitializeSizeSupernet(sizeOf(r, s.Classes), r.Seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := newWidths(params, s)
+	return n, random, err
 }
 
-// cells is a supernet of package models in both of its modes.
+// tensors are those of a supernet of package models.
+type tensors interface {
+	StateDict() *weights.StateDict
+	Load(*weights.StateDict) error
+	Weights() iter.Seq[string]
+	Tensors() []cell.Tensor
+	Numbers(name string) []float32
+	SaveStatistics() (restore func())
+}
+
+// parameters are a supernet's, as Weights has them.
+type parameters struct {
+	tensors
+	shapes    map[string][]int
+	learnable []string
+	pixels    int   // numbers of an image
+	labels    []int // zeros, for evaluation
+}
+
+func newParameters(t tensors, s Shape) parameters {
+	p := parameters{tensors: t, shapes: map[string][]int{}, learnable: slices.Collect(t.Weights()), pixels: 3 * s.Side * s.Side}
+	for _, t := range t.Tensors() {
+		p.shapes[t.Name] = t.Shape
+	}
+	return p
+}
+
+func (p *parameters) LoadStateDict(s *weights.StateDict) error { return p.Load(s) }
+func (p *parameters) Learnable() []string                      { return p.learnable }
+func (p *parameters) Shape(name string) []int                  { return p.shapes[name] }
+func (p *parameters) Floats(name string) []float32             { return p.Numbers(name) }
+
+// unlabelled are labels of images whose loss is of no interest.
+func (p *parameters) unlabelled(images []float32) []int {
+	count := len(images) / p.pixels
+	if len(p.labels) < count {
+		p.labels = make([]int, count)
+	}
+	return p.labels[:count]
+}
+
+// options are those of the two modes.
+func (s Shape) options() (training, evaluation models.SupernetOptions) {
+	return models.SupernetOptions{Side: s.Side, Capacity: s.Batch, Training: true, Kernels: s.Kernels},
+		models.SupernetOptions{Side: s.Side, Capacity: s.EvaluationBatch, Kernels: s.Kernels}
+}
+
+// cells is a supernet of cells in both of its modes.
 type cells struct {
-	params               *models.SupernetParameters
+	parameters
 	training, evaluation *models.Supernet
-	shapes               map[string][]int
-	learnable            []string
 	differentiated       models.Mixture // by the last pass with gradients
-	pixels               int            // numbers of an image
-	labels               []int          // zeros, for evaluation
 }
 
 func newCells(params *models.SupernetParameters, s Shape) (n *cells, err error) {
-	n = &cells{params: params, shapes: map[string][]int{}, learnable: slices.Collect(params.Weights()), pixels: 3 * s.Side * s.Side}
-	for _, t := range params.Tensors() {
-		n.shapes[t.Name] = t.Shape
-	}
-	if n.training, err = models.NewSupernet(params, models.SupernetOptions{Side: s.Side, Capacity: s.Batch, Training: true, Kernels: s.Kernels}); err != nil {
+	n = &cells{parameters: newParameters(params, s)}
+	training, evaluation := s.options()
+	if n.training, err = models.NewSupernet(params, training); err != nil {
 		return nil, err
 	}
-	if n.evaluation, err = models.NewSupernet(params, models.SupernetOptions{Side: s.Side, Capacity: s.EvaluationBatch, Kernels: s.Kernels}); err != nil {
+	if n.evaluation, err = models.NewSupernet(params, evaluation); err != nil {
 		return nil, err
 	}
 	return n, nil
 }
 
-func (n *cells) StateDict() *weights.StateDict            { return n.params.StateDict() }
-func (n *cells) LoadStateDict(s *weights.StateDict) error { return n.params.Load(s) }
-func (n *cells) Learnable() []string                      { return n.learnable }
-func (n *cells) Shape(name string) []int                  { return n.shapes[name] }
-func (n *cells) Floats(name string) []float32             { return n.params.Numbers(name) }
-func (n *cells) Gradient(name string) ([]float32, error)  { return n.training.Gradient(name) }
-func (n *cells) Reached() []string                        { return slices.Collect(n.training.Reached(n.differentiated)) }
-func (n *cells) SaveStatistics() (restore func())         { return n.params.SaveStatistics() }
+func (n *cells) Gradient(name string) ([]float32, error) { return n.training.Gradient(name) }
+func (n *cells) Reached() []string                       { return slices.Collect(n.training.Reached(n.differentiated)) }
 
 func (n *cells) Train(images []float32, labels []int, m models.Mixture, w models.Wanted) (models.Pass, error) {
 	if w.Weights || w.Factors {
@@ -100,9 +141,34 @@ func (n *cells) Train(images []float32, labels []int, m models.Mixture, w models
 }
 
 func (n *cells) Evaluate(images []float32, m models.Mixture) (models.Pass, error) {
-	count := len(images) / n.pixels
-	if len(n.labels) < count {
-		n.labels = make([]int, count)
+	return n.evaluation.Run(images, n.unlabelled(images), m, models.Wanted{})
+}
+
+// widths is a supernet of widths in both of its modes.
+type widths struct {
+	parameters
+	training, evaluation *models.SizeSupernet
+}
+
+func newWidths(params *models.SizeSupernetParameters, s Shape) (n *widths, err error) {
+	n = &widths{parameters: newParameters(params, s)}
+	training, evaluation := s.options()
+	if n.training, err = models.NewSizeSupernet(params, training); err != nil {
+		return nil, err
 	}
-	return n.evaluation.Run(images, n.labels[:count], m, models.Wanted{})
+	if n.evaluation, err = models.NewSizeSupernet(params, evaluation); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+func (n *widths) Gradient(name string) ([]float32, error) { return n.training.Gradient(name) }
+func (n *widths) Reached() []string                       { return n.learnable }
+
+func (n *widths) Train(images []float32, labels []int, layers []models.Narrowing, w models.Wanted) (models.NarrowedPass, error) {
+	return n.training.Run(images, labels, layers, w)
+}
+
+func (n *widths) Evaluate(images []float32, layers []models.Narrowing) (models.NarrowedPass, error) {
+	return n.evaluation.Run(images, n.unlabelled(images), layers, models.Wanted{})
 }

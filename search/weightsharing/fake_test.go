@@ -222,34 +222,37 @@ func imagesOf(images []float32) int { return len(images) / (3 * fakeSide * fakeS
 // fakeWidths is a fakeNet as a SizeNetwork.
 type fakeWidths struct{ *fakeNet }
 
-func (f fakeWidths) factors(layers []Narrowing) []float64 {
+func (f fakeWidths) factors(layers []models.Narrowing) []float64 {
 	factors := make([]float64, len(cell.Ops()))
 	for i, l := range layers {
-		for _, v := range append(append([]float32{}, l.Factors...), l.Matrix...) {
+		for _, v := range l.Channels {
 			factors[1+i%4] += float64(v) / 100
+		}
+		for _, stretch := range l.Stretches {
+			factors[1+i%4] += float64(stretch.Factor) * float64(stretch.From) / 100
 		}
 	}
 	return factors
 }
 
-func (f fakeWidths) Train(images []float32, labels []int, layers []Narrowing, w models.Wanted) (SizePass, error) {
+func (f fakeWidths) Train(images []float32, labels []int, layers []models.Narrowing, w models.Wanted) (models.NarrowedPass, error) {
 	p, d := f.run(images, labels, f.factors(layers), w, true)
-	pass := SizePass{Logits: p.Logits}
+	pass := models.NarrowedPass{Logits: p.Logits}
 	for i, l := range layers {
-		row := make([]float64, len(l.Factors)+len(l.Matrix))
+		row := make([]float64, len(l.Channels)+len(l.Stretches))
 		for k := range row {
 			if d != nil {
 				row[k] = d[1+i%4] / 100 * math.Cos(float64(k))
 			}
 		}
-		pass.Narrowing = append(pass.Narrowing, row)
+		pass.Factors = append(pass.Factors, row)
 	}
 	return pass, nil
 }
 
-func (f fakeWidths) Evaluate(images []float32, layers []Narrowing) (SizePass, error) {
+func (f fakeWidths) Evaluate(images []float32, layers []models.Narrowing) (models.NarrowedPass, error) {
 	pass, _ := f.run(images, make([]int, imagesOf(images)), f.factors(layers), models.Wanted{}, false)
-	return SizePass{Logits: pass.Logits}, nil
+	return models.NarrowedPass{Logits: pass.Logits}, nil
 }
 
 // fakeNetworks makes them.

@@ -3,9 +3,9 @@ package weightsharing
 // newMaskGumbel is the search by masks that Gumbel-softmax weighs.
 func newMaskGumbel(s *sizeSearch) differentiable {
 	return differentiable{s, func(alpha table) (n narrowed) {
-		noise := s.draws.gumbels(sizeLayers, len(s.widths))
-		for layer := range sizeLayers {
-			m := newSoftMask(s.widths, alpha[rowOf(layer)], noise[layer], s.tau)
+		noise := s.draws.gumbels(s.Layers(), len(s.widths))
+		for layer := range s.Layers() {
+			m := newSoftMask(s.widths, alpha[s.Row(layer)], noise[layer], s.tau)
 			n.layers = append(n.layers, m.narrowing())
 			n.backward = append(n.backward, m.backward)
 		}

@@ -36,10 +36,10 @@ func (a maskRL) draw(alpha table) (n narrowed, chosen []int) {
 		return a.warmUp(), nil
 	}
 	p := softmaxRows(alpha)
-	for layer := range sizeLayers {
-		k := pick(p[rowOf(layer)], a.draws.uniform())
+	for layer := range a.Layers() {
+		k := pick(p[a.Row(layer)], a.draws.uniform())
 		chosen = append(chosen, k)
-		n.layers = append(n.layers, masked(a.widths[k], a.channels()))
+		n.layers = append(n.layers, masked(a.widths[k], a.Widest()))
 	}
 	return n, chosen
 }
@@ -60,7 +60,7 @@ func (a maskRL) step(base, arch data.Batch, _ float64) (h halves, err error) {
 	if a.warming {
 		return h, nil
 	}
-	_, gradient := reinforced(a.alpha(), chosen, accuracy-baseline)
+	_, gradient := a.reinforced(a.alpha(), chosen, accuracy-baseline)
 	return h, stepArchitecture(a.adam, supernet.SizeArchitecture, a.net.Floats(supernet.SizeArchitecture), gradient)
 }
 
@@ -68,11 +68,11 @@ func percentRight(s train.Score) float64 { return 100 * float64(s.Top1) / float6
 
 // reinforced is the loss of what was chosen in the layers, and its derivative by A:
 // minus the advantage times the logarithm of the probability.
-func reinforced(alpha table, chosen []int, advantage float64) (loss float64, gradient table) {
+func (s *sizeSearch) reinforced(alpha table, chosen []int, advantage float64) (loss float64, gradient table) {
 	gradient = newTable(len(alpha), len(alpha[0]))
 	logs, p := logSoftmaxRows(alpha), softmaxRows(alpha)
 	for layer, k := range chosen {
-		row := rowOf(layer)
+		row := s.Row(layer)
 		loss -= advantage * logs[row][k]
 		for o := range gradient[row] {
 			gradient[row][o] += advantage * p[row][o]
@@ -82,7 +82,7 @@ func reinforced(alpha table, chosen []int, advantage float64) (loss float64, gra
 	return loss, gradient
 }
 
-func (a maskRL) validation() []Narrowing {
+func (a maskRL) validation() []models.Narrowing {
 	n, _ := a.draw(a.alpha())
 	return n.layers
 }

@@ -27,7 +27,7 @@ type cellMethod interface {
 // widthMethod is one that searches widths.
 type widthMethod interface {
 	method
-	validation() []Narrowing
+	validation() []models.Narrowing
 }
 
 // Shape is what a supernet must know beside its Run.

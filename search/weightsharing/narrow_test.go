@@ -2,28 +2,13 @@ package weightsharing
 
 import (
 	"cellnet/cell/supernet"
+	"cellnet/models"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 )
-
-func TestStretchedChannels(t *testing.T) {
-	var want samplings
-	readJSON(t, "sampling.json", &want)
-	for name, bounds := range want.Stretch {
-		var n, c int
-		if _, err := fmt.Sscanf(name, "%d->%d", &n, &c); err != nil {
-			t.Fatal(err)
-		}
-		for j, b := range bounds {
-			if from, to := stretched(j, n, c); from != b[0] || to != b[1] {
-				t.Errorf("%s: channel %d is of %d to %d, want %v", name, j, from, to, b)
-			}
-		}
-	}
-}
 
 func rowsOf(x tree, columns int) table { return tableOf(x.float32s(), columns) }
 
@@ -35,7 +20,7 @@ func TestWidthsAreDrawnAsPyTorchs(t *testing.T) {
 		h := step.at(half)
 		noise, exponentials := rowsOf(h.at("gumbels"), 4), rowsOf(h.at("exponentials"), 4)
 		for layer, want := range h.at("chosen").list() {
-			got := newInterpolation(widths, alpha[rowOf(layer)], noise[layer], exponentials[layer], step.at("tau").float())
+			got := newInterpolation(widths, alpha[max(0, layer-1)], noise[layer], exponentials[layer], step.at("tau").float())
 			if !slices.Equal(got.chosen[:], want.ints()) {
 				t.Errorf("%s, layer %d: %v, want %v", half, layer, got.chosen, want.ints())
 			}
@@ -46,7 +31,7 @@ func TestWidthsAreDrawnAsPyTorchs(t *testing.T) {
 		h := step.at(half)
 		p, uniforms := softmaxRows(alpha), h.at("uniforms").floats()
 		for layer, want := range h.at("actions").ints() {
-			if got := pick(p[rowOf(layer)], uniforms[layer]); got != want {
+			if got := pick(p[max(0, layer-1)], uniforms[layer]); got != want {
 				t.Errorf("%s, layer %d: mask %d, want %d", half, layer, got, want)
 			}
 		}
@@ -59,8 +44,8 @@ func TestMaskRLLearnsAsPyTorchs(t *testing.T) {
 	net := readTree(t, "size-net.pth")
 	file := readTree(t, "mask_rl.pth")
 	numbers := net.at("_arch_parameters").float32s()
-	r := DefaultRun(MaskRL)
-	adam, average := newAdam(r), new(movingAverage)
+	r := smallRun(MaskRL)
+	adam, average, search := newAdam(r), new(movingAverage), newSizeSearch(nil, r, nil)
 	for i, step := range file.at("steps").list() {
 		h := step.at("arch")
 		accuracy := h.at("top1").float()
@@ -69,7 +54,7 @@ func TestMaskRLLearnsAsPyTorchs(t *testing.T) {
 		if step.has("warmup") {
 			continue
 		}
-		loss, gradient := reinforced(tableOf(numbers, 4), h.at("actions").ints(), accuracy-baseline)
+		loss, gradient := search.reinforced(tableOf(numbers, 4), h.at("actions").ints(), accuracy-baseline)
 		near(t, fmt.Sprintf("step %d: loss", i), []float64{loss}, []float64{h.at("loss").float()}, 2e-5, 1e-3)
 		near(t, fmt.Sprintf("step %d: gradient", i), flat(gradient), h.at("grad").floats(), 1e-4, 1e-3)
 		if err := stepArchitecture(adam, supernet.SizeArchitecture, numbers, gradient); err != nil {
@@ -135,12 +120,11 @@ func TestGradientsOfWidthsAreThoseOfDifferences(t *testing.T) {
 			return sum
 		})
 		exponentials := []float64{1, 0.3, 2, 0.5}
-		matrix := randomTable(rnd, 1, 64)[0]
+		shares := randomTable(rnd, 1, 2)[0]
 		drawn := newInterpolation(widths, alpha[0], noise, exponentials, tau)
-		differences(t, "tas", alpha, table{drawn.backward(matrix)}, func() (sum float64) {
-			again := newInterpolation(widths, alpha[0], noise, exponentials, tau)
-			for i, share := range again.shares {
-				again.each(i, func(at int, v float64) { sum += share * v * matrix[at] })
+		differences(t, "tas", alpha, table{drawn.backward(shares)}, func() (sum float64) {
+			for i, share := range newInterpolation(widths, alpha[0], noise, exponentials, tau).shares {
+				sum += share * shares[i]
 			}
 			return sum
 		})
@@ -148,24 +132,15 @@ func TestGradientsOfWidthsAreThoseOfDifferences(t *testing.T) {
 }
 
 func TestNarrowings(t *testing.T) {
-	if got := masked(2, 4).Factors; !slices.Equal(got, []float32{1, 1, 0, 0}) {
+	if got := masked(2, 4).Channels; !slices.Equal(got, []float32{1, 1, 0, 0}) {
 		t.Error(got)
 	}
 	soft := softMask{widths: []int{1, 2, 3}, weights: []float64{0.5, 0.25, 0.25}, tau: 1}
-	if got := soft.narrowing().Factors; !slices.Equal(got, []float32{1, 0.5, 0.25}) {
+	if got := soft.narrowing().Channels; !slices.Equal(got, []float32{1, 0.5, 0.25}) {
 		t.Error(got)
 	}
-	// Of two channels four are made, the others of a mean of four are there already.
-	mixed := interpolation{channels: 6, widths: [2]int{4, 2}, shares: []float64{0.75, 0.25}}
-	want := []float32{
-		1, 0, 0, 0, 0, 0,
-		0.25, 0.75, 0, 0, 0, 0,
-		0, 0.25, 0.75, 0, 0, 0,
-		0, 0.25, 0, 0.75, 0, 0,
-		0, 0, 0, 0, 0, 0,
-		0, 0, 0, 0, 0, 0,
-	}
-	if got := mixed.narrowing().Matrix; !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+	mixed := interpolation{widths: [2]int{4, 2}, shares: []float64{0.75, 0.25}}.narrowing()
+	if mixed.To != 4 || !slices.Equal(mixed.Stretches, []models.Stretch{{From: 4, Factor: 0.75}, {From: 2, Factor: 0.25}}) {
+		t.Errorf("%v", mixed)
 	}
 }

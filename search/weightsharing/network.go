@@ -38,27 +38,12 @@ type Network interface {
 	Evaluate(images []float32, m models.Mixture) (models.Pass, error)
 }
 
-// Narrowing makes the output of a layer of a [SizeNetwork] narrower: a factor for
-// each channel, or a matrix of all channels after and before, row by row.
-type Narrowing struct {
-	Factors []float32 // [channels]
-	Matrix  []float32 // [channels][channels], used if Factors is nil
-}
-
-// SizePass is what a pass of a SizeNetwork gives, good until the next one.
-type SizePass struct {
-	Logits []float32 // [images][classes]
-	// Narrowing is the derivative of the mean loss by the numbers of a Narrowing,
-	// for each layer.
-	Narrowing [][]float64
-}
-
 // SizeNetwork is a supernet of widths.
 type SizeNetwork interface {
 	Weights
-	// Train is as that of Network, with one Narrowing a layer; the factors whose
+	// Train is as that of Network, with one narrowing a layer; the factors whose
 	// gradients are wanted are those of the narrowings.
-	Train(images []float32, labels []int, layers []Narrowing, w models.Wanted) (SizePass, error)
+	Train(images []float32, labels []int, layers []models.Narrowing, w models.Wanted) (models.NarrowedPass, error)
 	// Evaluate is as that of Network.
-	Evaluate(images []float32, layers []Narrowing) (SizePass, error)
+	Evaluate(images []float32, layers []models.Narrowing) (models.NarrowedPass, error)
 }

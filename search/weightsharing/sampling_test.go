@@ -29,7 +29,6 @@ type samplings struct {
 		LogProb float64 `json:"log_prob"`
 		Arch    string
 	} `json:"by_probability"`
-	Stretch map[string][][2]int
 }
 
 func archOf(t testing.TB, ops []cell.Op) string {

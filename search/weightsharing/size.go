@@ -10,6 +10,7 @@ import (
 // sizeSearch is what all searches of widths share.
 type sizeSearch struct {
 	*learner
+	supernet.Size
 	net    SizeNetwork
 	adam   *train.Adam
 	draws  draws
@@ -22,28 +23,26 @@ type sizeSearch struct {
 }
 
 func newSizeSearch(net SizeNetwork, r Run, d draws) *sizeSearch {
-	return &sizeSearch{learner: newLearner(net, r), net: net, adam: newAdam(r), draws: d, widths: r.Widths}
+	return &sizeSearch{learner: newLearner(net, r), Size: sizeOf(r, 2), net: net, adam: newAdam(r), draws: d, widths: r.Widths}
 }
 
 func (s *sizeSearch) alpha() table {
 	return tableOf(s.net.Floats(supernet.SizeArchitecture), len(s.widths))
 }
 
-func (s *sizeSearch) channels() int { return s.widths[len(s.widths)-1] }
-
 // narrowed is how the layers are narrowed in one pass, and the derivative by A of
 // that by the numbers.
 type narrowed struct {
-	layers   []Narrowing
-	backward []func(narrowing []float64) []float64 // nil where A has no part in it
+	layers   []models.Narrowing
+	backward []func(factors []float64) []float64 // nil where A has no part in it
 }
 
 // gradient is the derivative by A.
-func (n narrowed) gradient(pass SizePass, alpha table) table {
+func (s *sizeSearch) gradient(n narrowed, pass models.NarrowedPass, alpha table) table {
 	d := newTable(len(alpha), len(alpha[0]))
 	for layer, backward := range n.backward {
-		for k, v := range backward(pass.Narrowing[layer]) {
-			d[rowOf(layer)][k] += v
+		for k, v := range backward(pass.Factors[layer]) {
+			d[s.Row(layer)][k] += v
 		}
 	}
 	return d
@@ -51,8 +50,8 @@ func (n narrowed) gradient(pass SizePass, alpha table) table {
 
 // warmUp draws widths without regard to A.
 func (s *sizeSearch) warmUp() (n narrowed) {
-	for range sizeLayers {
-		n.layers = append(n.layers, masked(s.widths[s.draws.warmUp(s.warm, len(s.widths))], s.channels()))
+	for range s.Layers() {
+		n.layers = append(n.layers, masked(s.widths[s.draws.warmUp(s.warm, len(s.widths))], s.Widest()))
 	}
 	return n
 }
@@ -87,7 +86,7 @@ func (a differentiable) step(base, arch data.Batch, _ float64) (h halves, err er
 		return h, nil
 	}
 	a.note()
-	return h, stepArchitecture(a.adam, supernet.SizeArchitecture, a.net.Floats(supernet.SizeArchitecture), n.gradient(pass, a.alpha()))
+	return h, stepArchitecture(a.adam, supernet.SizeArchitecture, a.net.Floats(supernet.SizeArchitecture), a.gradient(n, pass, a.alpha()))
 }
 
 func (a differentiable) narrow() narrowed {
@@ -97,4 +96,4 @@ func (a differentiable) narrow() narrowed {
 	return a.draw(a.alpha())
 }
 
-func (a differentiable) validation() []Narrowing { return a.narrow().layers }
+func (a differentiable) validation() []models.Narrowing { return a.narrow().layers }

@@ -160,7 +160,7 @@ func TestStepsAreThoseOfPyTorch(t *testing.T) {
 					was := slices.Clone(alpha)
 					_, err = methodOf(c.algorithm, top, r, controller, step).step(base, arch, rate)
 					if err == nil && step.at("arch").has("grad") {
-						compareArchitecture(t, w.name, before, was, alpha, rowsOf(step.at("arch").at("grad"), 5))
+						compareArchitecture(t, w.name, supernet.Architecture, before, was, alpha, rowsOf(step.at("arch").at("grad"), 5))
 					}
 				}
 				if err != nil {
@@ -239,9 +239,9 @@ func copyOfAdam(t *testing.T, r Run, adam *train.Adam) *train.Adam {
 }
 
 // compareArchitecture moves the parameters of before by the recorded gradient.
-func compareArchitecture(t *testing.T, what string, adam *train.Adam, before, after []float32, gradient table) {
+func compareArchitecture(t *testing.T, what, name string, adam *train.Adam, before, after []float32, gradient table) {
 	t.Helper()
-	if err := stepArchitecture(adam, supernet.Architecture, before, gradient); err != nil {
+	if err := stepArchitecture(adam, name, before, gradient); err != nil {
 		t.Fatal(err)
 	}
 	near(t, what+"architecture parameters", doubles(after), doubles(before), archLimit, 1)
@@ -278,12 +278,12 @@ func secondOrder(t *testing.T, w *watched, top *topology, base, arch data.Batch,
 	return top.stepAlpha(u.gradient)
 }
 
-func compareAfter(t *testing.T, net *cells, after tree) {
+func compareAfter(t *testing.T, net Weights, after tree) {
 	t.Helper()
 	got := net.StateDict()
 	for name := range after.dict().All() {
 		want, limit, floor := after.at(name.(string)), afterLimit, 1e-3
-		if name == supernet.Architecture {
+		if name == supernet.Architecture || name == supernet.SizeArchitecture {
 			limit, floor = archLimit, 1
 		}
 		tensor, ok := got.Get(name.(string))
@@ -342,5 +342,111 @@ func TestSelectionIsThatOfPyTorch(t *testing.T) {
 			t.Fatal(err)
 		}
 		near(t, name, doubles(pass.Logits), file.at(name).at("logits").floats(), logitsLimit, 1e-3)
+	}
+}
+
+func (r *recorded) exponentials(int) []float64 { return r.half.at("exponentials").floats() }
+
+func (r *recorded) warmUp(float64, int) int {
+	r.cell++
+	return r.half.at("actions").ints()[r.cell-1]
+}
+
+func (r *recorded) uniform() float64 {
+	r.cell++
+	return r.half.at("uniforms").floats()[r.cell-1]
+}
+
+// watchedWidths compares every pass of a network with the recorded ones.
+type watchedWidths struct {
+	*widths
+	t      *testing.T
+	draws  *recorded
+	step   tree
+	name   string
+	passes int
+	loss   bool // whether that of the second half is the recorded one
+}
+
+func (w *watchedWidths) Train(images []float32, labels []int, layers []models.Narrowing, wanted models.Wanted) (models.NarrowedPass, error) {
+	pass, err := w.widths.Train(images, labels, layers, wanted)
+	if err != nil {
+		return pass, err
+	}
+	half := []string{"base", "arch"}[w.passes]
+	w.passes++
+	t, one := w.t, w.step.at(half)
+	what := func(name string) string { return w.name + half + ": " + name }
+	near(t, what("logits"), doubles(pass.Logits), one.at("logits").floats(), logitsLimit, 1e-3)
+	s := scored(pass.Logits, data.Batch{Labels: labels})
+	near(t, what("top-1, top-5"), []float64{percentRight(s), 100 * float64(s.Top5) / float64(s.N)}, []float64{one.at("top1").float(), one.at("top5").float()}, 1e-12, 1)
+	if half == "base" || w.loss {
+		near(t, what("loss"), []float64{pass.Loss}, []float64{one.at("loss").float()}, logitsLimit, 1e-3)
+	}
+	if half == "base" {
+		grads := one.at("grads").state()
+		for name := range grads.All() {
+			got, err := w.Gradient(name)
+			if err != nil {
+				return pass, err
+			}
+			near(t, what("gradient of "+name), doubles(got), tensorNumbers(t, grads, name), gradientLimit, 1e-2)
+		}
+		*w.draws = recorded{half: w.step.at("arch")}
+	}
+	return pass, nil
+}
+
+// Every recorded algorithm on widths, warm-up included.
+func TestStepsOnWidthsAreThoseOfPyTorch(t *testing.T) {
+	for _, a := range []Algorithm{TAS, MaskGumbel, MaskRL} {
+		t.Run(a.String(), func(t *testing.T) {
+			file := readTree(t, a.String()+".pth")
+			r := DefaultRun(a)
+			r.Widths = []int{2, 4, 6, 8}
+			params, err := models.SizeSupernetFromStateDict(sizeOf(r, 10), readTree(t, "size-net.pth").state())
+			if err != nil {
+				t.Fatal(err)
+			}
+			net, err := newWidths(params, Shape{Classes: 10, Side: 16, Batch: 4, EvaluationBatch: 4})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := &watchedWidths{widths: net, t: t, draws: &recorded{}, loss: a != MaskRL}
+			search := newSizeSearch(w, r, w.draws)
+			alpha := net.Floats(supernet.SizeArchitecture)
+			var m method
+			switch a {
+			case TAS:
+				m = newTAS(search)
+			case MaskGumbel:
+				m = newMaskGumbel(search)
+			case MaskRL:
+				m = maskRL{search, new(movingAverage)}
+			}
+			for i, step := range file.at("steps").list() {
+				w.step, w.passes, w.name = step, 0, fmt.Sprintf("step %d, ", i)
+				*w.draws = recorded{half: step.at("base")}
+				search.sgd.SetRate(step.at("lr").float())
+				search.tau, search.warming = step.at("tau").float(), step.has("warmup")
+				before, was := copyOfAdam(t, r, search.adam), slices.Clone(alpha)
+				if _, err := m.step(recordedBatch(step.at("base")), recordedBatch(step.at("arch")), step.at("lr").float()); err != nil {
+					t.Fatal(err)
+				}
+				if step.at("arch").has("grad") {
+					compareArchitecture(t, w.name, supernet.SizeArchitecture, before, was, alpha, rowsOf(step.at("arch").at("grad"), 4))
+				} else if !slices.Equal(was, alpha) {
+					t.Error("the warm-up moves the architecture")
+				}
+			}
+			compareAfter(t, net, file.at("after"))
+			if untouched := len(search.net.Learnable()) - len(search.reached); untouched != len(file.at("untouched").list()) {
+				t.Errorf("%d weights are untouched", untouched)
+			}
+			e := engine{sizes: search}
+			if got, err := e.selectWidths(); err != nil || got.arch.String() != file.at("genotype").string() {
+				t.Errorf("the genotype is %v, %v, want %s", got.arch, err, file.at("genotype").string())
+			}
+		})
 	}
 }

@@ -4,9 +4,9 @@ package weightsharing
 // with channels interpolated.
 func newTAS(s *sizeSearch) differentiable {
 	return differentiable{s, func(alpha table) (n narrowed) {
-		noise, exponentials := s.draws.gumbels(sizeLayers, len(s.widths)), s.draws.exponentials(sizeLayers*len(s.widths))
-		for layer := range sizeLayers {
-			i := newInterpolation(s.widths, alpha[rowOf(layer)], noise[layer], exponentials[layer*len(s.widths):], s.tau)
+		noise, exponentials := s.draws.gumbels(s.Layers(), len(s.widths)), s.draws.exponentials(s.Layers()*len(s.widths))
+		for layer := range s.Layers() {
+			i := newInterpolation(s.widths, alpha[s.Row(layer)], noise[layer], exponentials[layer*len(s.widths):], s.tau)
 			n.layers = append(n.layers, i.narrowing())
 			n.backward = append(n.backward, i.backward)
 		}
