@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -384,7 +383,7 @@ func (a *app) searchIn(ctx context.Context, dir *rundir.Dir, plan weightsharing.
 		fmt.Fprintf(a.stderr, "resuming after %d of %d epochs and %d steps\n", done, plan.Run.Epochs, steps)
 	}
 	shown.Begin(done, min(steps*plan.Run.BatchSize, images.Train.Len()))
-	if err := errors.Join(os.MkdirAll(dir.Checkpoints(), 0o777), weightsharing.WritePlan(f.out, plan), weightsharing.WriteLog(f.out, s.History())); err != nil {
+	if err := errors.Join(weightsharing.WritePlan(f.out, plan), weightsharing.WriteLog(f.out, s.History())); err != nil {
 		return nil, err
 	}
 	err = s.Run(ctx)

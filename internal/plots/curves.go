@@ -31,7 +31,8 @@ type Panel struct {
 // dashes of the seeds, in their order.
 var dashes = [...][]vg.Length{nil, {vg.Points(5), vg.Points(2)}, {vg.Points(1.5), vg.Points(1.5)}, {vg.Points(6), vg.Points(2), vg.Points(1.5), vg.Points(2)}}
 
-// Curves draws panels side by side. A set has a colour, a seed a dash. Values that
+// Curves draws panels side by side. A set has a colour, a seed a dash; sets beyond
+// the colours have dashes, too. Values that
 // are not finite are left out.
 func Curves(w io.Writer, f Format, title string, panels ...Panel) error {
 	row := make([]*plot.Plot, len(panels))
@@ -93,7 +94,7 @@ func (panel Panel) addTo(p *plot.Plot) error {
 }
 
 func curveStyle(set, seed int) draw.LineStyle {
-	return draw.LineStyle{Color: colours[set%len(colours)], Width: vg.Points(1.2), Dashes: dashes[seed%len(dashes)]}
+	return draw.LineStyle{Color: colours[set%len(colours)], Width: vg.Points(1.2), Dashes: dashes[(seed+set/len(colours))%len(dashes)]}
 }
 
 // points counts epochs from 1: a value is what an epoch ended with.

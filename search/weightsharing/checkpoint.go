@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"cellnet/internal/atomicfile"
 	"cellnet/internal/checkpoints"
 	"cellnet/internal/inputfile"
 	"cellnet/internal/mt19937"
@@ -257,6 +259,22 @@ func (r *reader) into(e *engine, run Run, steps int) (s state, err error) {
 		*e.baseline = s.Rewards
 	}
 	return s, nil
+}
+
+// openCheckpoints makes the folder for checkpoints, and removes what a killed process
+// has left there.
+func (s *Search) openCheckpoints() error {
+	folder := s.options.Checkpoints
+	if folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return fmt.Errorf("making a folder for checkpoints: %w", err)
+	}
+	if err := atomicfile.RemoveLeftovers(folder, checkpoints.Is); err != nil {
+		return err
+	}
+	return checkpoints.RemoveOld(folder)
 }
 
 // checkpoint writes a checkpoint of the present position and removes old ones.

@@ -160,6 +160,9 @@ func (s *Search) Best() (best Epoch) {
 // hand, writes a checkpoint and returns ctx's error. If a loss is no longer finite
 // it returns a [*train.DivergedError], and leaves the checkpoints as they are.
 func (s *Search) Run(ctx context.Context) error {
+	if err := s.openCheckpoints(); err != nil {
+		return err
+	}
 	s.lastCheckpoint = time.Now()
 	for s.state.Epoch < s.run.Epochs {
 		if err := s.epoch(ctx); err != nil {

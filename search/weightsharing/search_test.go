@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -377,5 +378,35 @@ func TestCheckpointsAreStateDicts(t *testing.T) {
 	v, _ := values.Get(entryNetwork)
 	if state, ok := v.(*weights.StateDict); !ok || state.Names()[0] != supernet.Architecture || state.Len() != s.engine.network().Len() {
 		t.Errorf("the network is a %T", v)
+	}
+}
+
+// The networks are those of package models here.
+func TestSearchesAreTheSameOnAnyNumberOfProcessors(t *testing.T) {
+	for _, a := range []Algorithm{GDAS, ENAS, MaskRL} {
+		r := smallRun(a)
+		r.Epochs = 2
+		if a < TAS {
+			r.Channels, r.Cells = 4, 1
+		}
+		var first string
+		for procs := 1; procs <= 3; procs++ {
+			before := runtime.GOMAXPROCS(procs)
+			s, err := New(r, smallImages(t), Supernets{}, Options{})
+			if err == nil {
+				err = s.Run(t.Context())
+			}
+			runtime.GOMAXPROCS(before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := fingerprint(t, s)
+			if first == "" {
+				first = got
+			}
+			if got != first {
+				t.Errorf("%v: on %d processors it differs", a, procs)
+			}
+		}
 	}
 }
