@@ -172,3 +172,19 @@ func (n *widths) Train(images []float32, labels []int, layers []models.Narrowing
 func (n *widths) Evaluate(images []float32, layers []models.Narrowing) (models.NarrowedPass, error) {
 	return n.evaluation.Run(images, n.unlabelled(images), layers, models.Wanted{})
 }
+
+// joint is a mixture of all operations, weighed by softmax(A).
+type joint struct{ probabilities table }
+
+func (t *topology) joint() joint { return joint{softmaxRows(t.alpha())} }
+
+func (j joint) mixture() models.Mixture { return models.Mixture{Factors: j.probabilities.float32s()} }
+
+// backward is the derivative by A.
+func (j joint) backward(pass models.Pass) table {
+	d := make(table, len(j.probabilities))
+	for e, p := range j.probabilities {
+		d[e] = softmaxBackward(p, pass.Factors[e])
+	}
+	return d
+}
