@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,13 @@ func goThroughNASLib(t *testing.T, path string) string {
 				t.Errorf("architecture %d has %d trials, want one on each of %v", a.Index, len(r.Trials), want.Datasets())
 			}
 			for _, got := range r.Trials {
+				seeds, err := want.SeedsOn(got.Dataset)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if slices.Contains(seeds, 888) != (got.Seed == 888) || got.Seed != 888 && got.Seed != seeds[0] {
+					t.Errorf("architecture %d on %v: seed %d of %v", a.Index, got.Dataset, got.Seed, seeds)
+				}
 				of, err := want.Trial(got.Dataset, got.Seed)
 				if err != nil {
 					t.Fatal(err)

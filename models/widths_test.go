@@ -102,3 +102,20 @@ func TestOtherWidthsAreNamed(t *testing.T) {
 		t.Errorf("widths of cells without tensors are read off as %v, %v", w, ok)
 	}
 }
+
+// A state dict of another cell is told in a line of readable length.
+func TestMismatchIsShort(t *testing.T) {
+	for _, c := range []struct {
+		err  MismatchError
+		want string
+	}{
+		{MismatchError{Missing: []string{"a"}}, "tensor a is missing"},
+		{MismatchError{Missing: []string{"a", "b"}, Unexpected: []string{"c"}}, "tensor a is missing, tensor c is unexpected, and 1 other tensor differs"},
+		{MismatchError{Misshaped: []string{"tensor x is 1, the network needs 2", "y"}, Missing: make([]string, 5), Unexpected: make([]string, 7)},
+			"tensor x is 1, the network needs 2, tensor  is missing, tensor  is unexpected, and 11 other tensors differ"},
+	} {
+		if got := c.err.Error(); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+}

@@ -15,8 +15,8 @@
 //
 // Opening a file reads names, shapes and types, Load the numbers.
 //
-// Files are read as data: a pickle that names a class outside a closed list is
-// refused, nothing in it is executed. What a file only claims is checked
+// Files are read as data: nothing in a pickle is executed, and what it makes of
+// classes outside a closed list is Opaque. What a file only claims is checked
 // against the bytes that are there: a .pth file of n bytes makes Open and Load
 // allocate at most 256*n bytes and a constant of 8 MiB, a file packed with
 // bzip2 at most 2,048*n.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 
 	"cellnet/cell"
 	"cellnet/internal/usage"
@@ -38,6 +39,13 @@ func orderNote(c cell.Cell) string {
 		return ""
 	}
 	return fmt.Sprintf("in order it is index %d", index)
+}
+
+// noteOrder notes on w if the edges of a cell are not in the benchmark's order.
+func noteOrder(w io.Writer, a cell.Arch) {
+	if note := orderNote(a.Cell()); note != "" {
+		printNote(w, "the edges of %v are not in the benchmark's order, %s", a, note)
+	}
 }
 
 // addSpaceFlag adds --space, the search space that an ARCH is looked up in by its

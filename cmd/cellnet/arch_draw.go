@@ -31,7 +31,7 @@ func newArchDrawCommand(a *app) *cobra.Command {
 		Args:              wantArgs("ARCH"),
 		ValidArgsFunction: completeArch,
 		RunE: func(_ *cobra.Command, args []string) error {
-			diagram, err := diagramOf(space, args[0])
+			diagram, err := diagramOf(space, args[0], a.stderr)
 			if err != nil {
 				return err
 			}
@@ -55,14 +55,19 @@ func newArchDrawCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// diagramOf returns the diagram of a cell or of a genotype.
-func diagramOf(space cell.Space, arch string) (draw.Diagram, error) {
+// diagramOf returns the diagram of a cell or of a genotype, and notes what a user may
+// want to know of it.
+func diagramOf(space cell.Space, arch string, notes io.Writer) (draw.Diagram, error) {
 	if isTwoCells(arch) {
 		g, err := netfile.Genotype(arch, nil)
 		return draw.Genotype(g), err
 	}
 	a, err := parseArch(space, arch)
-	return draw.Cell(a.Cell()), err
+	if err != nil {
+		return draw.Diagram{}, err
+	}
+	noteOrder(notes, a)
+	return draw.Cell(a.Cell()), nil
 }
 
 // drawer returns the function that draws in a format, and what that is, which the name of the

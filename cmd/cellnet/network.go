@@ -41,9 +41,7 @@ func (a *app) loadNetwork(path string, space cell.Space, arch string, flags netw
 		if given, err = parseArch(space, arch); err != nil {
 			return loaded{}, err
 		}
-		if note := orderNote(given.Cell()); note != "" {
-			a.note("the edges of %v are not in the benchmark's order, %s", given, note)
-		}
+		noteOrder(a.stderr, given)
 	}
 	file, err := weights.OpenFile(path)
 	if err != nil {

@@ -73,7 +73,7 @@ func newPredictCommand(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&f.weights, "weights", "", "`FILE` of the weights")
 	cmd.Flags().StringVar(&f.arch, "arch", "", "`ARCH` of the network, where the file does not name it")
 	addSpaceFlag(cmd, &f.space)
-	cmd.Flags().StringVar(&f.dataset, "dataset", "", "dataset the network was trained on (default: what the file names, or that of as many classes)")
+	cmd.Flags().StringVar(&f.dataset, "dataset", "", "dataset the network was trained on (default: what the file names, or that of as many classes, or cifar10)")
 	cmd.Flags().IntVar(&f.top, "top", 5, "how many classes to print")
 	f.network.add(cmd)
 	f.data.addFolder(cmd)
@@ -155,9 +155,6 @@ func (a *app) imagesOf(ctx context.Context, l loaded, f predictFlags) (data.Info
 		a.noteAll(source, nil)
 	}
 	if info.Classes != classes {
-		if f.dataset == "" {
-			return data.Info{}, usage.Errorf("--dataset: %s has %d classes, the network %d", d, info.Classes, classes)
-		}
 		a.say("note: %s has %d classes, the network %d: classes are numbers, images are normalized as those of %s", d, info.Classes, classes, d)
 		info.ClassNames = nil
 	}
@@ -165,7 +162,7 @@ func (a *app) imagesOf(ctx context.Context, l loaded, f predictFlags) (data.Info
 }
 
 // datasetOf is the dataset that is given, that the network's file names, or the
-// first of as many classes.
+// first of as many classes or, if there is none, CIFAR-10.
 func datasetOf(l loaded, given string) (data.Dataset, error) {
 	name := given
 	if name == "" {
@@ -175,7 +172,7 @@ func datasetOf(l loaded, given string) (data.Dataset, error) {
 		classes := l.network().NumClasses()
 		at := slices.IndexFunc(data.Datasets(), func(d data.Dataset) bool { return d.Classes() == classes })
 		if at < 0 {
-			return 0, usage.Errorf("no dataset has the network's %d classes: give with --dataset one whose images have the same size and normalization", classes)
+			return data.CIFAR10, nil
 		}
 		return data.Datasets()[at], nil
 	}

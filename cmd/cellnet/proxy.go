@@ -98,6 +98,7 @@ func (f *proxyFlags) arches(args []string) ([]cell.Arch, error) {
 		if err != nil {
 			return nil, err
 		}
+		noteOrder(f.shape.cmd.ErrOrStderr(), of)
 		list = append(list, of)
 	}
 	if f.archs != "" {

@@ -164,10 +164,16 @@ func plural(n int, thing string) string {
 
 // note tells what the user may want to know of what was made of the input.
 func (a *app) note(format string, args ...any) {
-	a.say("cellnet: note: "+format, args...)
+	printNote(a.stderr, format, args...)
+}
+
+func printNote(w io.Writer, format string, args ...any) {
+	printLine(w, "cellnet: note: "+format, args...)
 }
 
 // say prints a line beside the results. What it quotes of files acts on no terminal.
-func (a *app) say(format string, args ...any) {
-	fmt.Fprintln(a.stderr, printable.Text(fmt.Sprintf(format, args...)))
+func (a *app) say(format string, args ...any) { printLine(a.stderr, format, args...) }
+
+func printLine(w io.Writer, format string, args ...any) {
+	fmt.Fprintln(w, printable.Text(fmt.Sprintf(format, args...)))
 }

@@ -76,6 +76,7 @@ func (f *shapeFlags) network(arch string, classes int) (spec.Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	noteOrder(f.cmd.ErrOrStderr(), a)
 	if a.Widths() != nil {
 		return a.Network(classes), f.checkOpen("the widths " + a.String())
 	}

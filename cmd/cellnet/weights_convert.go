@@ -61,6 +61,7 @@ func (a *app) convertWeights(in, out, formatName string, space cell.Space, arch 
 		if given, err = parseArch(space, arch); err != nil {
 			return err
 		}
+		noteOrder(a.stderr, given)
 		selector.Arch = given.String()
 	}
 	f, err := weights.OpenFile(in)

@@ -104,6 +104,9 @@ func describeWeights(name string, space cell.Space, arch string, flags networkFl
 			return r, err
 		}
 		selector.Arch = given.String()
+		if note := orderNote(given.Cell()); note != "" {
+			r.Notes = append(r.Notes, "the edges of "+given.String()+" are not in the benchmark's order, "+note)
+		}
 	}
 	f, err := weights.OpenFile(name)
 	if err != nil {
@@ -129,9 +132,9 @@ func describeWeights(name string, space cell.Space, arch string, flags networkFl
 	if err != nil {
 		return r, err
 	}
-	r.Notes = n.Notes
+	r.Notes = append(r.Notes, n.Notes...)
 	if contradiction := n.Contradiction(); contradiction != "" {
-		r.Notes = append(slices.Clip(r.Notes), contradiction)
+		r.Notes = append(r.Notes, contradiction)
 	}
 	state, err := n.Load()
 	if err != nil {

@@ -293,7 +293,7 @@ func rebuildTensor(l *loader, args []any) (any, error) {
 	if err := l.charge(16*(size.Len()+stride.Len()) + costObject); err != nil {
 		return nil, err
 	}
-	if isExpanded(size, stride) {
+	if !storage.Type.isRead() || isExpanded(size, stride) {
 		return nil, nil // no state dict has such
 	}
 	t, err := newTensor(storage, offset, size, stride)

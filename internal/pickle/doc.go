@@ -4,8 +4,8 @@
 // package stands on both sides of it: before, every opcode of the stream is
 // checked against the bytes that are there, and the stream is put into a
 // normal form (see stream); after, a closed list of classes (see classes.go)
-// decides what the pickle may build. Any other class is an
-// UnsupportedError that names it. Nothing of a pickle is ever executed.
+// decides what the pickle may build. What it makes of any other class is an
+// Object, which names it. Nothing of a pickle is ever executed.
 //
 // # What a pickle becomes
 //
@@ -18,6 +18,7 @@
 //	set, frozenset             *Set
 //	numpy's arrays, scalars    *Array, Scalar
 //	PyTorch's tensors          *Tensor, *Storage
+//	anything else              *Object
 //
 // An object that a pickle refers to twice is the same pointer twice; a tree
 // may even contain itself.

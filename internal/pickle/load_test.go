@@ -80,11 +80,19 @@ func TestDecodeLeavesWhatFollows(t *testing.T) {
 	}
 }
 
-// An expanded tensor, which would need more memory than its file has, stays unread.
-func TestExpandedTensor(t *testing.T) {
-	v, err := pickle.Load([]byte(tensor("K\x00", "J\x00\x00\x00\x40\x85", "K\x00\x85")))
-	if o, ok := v.(*pickle.Object); err != nil || !ok || o.Class != "torch._utils._rebuild_tensor_v2" {
-		t.Errorf("got %v, %v", v, err)
+// Tensors that would need more memory than their file has, or are of types that are
+// not read, are opaque.
+func TestOpaqueTensors(t *testing.T) {
+	plain := tensor("K\x00", "K\x01\x85", "K\x01\x85")
+	for name, text := range map[string]string{
+		"expanded": tensor("K\x00", "J\x00\x00\x00\x40\x85", "K\x00\x85"),
+		"complex":  strings.Replace(plain, "FloatStorage", "ComplexFloatStorage", 1),
+		"int8":     strings.Replace(plain, "FloatStorage", "QInt8Storage", 1),
+	} {
+		v, err := pickle.Load([]byte(text))
+		if o, ok := v.(*pickle.Object); err != nil || !ok || o.Class != "torch._utils._rebuild_tensor_v2" {
+			t.Errorf("%s: got %v, %v", name, v, err)
+		}
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 // StorageType is the element type of a PyTorch storage.
 type StorageType uint8
 
-// The storage types that are read and written.
+// The storage types. Of those from ComplexFloatStorage on only the size is known:
+// their tensors are not read.
 const (
 	FloatStorage StorageType = iota
 	DoubleStorage
@@ -21,7 +22,15 @@ const (
 	CharStorage
 	ByteStorage
 	BoolStorage
+	ComplexFloatStorage
+	ComplexDoubleStorage
+	QInt8Storage
+	QUInt8Storage
+	QInt32Storage
 )
+
+// isRead reports whether tensors of the type are read.
+func (t StorageType) isRead() bool { return t < ComplexFloatStorage }
 
 var storageTypes = [...]struct {
 	name  string
@@ -39,6 +48,12 @@ var storageTypes = [...]struct {
 	CharStorage:     {"CharStorage", "int8", 1, pyclass.CharStorage},
 	ByteStorage:     {"ByteStorage", "uint8", 1, pyclass.ByteStorage},
 	BoolStorage:     {"BoolStorage", "bool", 1, pyclass.BoolStorage},
+
+	ComplexFloatStorage:  {"ComplexFloatStorage", "complex64", 8, pyclass.ComplexFloatStorage},
+	ComplexDoubleStorage: {"ComplexDoubleStorage", "complex128", 16, pyclass.ComplexDoubleStorage},
+	QInt8Storage:         {"QInt8Storage", "qint8", 1, pyclass.QInt8Storage},
+	QUInt8Storage:        {"QUInt8Storage", "quint8", 1, pyclass.QUInt8Storage},
+	QInt32Storage:        {"QInt32Storage", "qint32", 4, pyclass.QInt32Storage},
 }
 
 // String gives the class name within module torch.

@@ -34,11 +34,16 @@ const (
 	CharStorage
 	ByteStorage
 	BoolStorage
+	ComplexFloatStorage
+	ComplexDoubleStorage
+	QInt8Storage
+	QUInt8Storage
+	QInt32Storage
 	Reconstructor // makes an instance of any class in protocols 0 and 1
 )
 
 // IsStorage reports whether c is a class of PyTorch's storages.
-func (c Class) IsStorage() bool { return c >= FloatStorage && c <= BoolStorage }
+func (c Class) IsStorage() bool { return c >= FloatStorage && c <= QInt32Storage }
 
 // Of gives the class of a module's name, such as "collections.OrderedDict".
 func Of(name string) Class {
@@ -95,6 +100,16 @@ func Of(name string) Class {
 		return ByteStorage
 	case "torch.BoolStorage":
 		return BoolStorage
+	case "torch.ComplexFloatStorage":
+		return ComplexFloatStorage
+	case "torch.ComplexDoubleStorage":
+		return ComplexDoubleStorage
+	case "torch.QInt8Storage":
+		return QInt8Storage
+	case "torch.QUInt8Storage":
+		return QUInt8Storage
+	case "torch.QInt32Storage":
+		return QInt32Storage
 	case "copy_reg._reconstructor", "copyreg._reconstructor":
 		return Reconstructor
 	}
