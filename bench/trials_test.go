@@ -186,7 +186,7 @@ func TestOneTrialFile(t *testing.T) {
 	}
 }
 
-// TestTrialFolderIsExported writes trial files in all published layouts.
+// TestTrialFolderIsExported writes trial files in all layouts that keep every trial.
 func TestTrialFolderIsExported(t *testing.T) {
 	files := mustOpen(t, trialFolder(t))
 	want, err := files.MoreInfo(Selection{3, data.CIFAR10, HP12, Epoch{}, OfSeed(777)})
@@ -194,6 +194,9 @@ func TestTrialFolderIsExported(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range Layouts() {
+		if l == record.NASLib { // has one trial of a dataset, see TestNASLib
+			continue
+		}
 		path := filepath.Join(t.TempDir(), "export")
 		if err := Export(files, path, ExportOptions{Layout: l}); err != nil {
 			t.Error(err)
