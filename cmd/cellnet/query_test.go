@@ -206,7 +206,7 @@ func TestQueryRefuses(t *testing.T) {
 		{[]string{"query", files, "params", "11", "--dataset", "cifar10", "--seed", "777"}, exitUsage,
 			"params needs --output (see cellnet query params --help)"},
 		{[]string{"bench", "export", files, "-o", "x", "--layout", "y"}, exitUsage,
-			`--layout: bench: unknown layout "y", want one of [nas-bench-201 nas-bench-201-archive nats-file nats-folder] (see cellnet bench export --help)`},
+			`--layout: bench: unknown layout "y", want one of [nas-bench-201 nas-bench-201-archive nats-file nats-folder naslib] (see cellnet bench export --help)`},
 	} {
 		f.check(t)
 	}

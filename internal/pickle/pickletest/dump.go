@@ -76,6 +76,8 @@ func write(out *strings.Builder, v any) {
 		}
 		kind := map[bool]string{true: "P", false: "T"}[v.Parameter]
 		fmt.Fprintf(out, "%storch.%s%s%x", kind, torchTypes[v.Storage.Type], listText(v.Shape), data)
+	case *pickle.Storage:
+		fmt.Fprintf(out, "G%v(s%x,i%d)", v.Type, v.Key, v.Len)
 	case *pickle.Class:
 		fmt.Fprintf(out, "<%s>", v.Name)
 	case *pickle.Object:
