@@ -1,6 +1,8 @@
 package block
 
 import (
+	"slices"
+
 	"cellnet/cell"
 	"cellnet/internal/kernel"
 )
@@ -191,9 +193,9 @@ func (m *Mixed) Links() []cell.Link { return m.links }
 // gradients of the factors.
 func (m *Mixed) Run(links []int, factors []float32, wanted bool) error {
 	if factors == nil {
-		factors = ones(len(m.links))
+		factors = slices.Repeat([]float32{1}, len(m.links))
 	}
-	if m.running == nil || !equalInts(links, m.ran) {
+	if m.running == nil || !slices.Equal(links, m.ran) {
 		c, err := m.plan(links)
 		if err != nil {
 			return err
@@ -215,26 +217,6 @@ func (m *Mixed) Run(links []int, factors []float32, wanted bool) error {
 		}
 	}
 	return nil
-}
-
-func ones(n int) []float32 {
-	list := make([]float32, n)
-	for i := range list {
-		list[i] = 1
-	}
-	return list
-}
-
-func equalInts(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // plan makes the cell of some links.
