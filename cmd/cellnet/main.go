@@ -31,7 +31,7 @@ func main() {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := &results{w: stdout}
 	a := &app{stdin: stdin, stdout: out, stderr: stderr}
-	root := newRootCommand(a)
+	root := newRootCommand(a, args...)
 	root.SetArgs(append([]string{}, queryFileLast(root, args)...)) // cobra takes nil for the process's own
 
 	cmd, err := root.ExecuteContextC(ctx)

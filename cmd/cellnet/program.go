@@ -10,11 +10,11 @@ import (
 	"runtime/debug"
 	"time"
 
+	"cellnet/internal/manpage"
 	"cellnet/internal/pyapi"
 	"cellnet/internal/python"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 )
 
 func newPythonCommand(a *app) *cobra.Command {
@@ -94,14 +94,12 @@ func newManCommand(a *app) *cobra.Command {
 		Short:   "Write a man page for every command",
 		Example: `  cellnet man share/man/man1`,
 		Args:    wantArgs("DIR"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o777); err != nil {
 				return fmt.Errorf("writing man pages: %w", err)
 			}
-			cmd.Root().DisableAutoGenTag = true // the same pages on every day
-			header := &doc.GenManHeader{Section: "1", Source: "cellnet", Manual: "cellnet", Date: &time.Time{}}
-			if err := doc.GenManTree(cmd.Root(), header, args[0]); err != nil {
-				return fmt.Errorf("writing man pages to %s: %w", args[0], err)
+			if err := manpage.WriteTree(newRootCommand(a), args[0]); err != nil {
+				return fmt.Errorf("writing man pages: %w", err)
 			}
 			fmt.Fprintf(a.stderr, "wrote man pages: man -l %s\n", filepath.Join(args[0], "cellnet.1"))
 			return nil

@@ -107,6 +107,32 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestOnlyTheAskedCommandIsMade holds the names that commands are asked by to theirs.
+func TestOnlyTheAskedCommandIsMade(t *testing.T) {
+	all := newRootCommand(&app{}).Commands()
+	for _, cmd := range all {
+		if cmd.Name() == "help" || cmd.Name() == "completion" {
+			continue
+		}
+		if made := len(newRootCommand(&app{}, cmd.Name()).Commands()); made != 3 { // help and completion are cobra's
+			t.Errorf("asked for %s, %d commands are made", cmd.Name(), made)
+		}
+	}
+	if made := len(newRootCommand(&app{}, "nothing").Commands()); made != len(all) {
+		t.Errorf("%d commands are made to tell a misspelt one from", made)
+	}
+}
+
+func TestManPages(t *testing.T) {
+	dir := t.TempDir()
+	mustCellnet(t, "man", dir)
+	for _, name := range []string{"cellnet.1", "cellnet-query-best.1", "cellnet-search-darts-v1.1"} {
+		if page := string(readFile(t, dir, name)); !strings.Contains(page, ".SH \"SYNOPSIS\"") || !strings.Contains(page, ".SH \"SEE ALSO\"") {
+			t.Errorf("%s: %s", name, page)
+		}
+	}
+}
+
 func TestVersion(t *testing.T) {
 	if out := mustCellnet(t, "version"); !strings.HasPrefix(out, "cellnet ") || strings.Count(out, "\n") != 1 {
 		t.Errorf("got %q", out)
