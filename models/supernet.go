@@ -238,6 +238,7 @@ func (n *Supernet) cell(next cell.Block, x *gorgonia.Node, side int, memory *blo
 		}
 	}
 	c.Mixed = block.NewMixed(n.cells.Work, n.statistics(), t.Nodes, side, next.Out, n.options.Capacity, states, memory, number)
+	c.Plain = !t.Affine && !t.Track
 	n.mixed = append(n.mixed, c)
 	return n.cells.Mixed(next.Name, x, c.Mixed, side, next.Out, t.Affine, nodes...)
 }

@@ -176,7 +176,7 @@ func (b *Cell) newSum(node int) nodeSum {
 		skips: b.mixing.factors.sources(edges, cell.Identity, from, b.padded(node)),
 		shift: make([]float32, b.padded(node)),
 	}
-	if pools := b.mixing.factors.sources(edges, cell.AveragePool, from, b.padded(node)); b.mixing.factors == nil {
+	if pools := b.mixing.factors.sources(edges, cell.AveragePool, from, b.padded(node)); b.mixing.pooled == nil {
 		sum.pools = pools
 	} else {
 		for _, p := range pools {

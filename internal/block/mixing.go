@@ -4,18 +4,21 @@ import (
 	"slices"
 
 	"cellnet/cell"
+	"cellnet/internal/hugepage"
 	"cellnet/internal/kernel"
 )
 
 // mixing is what a cell has besides whose operations are multiplied by factors.
 type mixing struct {
-	factors  factors
-	pooled   [][]float32 // the average pools of the nodes' values that edges read, dense batches
-	wanted   bool        // the factors' gradients
-	products []*norm     // of each edge without convolution: of what it gives and of the gradient
-	sums     []*norm     // of each node, whose gradients are added up
-	ofFactor []float64   // gradient by layer
-	ofNode   []float64   // the sum of each node's gradient
+	factors factors
+	// pooled are the average pools of the nodes' values that edges read, dense
+	// batches; nil where they are not kept.
+	pooled   [][]float32
+	wanted   bool      // the factors' gradients
+	products []*norm   // of each edge without convolution: of what it gives and of the gradient
+	sums     []*norm   // of each node that nothing else adds up the gradient of
+	ofFactor []float64 // gradient by layer
+	ofNode   []float64 // the sum of each node's gradient
 }
 
 // scaleOf is what an edge's convolution is multiplied by, for each channel.
@@ -51,7 +54,9 @@ func (m *mixing) observe(b *Cell, node int, dy []float32, from, count int) {
 			m.products[i].observeGrad(k, dy, from, count)
 		}
 	}
-	m.sums[node].observeGrad(k, dy, from, count)
+	if m.sums[node] != nil {
+		m.sums[node].observeGrad(k, dy, from, count)
+	}
 }
 
 // settle adds up what was observed of n images.
@@ -65,13 +70,20 @@ func (m *mixing) settle(b *Cell, node, n int) {
 		}
 		return total
 	}
+	summed := m.sums[node]
 	for i, e := range b.edges {
-		if e.to == node && e.conv < 0 {
-			_, dots := m.products[i].gradTotals(n)
-			m.share(e, sum(dots))
+		if e.to != node {
+			continue
 		}
+		if e.conv >= 0 {
+			summed = b.norms[e.conv]
+			continue
+		}
+		summed = m.products[i]
+		_, dots := summed.gradTotals(n)
+		m.share(e, sum(dots))
 	}
-	totals, _ := m.sums[node].gradTotals(n)
+	totals, _ := summed.gradTotals(n)
 	m.ofNode[node] = sum(totals)
 }
 
@@ -97,8 +109,25 @@ func (m *mixing) begin(b *Cell, dy []float32) {
 		}
 	}
 	// The sums need no second factor: any batch does.
+	for _, n := range m.sums {
+		if n != nil {
+			n.z = dy
+		}
+	}
+}
+
+// watch prepares the sums that the factors' gradients are made of.
+func (m *mixing) watch(b *Cell) {
+	m.products, m.sums = make([]*norm, len(b.edges)), make([]*norm, b.nodes)
 	for node := range m.sums {
-		m.sums[node].z = dy
+		if len(b.into(node)) == 0 {
+			m.sums[node] = b.newProduct()
+		}
+	}
+	for i, e := range b.edges {
+		if e.conv < 0 {
+			m.products[i] = b.newProduct()
+		}
 	}
 }
 
@@ -125,9 +154,12 @@ type Mixed struct {
 	memory   *Arena
 	number   int // of the block, for an arena that several share
 
+	// Plain promises that the norms go by the batch, without weights and without
+	// running statistics: they leave zeros as they are.
+	Plain bool
+
 	running *Cell
-	ran     []int // links that running runs
-	zero    []float32
+	run     mixedRun // that running was planned by
 }
 
 // Arena is the memory of the values of cells. Cells that share one overwrite each
@@ -155,7 +187,7 @@ func NewArena() *Arena { return &Arena{map[arenaKey][]float32{}} }
 func (a *Arena) floats(use arenaUse, number, size int) []float32 {
 	key := arenaKey{use, number}
 	if len(a.buffers[key]) < size {
-		a.buffers[key] = make([]float32, size)
+		a.buffers[key] = hugepage.Floats(size)
 	}
 	return a.buffers[key][:size]
 }
@@ -192,38 +224,65 @@ func (m *Mixed) Links() []cell.Link { return m.links }
 // multiplied by, by the number of the link, nil for ones; wanted asks for the
 // gradients of the factors.
 func (m *Mixed) Run(links []int, factors []float32, wanted bool) error {
-	if factors == nil {
-		factors = slices.Repeat([]float32{1}, len(m.links))
-	}
-	if m.running == nil || !slices.Equal(links, m.ran) {
-		c, err := m.plan(links)
+	next := mixedRun{links: m.live(links, wanted), weighed: factors != nil || wanted}
+	if m.running == nil || !next.equal(m.run) {
+		c, err := m.plan(next)
 		if err != nil {
 			return err
 		}
-		m.running, m.ran = c, append(m.ran[:0], links...)
+		m.running, m.run = c, next
 	}
 	x := &m.running.mixing
 	x.factors, x.wanted = factors, wanted
 	if wanted && x.products == nil {
-		for _, e := range m.running.edges {
-			var product *norm
-			if e.conv < 0 {
-				product = m.running.newProduct()
-			}
-			x.products = append(x.products, product)
-		}
-		for range m.nodes {
-			x.sums = append(x.sums, m.running.newProduct())
-		}
+		x.watch(m.running)
 	}
 	return nil
 }
 
+// mixedRun is what a cell is planned by.
+type mixedRun struct {
+	links   []int
+	weighed bool // the operations' results are told apart
+}
+
+func (r mixedRun) equal(o mixedRun) bool {
+	return r.weighed == o.weighed && slices.Equal(r.links, o.links)
+}
+
+// live leaves out the links that are without effect: none, and, if norms are plain,
+// what convolves zeros or ends nowhere. Where sums of gradients are wanted, those of
+// nodes of zeros are.
+func (m *Mixed) live(links []int, wanted bool) []int {
+	kept := make([]int, 0, len(links))
+	full := make([]bool, m.nodes) // nodes that are more than zeros
+	full[0] = true
+	for _, i := range links {
+		l := m.links[i]
+		if l.Op == cell.None || m.Plain && !full[l.From] && (m.conv[i] >= 0 || !wanted) {
+			continue
+		}
+		full[l.To] = full[l.To] || full[l.From]
+		kept = append(kept, i)
+	}
+	if !m.Plain {
+		return kept
+	}
+	reaches := make([]bool, m.nodes)
+	reaches[m.nodes-1] = true
+	for _, i := range slices.Backward(kept) {
+		if l := m.links[i]; reaches[l.To] {
+			reaches[l.From] = true
+		}
+	}
+	return slices.DeleteFunc(kept, func(i int) bool { return !reaches[m.links[i].To] })
+}
+
 // plan makes the cell of some links.
-func (m *Mixed) plan(links []int) (*Cell, error) {
+func (m *Mixed) plan(r mixedRun) (*Cell, error) {
 	p := plan{Widths: Widths{In: m.channels, Out: m.channels}, nodes: m.nodes}
 	var params []ConvNorm
-	for _, i := range links {
+	for _, i := range r.links {
 		if err := p.add(i, m.links[i]); err != nil {
 			return nil, err
 		}
@@ -231,12 +290,18 @@ func (m *Mixed) plan(links []int) (*Cell, error) {
 			params = append(params, m.Params[m.conv[i]])
 		}
 	}
+	if !r.weighed {
+		p.simplify()
+	}
 	c := &Cell{plan: p, work: m.work, side: m.side, capacity: m.capacity, Params: params, chunk: chunkOf(m.side)}
 	c.memory = mixedMemory{m}
-	c.mixing = mixing{ofFactor: make([]float64, len(m.links)), ofNode: make([]float64, m.nodes), pooled: make([][]float32, m.nodes)}
-	for _, e := range c.edges {
-		if e.kind == cell.AveragePool && c.mixing.pooled[e.from] == nil {
-			c.mixing.pooled[e.from] = m.floats(arenaPool, e.from)
+	c.mixing = mixing{ofFactor: make([]float64, len(m.links)), ofNode: make([]float64, m.nodes)}
+	if r.weighed {
+		c.mixing.pooled = make([][]float32, m.nodes)
+		for _, e := range c.edges {
+			if e.kind == cell.AveragePool && c.mixing.pooled[e.from] == nil {
+				c.mixing.pooled[e.from] = m.floats(arenaPool, e.from)
+			}
 		}
 	}
 	c.allocate()
@@ -252,7 +317,7 @@ type mixedMemory struct{ *Mixed }
 
 func (m mixedMemory) norm(e edge) *norm {
 	n := m.norms[m.conv[e.layer]]
-	n.z = m.floats(arenaConv, m.conv[e.layer])
+	n.z = m.floats(arenaConv, e.conv)
 	return n
 }
 
@@ -290,7 +355,7 @@ func (m *Mixed) Forward(x []float32, n int) []float32 {
 // convsThatRan lists the numbers of the convolutions of the running links.
 func (m *Mixed) convsThatRan() []int {
 	var list []int
-	for _, i := range m.ran {
+	for _, i := range m.run.links {
 		if m.conv[i] >= 0 {
 			list = append(list, m.conv[i])
 		}
