@@ -104,7 +104,7 @@ func (f *generateFlags) set(ctx context.Context, a *app) (s trials.Set, err erro
 	}
 	s = trials.Set{Space: f.shape.space, Limit: f.limit, Dedup: f.dedup}
 	if s.Space == cell.Size {
-		if err := f.shape.checkOpen("the size space"); err != nil {
+		if err := f.shape.checkTaken("the size space"); err != nil {
 			return s, err
 		}
 	} else {

@@ -145,7 +145,7 @@ func (f *proxyFlags) items(archs []cell.Arch, p proxies.Preset, classes int) ([]
 			if item.Network, err = cell.NewNetwork(of.Cell(), f.shape.channels, f.shape.cells, classes); err != nil {
 				return nil, usage.Fault(err)
 			}
-		} else if err := f.shape.checkOpen("the widths " + of.String()); err != nil {
+		} else if err := f.shape.checkTaken("the widths " + of.String()); err != nil {
 			return nil, err
 		}
 		index, ok := of.Index()

@@ -204,6 +204,18 @@ func (o *searchOptions) checkOutputs() error {
 	}, inputs...)
 }
 
+// checkResults looks at what plans would write over.
+func (o *searchOptions) checkResults(plans ...experiment.Plan) error {
+	var targets []output.Target
+	for _, p := range plans {
+		path := filepath.Join(o.out, p.ResultsPath())
+		if _, err := os.Stat(path); o.out != "" && err == nil {
+			targets = append(targets, output.Target{Path: path, Kind: output.SearchResults})
+		}
+	}
+	return output.Check(o.force, targets)
+}
+
 // search runs a search with its seeds.
 func (a *app) search(ctx context.Context, o searchOptions) error {
 	if err := o.checkOutputs(); err != nil {
@@ -217,6 +229,9 @@ func (a *app) search(ctx context.Context, o searchOptions) error {
 	plan, err := o.plan(judge)
 	if err != nil {
 		return usage.Fault(err)
+	}
+	if err := o.checkResults(plan); err != nil {
+		return err
 	}
 	a.noteJudge(o)
 	runs, err := a.runPlan(ctx, plan, o.request.Algorithm)
@@ -486,6 +501,9 @@ func (a *app) searchCompare(ctx context.Context, flags *pflag.FlagSet, o searchO
 	}
 	if len(plans) == 0 {
 		return usage.Errorf("--algorithms: none is given, want some of %s", strings.Join(experiment.Names(), ", "))
+	}
+	if err := o.checkResults(plans...); err != nil {
+		return err
 	}
 	a.noteJudge(o)
 	runs := make([][]*search.Run, len(plans))

@@ -246,3 +246,26 @@ func TestSearchBySupernet(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchResultsDontReplaceOthers: results.pth lies where the published plots look
+// for it, and may be anything.
+func TestSearchResultsDontReplaceOthers(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "out")
+	args := []string{"search", "random", "--dataset", "cifar10", "--out", out}
+	mustCellnet(t, args...)
+	mustCellnet(t, args...) // over its own
+	results, err := filepath.Glob(filepath.Join(out, "search-tss", "*", "*", "results.pth"))
+	if err != nil || len(results) != 1 {
+		t.Fatalf("results: %v, %v", results, err)
+	}
+	if err := os.WriteFile(results[0], []byte("mine"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if r := cellnet(t, args...); r.code != exitFailed || !strings.Contains(r.stderr, "--force") {
+		t.Errorf("exit code %d, %q", r.code, r.stderr)
+	}
+	if text := string(readFile(t, results[0])); text != "mine" {
+		t.Errorf("the file is now %q", text)
+	}
+	mustCellnet(t, append(args, "--force")...)
+}

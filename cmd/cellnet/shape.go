@@ -58,6 +58,20 @@ func isTwoCells(arch string) bool {
 	return slices.Contains(twocell.Names(), arch) || netfile.IsFile(arch)
 }
 
+// openIn lists the flags that tell what a file leaves open.
+func openIn(kind netfile.Kind) []string {
+	ofGenotype := []string{"channels", "cells", "stem-multiplier", "auxiliary"}
+	switch kind {
+	case netfile.ConfigFile:
+		return []string{"genotype", "genotype-epoch"}
+	case netfile.GenotypeFile:
+		return ofGenotype
+	case netfile.Checkpoint:
+		return append(ofGenotype, "genotype-epoch")
+	}
+	return nil
+}
+
 // network returns the network that the user means by an ARCH, for so many
 // classes.
 func (f *shapeFlags) network(arch string, classes int) (spec.Network, error) {
@@ -67,10 +81,17 @@ func (f *shapeFlags) network(arch string, classes int) (spec.Network, error) {
 	}
 	switch {
 	case netfile.IsFile(arch):
-		return netfile.Read(arch, o)
+		n, kind, err := netfile.Read(arch, o)
+		if err != nil {
+			return nil, err
+		}
+		return n, f.checkTaken(arch, openIn(kind)...)
 	case isTwoCells(arch):
 		n, err := netfile.OfGenotype(arch, o)
-		return n, usageFault(err)
+		if err != nil {
+			return nil, usage.Fault(err)
+		}
+		return n, f.checkTaken("the genotype "+arch, openIn(netfile.GenotypeFile)...)
 	}
 	a, err := parseArch(f.space, arch)
 	if err != nil {
@@ -78,28 +99,30 @@ func (f *shapeFlags) network(arch string, classes int) (spec.Network, error) {
 	}
 	noteOrder(f.cmd.ErrOrStderr(), a)
 	if a.Widths() != nil {
-		return a.Network(classes), f.checkOpen("the widths " + a.String())
+		return a.Network(classes), f.checkTaken("the widths " + a.String())
 	}
 	n, err := cell.NewNetwork(a.Cell(), f.channels, f.cells, classes)
-	return n, usageFault(err)
+	if err != nil {
+		return nil, usage.Fault(err)
+	}
+	return n, f.checkTaken("cells of the benchmark", "channels", "cells")
 }
 
-// checkOpen returns an error if C or N are given beside widths.
-func (f *shapeFlags) checkOpen(of string) error {
-	for _, name := range []string{"channels", "cells"} {
-		if flag := f.cmd.Flags().Lookup(name); flag.Changed {
-			return usage.Errorf("-%s %s: networks of %s leave nothing open, -C and -N go with cells", flag.Shorthand, flag.Value, of)
+// checkTaken returns an error if other flags are given than a network of that kind
+// leaves open.
+func (f *shapeFlags) checkTaken(network string, open ...string) error {
+	for _, name := range []string{"channels", "cells", "stem-multiplier", "auxiliary", "genotype", "genotype-epoch"} {
+		flag := f.cmd.Flags().Lookup(name)
+		if flag == nil || !flag.Changed || slices.Contains(open, name) {
+			continue
 		}
+		spelling := "--" + name
+		if flag.Shorthand != "" {
+			spelling = "-" + flag.Shorthand
+		}
+		return usage.Errorf("%s %s: networks of %s don't take it", spelling, flag.Value, network)
 	}
 	return nil
-}
-
-// usageFault is usage.Fault of an error that there is.
-func usageFault(err error) error {
-	if err == nil {
-		return nil
-	}
-	return usage.Fault(err)
 }
 
 // twoCellParams are the parameters of a weights file of a network of two cells:

@@ -84,6 +84,26 @@ func TestSizeCostsAreThoseOfTheRecords(t *testing.T) {
 	}
 }
 
+// TestFlagsThatANetworkDoesNotTake: none is passed over in silence.
+func TestFlagsThatANetworkDoesNotTake(t *testing.T) {
+	files := "../../internal/netfile/testdata/"
+	for args, want := range map[string]string{
+		"model show 11 --auxiliary":                                        "--auxiliary true: networks of cells of the benchmark don't take it",
+		"model show resnet --genotype DARTS_V1":                            "--genotype DARTS_V1: networks of cells of the benchmark",
+		"model show 8:8:8:8:8 --stem-multiplier 3":                         "--stem-multiplier 3: networks of the widths 8:8:8:8:8",
+		"model show DARTS_V2 --genotype " + files + "search.pth":           "networks of the genotype DARTS_V2 don't take it",
+		"model show DARTS_V2 --genotype-epoch 1":                           "--genotype-epoch 1: networks of the genotype DARTS_V2",
+		"model show " + files + "search.pth --genotype DARTS_V1":           "--genotype DARTS_V1: networks of " + files + "search.pth",
+		"model show " + files + "genotype.json --genotype-epoch 1":         "--genotype-epoch 1: networks of",
+		"model show " + files + "published.config -C 8 --genotype GDAS_V1": "-C 8: networks of",
+	} {
+		r := cellnet(t, strings.Fields(args)...)
+		if r.code != exitUsage || !strings.Contains(r.stderr, want) || strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, %q, want %d and %q", args, r.code, r.stderr, exitUsage, want)
+		}
+	}
+}
+
 func TestSizeErrors(t *testing.T) {
 	for args, want := range map[string]string{
 		"arch show 8:8:8":                                  `widths "8:8:8": 3 widths, want 3N+2, such as 5`,
@@ -94,9 +114,9 @@ func TestSizeErrors(t *testing.T) {
 		"arch show 32768 --space size":                     "index 32768 is not in the size space, want 0 to 32767",
 		"arch show 99999999999999999999 --space size":      "99999999999999999999 is not in the benchmark, want 0 to 32767",
 		"arch show 1 --space width":                        `unknown search space "width", want topology or size`,
-		"model show 8:8:8:8:8 -C 16":                       "-C 16: networks of the widths 8:8:8:8:8 leave nothing open",
-		"train 8:8:8:8:8 -N 5 --dataset synthetic --out x": "-N 5: networks of the widths 8:8:8:8:8 leave nothing open",
-		"generate --space size --archs 0 -C 8 --out x":     "-C 8: networks of the size space leave nothing open",
+		"model show 8:8:8:8:8 -C 16":                       "-C 16: networks of the widths 8:8:8:8:8 don't take it",
+		"train 8:8:8:8:8 -N 5 --dataset synthetic --out x": "-N 5: networks of the widths 8:8:8:8:8 don't take it",
+		"generate --space size --archs 0 -C 8 --out x":     "-C 8: networks of the size space don't take it",
 		"generate --space size --archs 0-32768 --out x":    "want a range within 0-32767",
 		"generate --archs 8:8:8:8:8 --out x":               "not one of the architectures of the topology space",
 		"generate --space size --archs 0 --dedup --out x":  "leave out --dedup",

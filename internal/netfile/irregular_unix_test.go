@@ -17,7 +17,7 @@ func TestIrregularFiles(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o666); err != nil {
 		t.Skipf("no FIFO can be made here: %v", err)
 	}
-	if _, err := Read(path, Options{C: 16, N: 5, Classes: 10}); !errors.Is(err, inputfile.ErrNotRegular) {
+	if _, _, err := Read(path, Options{C: 16, N: 5, Classes: 10}); !errors.Is(err, inputfile.ErrNotRegular) {
 		t.Errorf("a network: %v", err)
 	}
 	if _, err := Genotype(path, nil); !errors.Is(err, inputfile.ErrNotRegular) {

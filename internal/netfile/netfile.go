@@ -53,52 +53,68 @@ func IsFile(text string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// Read reads the network of a file. Errors name it.
-func Read(path string, o Options) (spec.Network, error) {
-	n, err := read(path, o)
+// Kind is what a file says of a network.
+type Kind uint8
+
+// The kinds of files.
+const (
+	Record       Kind = iota // all
+	ConfigFile               // all but the genotype
+	GenotypeFile             // the genotype alone
+	Checkpoint               // a genotype for every epoch
+)
+
+// Read reads the network of a file, and tells what the file says of it. Errors name
+// the file.
+func Read(path string, o Options) (spec.Network, Kind, error) {
+	n, kind, err := read(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, kind, fmt.Errorf("reading %s: %w", path, err)
 	}
 	if n.NumClasses() != o.Classes {
-		return nil, fmt.Errorf("reading %s: the network has %d classes, the dataset has %d", path, n.NumClasses(), o.Classes)
+		return nil, kind, fmt.Errorf("reading %s: the network has %d classes, the dataset has %d", path, n.NumClasses(), o.Classes)
 	}
-	return n, nil
+	return n, kind, nil
 }
 
-func read(path string, o Options) (spec.Network, error) {
+func read(path string, o Options) (n spec.Network, kind Kind, err error) {
 	text, ok, err := readText(path)
 	if err != nil {
-		return nil, err
+		return nil, Record, err
 	}
 	if !ok {
 		g, err := ofCheckpoint(path, o.Epoch)
 		if err != nil {
-			return nil, err
+			return nil, Checkpoint, err
 		}
-		return o.network(g)
+		n, err = o.network(g)
+		return n, Checkpoint, err
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(text, &keys); err != nil {
-		return nil, errors.New("want a JSON object: a config record, a published config file or a genotype")
+		return nil, Record, errors.New("want a JSON object: a config record, a published config file or a genotype")
 	}
 	switch {
 	case keys["super_type"] != nil:
 		if o.Genotype == "" {
-			return nil, errors.New("a published config file has no genotype: give it with --genotype")
+			return nil, ConfigFile, errors.New("a published config file has no genotype: give it with --genotype")
 		}
 		g, err := Genotype(o.Genotype, o.Epoch)
 		if err != nil {
-			return nil, err
+			return nil, ConfigFile, err
 		}
-		return twocell.ReadConfigFile(text, g, o.Classes)
+		n, err = twocell.ReadConfigFile(text, g, o.Classes)
+		return n, ConfigFile, err
 	case keys["normal"] != nil:
 		var g twocell.Genotype
 		if err := g.UnmarshalJSON(text); err != nil {
-			return nil, err
+			return nil, GenotypeFile, err
 		}
-		return o.network(g)
+		n, err = o.network(g)
+		return n, GenotypeFile, err
 	}
-	return spec.ReadRecord(text)
+	n, err = spec.ReadRecord(text)
+	return n, Record, err
 }
 
 // readText reads a file of JSON; false if it is none.
@@ -128,6 +144,9 @@ func readText(path string) ([]byte, bool, error) {
 // the checkpoint counts them, in which the search begins with -1.
 func Genotype(text string, epoch *int) (twocell.Genotype, error) {
 	if slices.Contains(twocell.Names(), text) {
+		if epoch != nil {
+			return twocell.Genotype{}, fmt.Errorf("genotype %s is none of a search: it has no epoch %d", text, *epoch)
+		}
 		return twocell.Named(text)
 	}
 	data, ok, err := readText(text)
@@ -140,6 +159,9 @@ func Genotype(text string, epoch *int) (twocell.Genotype, error) {
 			return g, fmt.Errorf("reading genotype %s: %w", text, err)
 		}
 		return g, nil
+	}
+	if epoch != nil {
+		return g, fmt.Errorf("reading genotype %s: it is no search's checkpoint: it has no epoch %d", text, *epoch)
 	}
 	var record struct{ Genotype json.RawMessage }
 	if json.Unmarshal(data, &record) == nil && record.Genotype != nil {

@@ -41,6 +41,8 @@ func TestRead(t *testing.T) {
 		{"no such epoch", "search.pth", with(func(o *Options) { o.Epoch = &none }), 0, "there is no genotype of epoch 7"},
 		{"published", "published.config", with(func(o *Options) { o.Genotype = "testdata/search.pth" }), 8490, ""},
 		{"published with a name", "published.config", with(func(o *Options) { o.Genotype = "DARTS_V2" }), 8490, ""},
+		{"published with an epoch of none", "published.config", with(func(o *Options) { o.Genotype, o.Epoch = "DARTS_V2", &none }), 0, "DARTS_V2 is none of a search: it has no epoch 7"},
+		{"published with an epoch of a file", "published.config", with(func(o *Options) { o.Genotype, o.Epoch = "testdata/genotype.json", &none }), 0, "no search's checkpoint: it has no epoch 7"},
 		{"published without a genotype", "published.config", open, 0, "give it with --genotype"},
 		{"published with no genotype", "published.config", with(func(o *Options) { o.Genotype = "no" }), 0, "reading genotype no"},
 		{"record", "record.json", with(func(o *Options) { o.Classes = 7 }), 7093, ""},
@@ -50,7 +52,7 @@ func TestRead(t *testing.T) {
 		{"no file", "none.json", open, 0, "reading testdata/none.json"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n, err := Read("testdata/"+c.file, c.options)
+			n, _, err := Read("testdata/"+c.file, c.options)
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) || strings.Contains(err.Error(), "\n") {
 					t.Errorf("%v, want an error with %q", err, c.err)
@@ -85,7 +87,7 @@ func TestBadFiles(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Read(path, Options{Genotype: "DARTS_V1", Classes: 10, C: 1, N: 1, StemMultiplier: 1})
+		_, _, err := Read(path, Options{Genotype: "DARTS_V1", Classes: 10, C: 1, N: 1, StemMultiplier: 1})
 		if err == nil || !strings.Contains(err.Error(), c.err) && name != "garbage" {
 			t.Errorf("%s: %v, want an error with %q", name, err, c.err)
 		}
@@ -130,7 +132,7 @@ func FuzzRead(f *testing.F) {
 		if err := os.WriteFile(path, content, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		n, err := Read(path, Options{C: 3, N: 1, StemMultiplier: 3, Classes: 10, Genotype: "DARTS_V1"})
+		n, _, err := Read(path, Options{C: 3, N: 1, StemMultiplier: 3, Classes: 10, Genotype: "DARTS_V1"})
 		if err != nil {
 			if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, path) {
 				t.Fatalf("%q", text)

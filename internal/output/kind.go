@@ -27,7 +27,8 @@ const (
 	SVG
 	PNG
 	DOT
-	Records // lines of JSON
+	Records       // lines of JSON
+	SearchResults // of searches, as the published plots read them
 	trialFile
 )
 
@@ -60,6 +61,8 @@ func (k Kind) String() string {
 		return "a DOT file"
 	case Records:
 		return "lines of JSON"
+	case SearchResults:
+		return "a file of search results"
 	case trialFile:
 		return "a trial file"
 	}
@@ -67,7 +70,9 @@ func (k Kind) String() string {
 }
 
 // isResult tells whether files of the kind are never read.
-func (k Kind) isResult() bool { return k == SVG || k == PNG || k == DOT || k == Records }
+func (k Kind) isResult() bool {
+	return k == SVG || k == PNG || k == DOT || k == Records || k == SearchResults
+}
 
 // headSize is how much of a file is looked at. The keys of a pickle's root that tell
 // its kind come early.
@@ -107,6 +112,8 @@ func kindOfHead(format fileformat.Format, head []byte) Kind {
 			return TorchBenchmark
 		case has("train_acc1es"), has(fileformat.TrialFileKey):
 			return trialFile
+		case has("all_archs"):
+			return SearchResults
 		}
 		return Weights
 	case fileformat.Bzip2:

@@ -15,7 +15,8 @@ import (
 var heads = map[Kind]string{
 	empty: "", unknown: "text", Weights: "PK\x03\x04 archive/data.pkl", TorchBenchmark: "PK\x03\x04 meta_archs",
 	trialFile: "PK\x03\x04 train_acc1es", NATSBenchmark: "BZh91AY", Store: "PAR1", Safetensors: "\x02\x00\x00\x00\x00\x00\x00\x00{}",
-	SVG: "<?xml version=\"1.0\"?>\n<svg/>", PNG: "\x89PNG\r\n\x1a\n", DOT: "digraph cell {}", Records: "{\"seed\": 1}\n",
+	SearchResults: "PK\x03\x04 all_archs",
+	SVG:           "<?xml version=\"1.0\"?>\n<svg/>", PNG: "\x89PNG\r\n\x1a\n", DOT: "digraph cell {}", Records: "{\"seed\": 1}\n",
 }
 
 func put(t *testing.T, path string, k Kind) string {
@@ -30,7 +31,7 @@ func TestOtherKindsAreKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
 	for there := range heads {
 		put(t, path, there)
-		for _, k := range []Kind{Weights, Safetensors, TorchBenchmark, NATSBenchmark, Store, SVG, PNG, DOT, Records} {
+		for _, k := range []Kind{Weights, Safetensors, TorchBenchmark, NATSBenchmark, Store, SVG, PNG, DOT, Records, SearchResults} {
 			err := Check(false, []Target{{path, k}})
 			if wanted := there == k || there == empty; wanted != (err == nil) {
 				t.Errorf("%v over %v: %v", k, there, err)
