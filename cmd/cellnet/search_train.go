@@ -179,6 +179,18 @@ func sharedName(a weightsharing.Algorithm) string {
 	return strings.ReplaceAll(a.String(), "_", "-")
 }
 
+// sharedAlgorithm reads such a name, or a published one that is not taken.
+func sharedAlgorithm(name string) (weightsharing.Algorithm, error) {
+	var names []string
+	for _, algorithm := range weightsharing.Algorithms() {
+		if name == sharedName(algorithm) || name == algorithm.String() && algorithm != weightsharing.Random {
+			return algorithm, nil
+		}
+		names = append(names, sharedName(algorithm))
+	}
+	return 0, fmt.Errorf("unknown algorithm %.40q, want one of %s", name, strings.Join(names, ", "))
+}
+
 // newSharedSearchCommands returns a command for each algorithm.
 func newSharedSearchCommands(a *app) (commands []*cobra.Command) {
 	for _, algorithm := range weightsharing.Algorithms() {

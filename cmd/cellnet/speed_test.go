@@ -77,3 +77,33 @@ func TestSpeedErrors(t *testing.T) {
 	t.Setenv("CELLNET_ISA", "sse")
 	failure{[]string{"speed"}, exitFailed, `reading CELLNET_ISA: unknown instruction set "sse": use one of generic, avx2, avx512`}.check(t)
 }
+
+func TestSearchSpeed(t *testing.T) {
+	small := []string{"-C", "2", "-N", "1", "--batch", "2", "--seconds", "0", "--threads", "1"}
+	out := mustCellnet(t, append([]string{"search", "speed", "rsps", "enas", "--steps-only", "--json"}, small...)...)
+	for i, line := range strings.Split(strings.TrimSpace(out), "\n") {
+		var s searchSpeed
+		if err := json.Unmarshal([]byte(line), &s); err != nil {
+			t.Fatal(err)
+		}
+		if want := []string{"rsps", "enas"}[i]; s.Algorithm != want || !(s.Step > 0) || s.Epoch != nil || s.Candidate != nil || s.Validation != nil {
+			t.Errorf("measured %s, want steps of %s alone", line, want)
+		}
+	}
+	out = mustCellnet(t, append([]string{"search", "speed", "gdas", "--dataset", "synthetic"}, small...)...)
+	if !strings.Contains(out, "synthetic, threads 1, batch 2\n") || !strings.Contains(out, "  gdas\n") || strings.Contains(out, "-  ") {
+		t.Errorf("printed\n%s", out)
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"random", `unknown algorithm "random", want one of darts-v1, `},
+		{"gdas -C 0", "channels: 0, want 1 or more"},
+		{"gdas --dataset folder", "--dataset: pictures of one's own"},
+		{"gdas --dataset mnist", "--dataset: "},
+		{"gdas --batch 0", "--batch 0: want 1 to"},
+	} {
+		r := cellnet(t, append([]string{"search", "speed"}, strings.Fields(tt.args)...)...)
+		if r.code != exitUsage || !strings.Contains(r.stderr, tt.want) {
+			t.Errorf("%s: exit code %d, %s, want %s", tt.args, r.code, r.stderr, tt.want)
+		}
+	}
+}

@@ -37,6 +37,7 @@ compared, too: from their start to the printed result.`,
   go run ./cmd/compare all_c3x3 11 --rounds 5
   go run ./cmd/compare 8:8:8:8:8 24:24:40:40:56 64:64:64:64:64 8:8:40:32:40
   go run ./cmd/compare --weights net.pth --data ~/data --json`,
+		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -59,16 +60,22 @@ compared, too: from their start to the printed result.`,
 	}
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
+	s.addCommon(cmd, runtime.GOMAXPROCS(0), 256)
+	cmd.Flags().StringVar(&s.weights, "weights", "", "`FILE` that holds arch and net_state_dict of a network with C=16, N=5 and 10 classes")
+	cmd.Flags().StringVar(&s.data, "data", "", "`DIR` that holds cifar-10-batches-py")
+	cmd.AddCommand(newSearchCommand(stdout, stderr))
+	return cmd
+}
+
+// addCommon adds the flags that all comparisons have.
+func (s *settings) addCommon(cmd *cobra.Command, threads, batch int) {
 	cmd.Flags().StringVar(&s.cellnet, "cellnet", "", "`FILE` of the program cellnet (default: built by go build)")
 	cmd.Flags().StringVar(&s.python, "python", "/usr/bin/python3", "a Python that has PyTorch")
 	cmd.Flags().IntVar(&s.rounds, "rounds", 3, "rounds to take the medians of")
-	cmd.Flags().IntVar(&s.batch, "batch", 256, "images of a training step")
-	cmd.Flags().IntVar(&s.threads, "threads", runtime.GOMAXPROCS(0), "processors to use at a time")
+	cmd.Flags().IntVar(&s.batch, "batch", batch, "images of a training step")
+	cmd.Flags().IntVar(&s.threads, "threads", threads, "processors to use at a time")
 	cmd.Flags().Float64Var(&s.seconds, "seconds", 6, "time for each measurement")
-	cmd.Flags().StringVar(&s.weights, "weights", "", "`FILE` that holds arch and net_state_dict of a network with C=16, N=5 and 10 classes")
-	cmd.Flags().StringVar(&s.data, "data", "", "`DIR` that holds cifar-10-batches-py")
 	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print the results as JSON, one object a line")
-	return cmd
 }
 
 func (s settings) validate() error {

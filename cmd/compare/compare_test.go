@@ -45,6 +45,16 @@ func fake(mode string, args []string) int {
 	case args[0] == "speed" && strings.Contains(joined, "--eval"):
 		n := call("speed-eval")
 		fmt.Printf(`{"arch":%q,"train":null,"eval":%d,"train_gflops":null,"eval_gflops":%d,"peak_gflops":400,"rss_mb":7}`, args[1], 1000*n, 100*n)
+	case args[0] == "search":
+		n := call("search")
+		fmt.Printf(`{"step_s":%d,"step_cpu_s":%d}`, n, 2*n)
+	case strings.Contains(joined, "searchsteps.py"):
+		n := call("searchsteps")
+		faster := 1
+		if strings.Contains(joined, "channels_last") {
+			faster = 2
+		}
+		fmt.Printf(`{"seconds":%d,"cpu":%d}`, 12*n, 24*n/faster)
 	case args[0] == "eval":
 		fmt.Printf(`{"sets":{"ori-test":{"n":10000,"loss":1.25,"top1":35.74}},"threads":%q}`, os.Getenv("GOMAXPROCS"))
 	case strings.Contains(joined, "throughput.py"):

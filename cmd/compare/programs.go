@@ -15,7 +15,7 @@ import (
 	"cellnet/internal/speed"
 )
 
-//go:embed throughput.py refnet.py eval.py
+//go:embed throughput.py refnet.py eval.py searchsteps.py
 var scripts embed.FS
 
 // programs are those that are compared, in a folder of their own.

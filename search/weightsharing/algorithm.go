@@ -89,3 +89,6 @@ func (a Algorithm) Space() cell.Space {
 func (a Algorithm) tempered() bool {
 	return a == GDAS || a == GDASV1 || a == TAS || a == MaskGumbel
 }
+
+// searchesCells tells whether cells are searched, not widths.
+func (a Algorithm) searchesCells() bool { return a.Space() == cell.Topology }
