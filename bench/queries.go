@@ -42,8 +42,8 @@ func (b *Benchmark) trials(index int, d data.Dataset, hp HP, want source.Parts) 
 	})
 }
 
-// snapshots gives the trials that a selection is of.
-func (b *Benchmark) snapshots(s Selection) (record.Snapshots, error) {
+// Snapshots gives the trials that a selection is of, whichever it chooses of them.
+func (b *Benchmark) Snapshots(s Selection) (record.Snapshots, error) {
 	return ask(b, s.Index, func() (record.Snapshots, error) {
 		return b.source.Snapshots(s.Index, source.Query{Dataset: s.Dataset, HP: s.HP, Epoch: s.Epoch})
 	})
@@ -63,7 +63,7 @@ func (b *Benchmark) Metrics(s Selection, set data.Set) (Metrics, error) {
 // MoreInfo gives the metrics on all sets of the dataset. Sets that some trial lacks
 // at the epoch are left out.
 func (b *Benchmark) MoreInfo(s Selection) (Info, error) {
-	trials, err := b.snapshots(s)
+	trials, err := b.Snapshots(s)
 	if err != nil {
 		return Info{}, err
 	}

@@ -64,6 +64,8 @@ func newPythonServeCommand(a *app) *cobra.Command {
 		Args:   wantArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			debug.SetMemoryLimit(servedBytes)
+			// The runtime looks after a lone processor that waits for the input at every request.
+			runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 			ended := make(chan error, 2)
 			go func() { ended <- pyapi.Serve(cmd.Context(), a.stdin, a.stdout, pyapi.Options{}) }()
 			go func() { ended <- endWithParent(cmd.Context()) }()

@@ -102,7 +102,7 @@ func (c *call) getMoreInfo() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := c.b.MoreInfo(at)
+	info, err := c.moreInfo(at)
 	return info.Fields(), err
 }
 

@@ -15,9 +15,10 @@
 //
 //	{"error": "KeyError", "message": "architecture 11 has no trial on svhn"}
 //
-// with the name of Python's class. Where it draws a random number below N, the answer
-// is preceded by a line {"draw": N}, which the client answers by a line with the
-// number, so that a program's random.seed decides as ever. Integers have no point and
+// with the name of Python's class. Where it draws a random number below N, a line
+// {"choose": N} is followed by the answers for all N numbers, of which the client draws
+// one, so that a program's random.seed decides as ever. Where it draws several numbers,
+// or one of many, a line {"draw": N} wants a line with a number instead. Integers have no point and
 // floats have one, also where they are whole; what is not recorded is null; numbers
 // that are none are NaN as Python writes it.
 package pyapi

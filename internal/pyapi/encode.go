@@ -46,6 +46,8 @@ func appendValue(b []byte, v any) ([]byte, error) {
 			return append(b, "null"...), nil
 		}
 		return appendFloat(b, v.Value), nil
+	case string:
+		return appendText(b, v)
 	case list:
 		b = append(b, '[')
 		for i, item := range v {
@@ -65,7 +67,7 @@ func appendValue(b []byte, v any) ([]byte, error) {
 				b = append(b, ',')
 			}
 			var err error
-			if b, err = appendValue(b, f.Key); err != nil {
+			if b, err = appendText(b, f.Key); err != nil {
 				return nil, err
 			}
 			b = append(b, ':')
@@ -77,6 +79,19 @@ func appendValue(b []byte, v any) ([]byte, error) {
 	}
 	text, err := json.Marshal(v)
 	return append(b, text...), err
+}
+
+// appendText writes a text, the common ones at once.
+func appendText(b []byte, text string) ([]byte, error) {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, err := json.Marshal(text)
+			return append(b, quoted...), err
+		}
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"'), nil
 }
 
 // listOf makes a list.

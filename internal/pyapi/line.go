@@ -30,7 +30,7 @@ const (
 // returns an error if a line is no request, or if the client can't be reached.
 func Serve(ctx context.Context, r io.Reader, w io.Writer, o Options) error {
 	c := &conversation{in: bufio.NewReaderSize(r, 64<<10), out: bufio.NewWriterSize(w, 64<<10)}
-	s := &session{options: o, random: c, calls: calls()}
+	s := &session{options: o, calls: calls()}
 	defer s.close()
 	for {
 		line, err := c.readLine(maxRequest)
@@ -41,21 +41,21 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, o Options) error {
 			return fmt.Errorf("reading a request: %w", err)
 		}
 		var q request
-		var a answer
+		var a reply
 		err = json.Unmarshal(line, &q)
 		wrongType := (*json.UnmarshalTypeError)(nil)
 		switch {
 		case errors.As(err, &wrongType):
-			a.raised = &exception{"TypeError", fmt.Sprintf("%s is a %s", wrongType.Field, wrongType.Value)}
+			a = replyOf(answer{raised: &exception{"TypeError", fmt.Sprintf("%s is a %s", wrongType.Field, wrongType.Value)}})
 		case err != nil:
 			return fmt.Errorf("reading a request: %w", err)
 		default:
-			a = s.answer(ctx, &q)
+			a = s.reply(ctx, &q, c)
 		}
 		if c.lost != nil {
 			return fmt.Errorf("asking for a random number: %w", c.lost)
 		}
-		if err := c.answer(a); err != nil {
+		if err := c.write(a); err != nil {
 			return fmt.Errorf("answering %.40q: %w", q.Call, err)
 		}
 		if err := ctx.Err(); err != nil {
@@ -131,12 +131,42 @@ type exception struct {
 	message string
 }
 
-func (c *conversation) answer(a answer) (err error) {
-	b := append(c.buf[:0], '{')
+// reply is the answer of a call or, of one that draws a number, one for each.
+type reply struct {
+	drawn   bool
+	answers []answer
+}
+
+func replyOf(a answer) reply { return reply{false, []answer{a}} }
+
+func (c *conversation) write(r reply) (err error) {
+	b := c.buf[:0]
+	if r.drawn {
+		b = append(b, `{"choose":`...)
+		b = strconv.AppendInt(b, int64(len(r.answers)), 10)
+		b = append(b, '}', '\n')
+	}
+	for i := range r.answers {
+		if b, err = r.answers[i].appendTo(b); err != nil {
+			return err
+		}
+	}
+	if cap(b) < maxRequest { // one large answer is not worth keeping its memory
+		c.buf = b
+	}
+	if _, err := c.out.Write(b); err != nil {
+		return err
+	}
+	return c.out.Flush()
+}
+
+// appendTo writes the answer's line.
+func (a *answer) appendTo(b []byte) (_ []byte, err error) {
+	b = append(b, '{')
 	if a.raised != nil {
 		b = append(b, `"error":`...)
 		if b, err = appendValue(b, a.raised.class); err != nil {
-			return err
+			return nil, err
 		}
 		b = append(b, `,"message":`...)
 		b, err = appendValue(b, a.raised.message)
@@ -150,15 +180,5 @@ func (c *conversation) answer(a answer) (err error) {
 			b, err = appendValue(b, extra.text)
 		}
 	}
-	if err != nil {
-		return err
-	}
-	b = append(b, '}', '\n')
-	if cap(b) < maxRequest { // one large answer is not worth keeping its memory
-		c.buf = b
-	}
-	if _, err := c.out.Write(b); err != nil {
-		return err
-	}
-	return c.out.Flush()
+	return append(b, '}', '\n'), err
 }

@@ -1,11 +1,14 @@
 package pyapi
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,8 +45,6 @@ func TestLines(t *testing.T) {
 		{"no JSON", "x\n", "", "reading a request: invalid character"},
 		{"half a line", `{"call":`, "", "reading a request: unexpected EOF"},
 		{"endless line", strings.Repeat("x", 2*maxRequest), "", "a line of more than 1048576 bytes"},
-		{"no number drawn", openLine + `{"call":"get_more_info","args":{"index":0,"dataset":"cifar10","is_random":true}}` + "\n", `{"draw":1}`, "asking for a random number: EOF"},
-		{"wrong number drawn", openLine + `{"call":"get_more_info","args":{"index":0,"dataset":"cifar10","is_random":true}}` + "\n7\n", `{"draw":1}`, "7 is not below 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -62,16 +63,48 @@ func TestLines(t *testing.T) {
 func TestDrawnTrial(t *testing.T) {
 	var out bytes.Buffer
 	ask := `{"call":"get_more_info","args":{"index":0,"dataset":"cifar10-valid","hp":"12","is_random":true}}` + "\n"
-	for _, c := range []struct{ drawn, seed string }{{"0", "111"}, {"1", "777"}} {
-		out.Reset()
-		in := openLine + ask + c.drawn + "\n" + strings.Replace(ask, "true", c.seed, 1)
-		if err := Serve(t.Context(), strings.NewReader(in), &out, Options{Benchmark: builtin(t)}); err != nil {
-			t.Fatal(err)
-		}
-		lines := strings.Split(out.String(), "\n")
-		if lines[1] != `{"draw":2}` || lines[2] != lines[3] {
-			t.Errorf("drawing %s gave %q, want what seed %s gives: %q", c.drawn, lines[1:3], c.seed, lines[3])
-		}
+	in := openLine + ask + strings.Replace(ask, "true", "111", 1) + strings.Replace(ask, "true", "777", 1)
+	if err := Serve(t.Context(), strings.NewReader(in), &out, Options{Benchmark: builtin(t)}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if lines[1] != `{"choose":2}` || !slices.Equal(lines[2:4], lines[4:6]) {
+		t.Errorf("drawing gave %q, want what the seeds give: %q", lines[1:4], lines[4:6])
+	}
+}
+
+func TestDraws(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		below    []int  // what a call draws
+		in, want string // of the client
+		err      string
+	}{
+		{"none", nil, "", "{\"result\":[]}\n", ""},
+		{"one", []int{3}, "", "{\"choose\":3}\n{\"result\":[0]}\n{\"result\":[1]}\n{\"result\":[2]}\n", ""},
+		{"the only one", []int{1}, "", "{\"choose\":1}\n{\"result\":[0]}\n", ""},
+		{"one of many", []int{9}, "8\n", "{\"draw\":9}\n{\"result\":[8]}\n", ""},
+		{"two", []int{3, 2}, "2\n1\n", "{\"draw\":3}\n{\"draw\":2}\n{\"result\":[2,1]}\n", ""},
+		{"no number", []int{9}, "", "{\"draw\":9}\n{\"result\":[0]}\n", "EOF"},
+		{"too high", []int{9}, "9\n", "{\"draw\":9}\n{\"result\":[0]}\n", "9 is not below 9"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			client := &conversation{in: bufio.NewReader(strings.NewReader(c.in)), out: bufio.NewWriter(&out)}
+			s := session{b: builtin(t), calls: map[string]func(*call) (any, error){"draws": func(call *call) (any, error) {
+				drawn := list{}
+				for _, n := range c.below {
+					drawn = append(drawn, call.random.Intn(n))
+				}
+				return drawn, nil
+			}}}
+			if err := client.write(s.reply(t.Context(), &request{Call: "draws"}, client)); err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprint(client.lost); out.String() != c.want || c.err == "" && client.lost != nil || !strings.Contains(got, c.err) {
+				t.Errorf("said %q, %v, want %q, %q", &out, got, c.want, c.err)
+			}
+		})
 	}
 }
 
@@ -94,7 +127,7 @@ func TestNumbersKeepTheirKind(t *testing.T) {
 		want  string
 	}{
 		{7, "7"}, {7.0, "7.0"}, {-1.0, "-1.0"}, {0.1, "0.1"}, {1e21, "1e+21"}, {1e-7, "1e-07"}, {math.NaN(), "NaN"}, {math.Inf(1), "Infinity"}, {math.Inf(-1), "-Infinity"},
-		{record.Number{}, "null"}, {record.NumberOf(3), "3.0"}, {nil, "null"}, {true, "true"}, {"\"\n", `"\"\n"`},
+		{record.Number{}, "null"}, {record.NumberOf(3), "3.0"}, {nil, "null"}, {true, "true"}, {"\"\n", `"\"\n"`}, {"a<b>~0|", `"a<b>~0|"`}, {"é\x7f", "\"é\x7f\""}, {`a\b`, `"a\\b"`},
 		{list{1, 2.0, list{}}, "[1,2.0,[]]"}, {record.Fields{{Key: "a", Value: record.Fields{}}, {Key: "b", Value: 1}}, `{"a":{},"b":1}`},
 		{floats(nil), "null"}, {floats([]float64{1}), "[1.0]"},
 	} {

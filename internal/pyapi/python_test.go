@@ -143,6 +143,19 @@ func TestSearchScript(t *testing.T) {
 	}
 }
 
+// The program that measures runs.
+func TestSpeedScript(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("no /proc here, which it reads processes' times in")
+	}
+	out := runPython(t, interpreters(t)[0], packages(t), "testdata/speed.py", "builtin", "20")
+	for _, want := range []string{"open and one query: ", "20 queries: ", "memory: "} {
+		if !strings.Contains(out, want) {
+			t.Errorf("it printed %q, want %q in it", out, want)
+		}
+	}
+}
+
 func TestPythonObjects(t *testing.T) {
 	env := packages(t)
 	for _, interpreter := range interpreters(t) {

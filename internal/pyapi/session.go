@@ -14,7 +14,6 @@ import (
 // session is a client's object of one of the published programs.
 type session struct {
 	options Options
-	random  bench.Intner
 	calls   map[string]func(*call) (any, error)
 	b       *bench.Benchmark
 	opened  *bench.Benchmark // by the session itself
@@ -43,8 +42,8 @@ func walking(q *request) bool {
 	return false
 }
 
-// answer makes a call.
-func (s *session) answer(ctx context.Context, q *request) answer {
+// answer makes a call, with what c has learned by making it before.
+func (s *session) answer(ctx context.Context, q *request, c *call) answer {
 	if q.Call == "open" {
 		return s.open(ctx, &q.Args)
 	}
@@ -63,14 +62,50 @@ func (s *session) answer(ctx context.Context, q *request) answer {
 		return answer{raised: raise("AttributeError", "no call %.60q", q.Call)}
 	}
 	a := answer{}
-	c := call{session: s, name: q.Call, args: &q.Args, answer: &a}
-	result, err := of(&c)
+	c.answer = &a
+	result, err := of(c)
 	if err != nil {
 		a.raised = c.exceptionOf(err)
 		return a
 	}
 	a.result = result
 	return a
+}
+
+// maxForeseen bounds the answers of a call that draws a number.
+const maxForeseen = 8
+
+// reply makes a call. One that draws a number is made for every number there may be,
+// so that the client need not be asked: it chooses. It is asked where there are many.
+func (s *session) reply(ctx context.Context, q *request, client bench.Intner) reply {
+	c := &call{session: s, name: q.Call, args: &q.Args}
+	r := reply{}
+	for below := 1; len(r.answers) < below; {
+		drawn := oneNumber{number: len(r.answers)}
+		c.random = &drawn
+		r.answers = append(r.answers, s.answer(ctx, q, c))
+		if drawn.times == 0 {
+			return r
+		}
+		if drawn.times > 1 || drawn.below > maxForeseen {
+			c.random = client
+			return replyOf(s.answer(ctx, q, c))
+		}
+		r.drawn, below = true, drawn.below
+	}
+	return r
+}
+
+// oneNumber draws a number that was chosen before.
+type oneNumber struct {
+	number       int
+	times, below int // what was drawn
+}
+
+func (o *oneNumber) Intn(n int) int {
+	o.times++
+	o.below = n
+	return min(o.number, n-1)
 }
 
 // open opens the benchmark, or takes the one there is, as one of the programs has it.
@@ -137,7 +172,10 @@ type call struct {
 	*session
 	name   string
 	args   *arguments
+	random bench.Intner
 	answer *answer
+
+	snapshots *record.Snapshots // that moreInfo was made of
 }
 
 // takesNumbers tells whether a recipe may be a number, as the published programs
@@ -186,6 +224,18 @@ func (c *call) at() (bench.Selection, error) {
 		err = c.afterOthers(s)
 	}
 	return s, err
+}
+
+// moreInfo asks for the metrics on all sets. All drawn trials are of one reading.
+func (c *call) moreInfo(at bench.Selection) (bench.Info, error) {
+	if c.snapshots == nil {
+		read, err := c.b.Snapshots(at)
+		if err != nil {
+			return bench.Info{}, err
+		}
+		c.snapshots = &read
+	}
+	return c.snapshots.Info(c.b.API(), at.HP, at.Choice)
 }
 
 // afterOthers gives the exception of a choice of trials that is none, if there is no

@@ -5,13 +5,11 @@ import json
 import operator
 import os
 import random
-import socket
 import subprocess
 import sys
 import threading
 import warnings
 import weakref
-from urllib.parse import urlsplit
 
 from . import program
 
@@ -103,8 +101,12 @@ class Connection:
         try:
             to.write(_encode({"call": name, "args": args}).encode() + b"\n")
             to.flush()
+            line = back.readline()
+            if line.startswith(b'{"choose":'):
+                # The answers for all numbers that could be drawn.
+                lines = [back.readline() for _ in range(int(line[10:-2]))]
+                line = lines[random.randrange(len(lines))] if all(lines) else b""
             while True:
-                line = back.readline()
                 if not line.endswith(b"\n"):
                     raise ConnectionError("cellnet ended before it answered " + name)
                 reply, _ = _decode(line.decode())
@@ -112,6 +114,7 @@ class Connection:
                     return reply
                 to.write(b"%d\n" % random.randrange(reply["draw"]))
                 to.flush()
+                line = back.readline()
         except BaseException:
             # An answer may still be on its way, which is not the next call's.
             self.close()
@@ -137,6 +140,9 @@ def _run():
 
 def _connect(address):
     """Connect to a server, and ask it for lines instead of pages."""
+    import socket
+    from urllib.parse import urlsplit
+
     parts = urlsplit(address)
     link = socket.create_connection((parts.hostname, parts.port or 80))
     link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,7 +1,6 @@
 """Where the program is."""
 
 import os
-import shutil
 
 # The program that wrote this file.
 WRITTEN_BY = ""
@@ -15,6 +14,8 @@ def find():
         return named
     if WRITTEN_BY and os.path.isfile(WRITTEN_BY):
         return WRITTEN_BY
+    import shutil
+
     found = shutil.which("cellnet")
     if found:
         return found

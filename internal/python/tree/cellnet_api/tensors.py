@@ -1,7 +1,6 @@
 """Trained weights: tensors where torch is imported, arrays where numpy is there, and
 else views of memory with shapes."""
 
-import base64
 import collections
 import sys
 
@@ -23,6 +22,8 @@ def state_dict(tensors):
     """The weights of a network, or None."""
     if tensors is None:
         return None
+    import base64
+
     return collections.OrderedDict((name, _tensor(dtype, shape, base64.b64decode(text))) for name, dtype, shape, text in tensors)
 
 

@@ -3,7 +3,6 @@
 import os
 
 from cellnet_api import meta
-from cellnet_api.dicts import nas201_file
 from cellnet_api.meta import NASBenchMetaAPI
 
 ALL_BENCHMARK_FILES = ["NAS-Bench-201-v1_0-e61699.pth", "NAS-Bench-201-v1_1-096897.pth"]
@@ -24,6 +23,8 @@ class NASBench201API(NASBenchMetaAPI):
             path = os.path.join(meta.torch_home(fallback=False), ALL_BENCHMARK_FILES[-1])
             print("NAS-Bench-201: no file is named, taking {}".format(path))
         if isinstance(path, dict):
+            from cellnet_api.dicts import nas201_file
+
             path = nas201_file(path)
         elif isinstance(path, (str, os.PathLike)):
             path = os.fspath(path)

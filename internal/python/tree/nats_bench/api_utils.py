@@ -1,13 +1,10 @@
 """What both search spaces share."""
 
-import bz2
 import os
-import pickle
 import time
 import warnings
 
 from cellnet_api import meta
-from cellnet_api.dicts import nats_file
 from cellnet_api.meta import NASBenchMetaAPI
 from cellnet_api.results import ArchResults, ResultsCount
 
@@ -25,11 +22,17 @@ def get_torch_home():
 
 
 def pickle_save(obj, file_path, ext=".pbz2", protocol=4):
+    import bz2
+    import pickle
+
     with bz2.BZ2File(str(file_path) + ext, "wb") as f:
         pickle.dump(obj, f, protocol=protocol)
 
 
 def pickle_load(file_path, ext=".pbz2"):
+    import bz2
+    import pickle
+
     path = str(file_path)
     with bz2.BZ2File(path if os.path.isfile(path) else path + ext, "rb") as f:
         return pickle.load(f)
@@ -53,6 +56,8 @@ class NATSBenchAPI(NASBenchMetaAPI):
             path = os.path.join(get_torch_home(), self._all_base_names[-1] + ("-simple" if fast_mode else "." + PICKLE_EXT))
             print("{} NATS-Bench ({}): no file is named, taking {}".format(time_string(), self._space, path))
         elif isinstance(path, dict):
+            from cellnet_api.dicts import nats_file
+
             path = nats_file(path)
         elif isinstance(path, (str, os.PathLike)):
             path = os.fspath(path)
