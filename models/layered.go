@@ -26,8 +26,11 @@ type LayeredOptions struct {
 	Norm     Norm
 	// Trace, if it is not nil, is shown what each module computed, as that of
 	// [Options] is.
-	Trace   func(Activation)
-	Kernels ISA // that compute the blocks
+	Trace func(Activation)
+	// Simplify lets cells leave out nodes that only pass values on, which are as
+	// those before them or behind; Trace isn't shown them then.
+	Simplify bool
+	Kernels  ISA // that compute the blocks
 	// Pool is where activations are kept, and the network computes on one
 	// thread: for many networks after one another, several side by side. Without
 	// one, it has memory of its own and takes all processors.
@@ -99,7 +102,7 @@ func NewLayered(params *Parameters, o LayeredOptions) (*Layered, error) {
 	if l.work = block.NewWorkspace(kernels, o.Norm.statistics()); o.Pool != nil {
 		l.inPool(kernels)
 	}
-	l.work.Reader, l.work.Frozen = l.read, true
+	l.work.Reader, l.work.Simplify, l.work.Frozen = l.read, o.Simplify, true
 	for next := range net.Blocks() {
 		if err := l.add(next); err != nil {
 			return nil, fmt.Errorf("building a layered network: %s: %w", next.Name, err)

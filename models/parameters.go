@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"cellnet/cell"
 	"cellnet/cell/spec"
@@ -54,6 +55,21 @@ func (p *Parameters) Clone() (*Parameters, error) {
 		copy(c.floats(e.Name), p.floats(e.Name))
 	}
 	return c, nil
+}
+
+// WithOwnStatistics returns the same parameters with a copy of the running
+// statistics, for passes that move them: the learnable tensors are shared.
+func (p *Parameters) WithOwnStatistics() *Parameters {
+	c := *p
+	c.statistics, c.batches = make(map[string][]float32, len(p.statistics)), make(map[string]*int64, len(p.batches))
+	for name, of := range p.statistics {
+		c.statistics[name] = slices.Clone(of)
+	}
+	for name, number := range p.batches {
+		own := *number
+		c.batches[name] = &own
+	}
+	return &c
 }
 
 // newParameters allocates zeros.

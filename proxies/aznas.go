@@ -20,17 +20,13 @@ type azNAS struct {
 	identity  bool  // a cell's gradient is what it is given
 }
 
-func newAZNAS(p *models.Parameters, o models.LayeredOptions, images []float32, signs *mt19937.Source, wantTrain bool) (*azNAS, error) {
-	p, err := p.Clone()
-	if err != nil {
-		return nil, err
-	}
+func newAZNAS(p *models.Parameters, o models.LayeredOptions, images []float32, signs *mt19937.Source, wantTrain bool, buffer func(int) []float32) (*azNAS, error) {
 	k, err := kernel.Best()
 	if err != nil {
 		return nil, err
 	}
 	o.Norm, o.Trace = models.NormByBatch, nil
-	net, err := models.NewLayered(p, o)
+	net, err := models.NewLayered(p.WithOwnStatistics(), o)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +49,8 @@ func newAZNAS(p *models.Parameters, o models.LayeredOptions, images []float32, s
 	}
 	for i := cells - 1; i > 0; i-- {
 		out := net.Output(i)
-		u := drawSigns(out, n, signs)
+		u := buffer(len(out.Numbers))
+		drawSigns(u, out, n, signs)
 		b, err := net.Through(i, u)
 		if err != nil {
 			return nil, err
@@ -90,22 +87,35 @@ func (a *azNAS) trainability() Score {
 	return Score{Value: a.train.sum() / float64(len(a.train))}
 }
 
-// drawSigns draws a sign for each number of a block's output, in NCHW order.
-func drawSigns(o models.BlockOutput, images int, random *mt19937.Source) []float32 {
-	u := make([]float32, len(o.Numbers))
+// drawSigns draws a sign for each number of a block's output, in NCHW order, into u.
+func drawSigns(u []float32, o models.BlockOutput, images int, random *mt19937.Source) {
 	pixels := o.Side * o.Side
-	words := make([]uint32, pixels)
+	words := make([]uint32, o.Channels*pixels)
 	for i := range images {
 		image := u[i*pixels*o.Pitch:][:pixels*o.Pitch]
-		for c := range o.Channels {
-			random.Fill(words)
-			for p, word := range words {
-				// The top of the 24 bits of a uniform number: below one half or not.
-				image[p*o.Pitch+c] = 1 - float32(int32(word>>22&2))
+		random.Fill(words)
+		if o.Channels < o.Pitch {
+			clear(image)
+		}
+		// A line of the cache at a time.
+		const line = 16
+		for from := 0; from < pixels; from += line {
+			for c := range o.Channels {
+				of := words[c*pixels:][:pixels]
+				of = of[from:min(from+line, pixels)]
+				for j, word := range of {
+					image[(from+j)*o.Pitch+c] = sign(word)
+				}
 			}
 		}
 	}
-	return u
+}
+
+// sign is -1 for a word whose 24 bits of a uniform number are not below one half,
+// else 1.
+func sign(word uint32) float32 {
+	const one = 0x3f800000
+	return math.Float32frombits(one | word<<8&(1<<31))
 }
 
 // gram adds up, over pixels, what channels of a and b multiply to: for each

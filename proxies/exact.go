@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"cellnet/cell"
+	"cellnet/internal/hugepage"
 	"cellnet/models"
 )
 
@@ -13,8 +14,39 @@ import (
 // its gradient is computed.
 type exact struct {
 	params    *models.Parameters
+	memory    *doubles
 	gradients map[string][]float64 // of weights, OIHW
 	back      []func()             // in the order of the steps
+}
+
+// doubles is memory that computations one after another use. The zero value is
+// ready for use.
+type doubles struct {
+	pieces      [][]float64
+	piece, used int
+}
+
+func (d *doubles) reset() { d.piece, d.used = 0, 0 }
+
+// take returns n numbers of any value.
+func (d *doubles) take(n int) []float64 {
+	const pieceSize = 1 << 20
+	for ; d.piece < len(d.pieces); d.piece, d.used = d.piece+1, 0 {
+		if left := d.pieces[d.piece][d.used:]; n <= len(left) {
+			d.used += n
+			return left[:n:n]
+		}
+	}
+	d.pieces = append(d.pieces, hugepage.Doubles(max(n, pieceSize)))
+	d.used = n
+	return d.pieces[d.piece][:n:n]
+}
+
+// zeros returns n zeros.
+func (d *doubles) zeros(n int) []float64 {
+	taken := d.take(n)
+	clear(taken)
+	return taken
 }
 
 // values are those of an image, [side][side][channels], with their gradient.
@@ -23,13 +55,27 @@ type values struct {
 	v, g           []float64
 }
 
-func newValues(side, channels int) *values {
+// unset are numbers that a step sets, with a gradient of zeros.
+func (e *exact) unset(side, channels int) *values {
 	size := side * side * channels
-	return &values{side, channels, make([]float64, size), make([]float64, size)}
+	return &values{side, channels, e.memory.take(size), e.memory.zeros(size)}
 }
 
-func (e *exact) floats(name string) []float32 {
-	return e.params.Learnable(name).Data().([]float32)
+// zeros are numbers to add to.
+func (e *exact) zeros(side, channels int) *values {
+	x := e.unset(side, channels)
+	clear(x.v)
+	return x
+}
+
+// magnitudes are the absolute values of a tensor.
+func (e *exact) magnitudes(name string) []float64 {
+	of := e.params.Learnable(name).Data().([]float32)
+	all := e.memory.take(len(of))
+	for i, v := range of {
+		all[i] = math.Abs(float64(v))
+	}
+	return all
 }
 
 // then notes a gradient.
@@ -56,56 +102,55 @@ func addRows(dst, x, rows []float64) {
 	}
 }
 
-// addProducts adds x[i]*g[j] to dst[i][j].
-func addProducts(dst, x, g []float64) {
-	n := len(g)
-	for i, v := range x {
-		if v == 0 {
-			continue
-		}
-		row := dst[i*n:][:n]
-		for j, w := range g {
-			row[j] += v * w
-		}
-	}
-}
-
 // conv is a convolution with padding that keeps the side at a stride of 1.
 func (e *exact) conv(x *values, name string, out, size, stride int) *values {
-	weights, in := e.floats(name+".weight"), x.channels
+	weights, in := e.magnitudes(name+".weight"), x.channels
 	taps := size * size
-	w, transposed := make([]float64, taps*in*out), make([]float64, taps*in*out)
+	w, transposed := e.memory.take(taps*in*out), e.memory.take(taps*in*out)
 	for o := range out {
 		for i := range in {
 			for t := range taps {
-				v := float64(weights[(o*in+i)*taps+t])
+				v := weights[(o*in+i)*taps+t]
 				w[(t*in+i)*out+o], transposed[(t*out+o)*in+i] = v, v
 			}
 		}
 	}
-	y := newValues(x.side/stride, out)
-	// each calls f for every output pixel and tap within the image.
-	each := func(f func(pixel, source, tap int)) {
-		for row := range y.side {
-			for col := range y.side {
-				for t := range taps {
-					r, c := row*stride+t/size-size/2, col*stride+t%size-size/2
-					if r >= 0 && r < x.side && c >= 0 && c < x.side {
-						f(row*y.side+col, r*x.side+c, t)
-					}
+	y := e.zeros(x.side/stride, out)
+	// each calls f for every tap and row of the output: the pixels for which the tap
+	// is within the image, and what it reads for the first of them.
+	each := func(f func(tap, pixel, count, source int)) {
+		for t := range taps {
+			down, right := t/size-size/2, t%size-size/2
+			first := max(0, (stride-1-right)/stride)
+			end := min(y.side, (x.side-right+stride-1)/stride)
+			for row := range y.side {
+				if r := row*stride + down; r >= 0 && r < x.side {
+					f(t, row*y.side+first, end-first, r*x.side+first*stride+right)
 				}
 			}
 		}
 	}
-	each(func(p, q, t int) { addRows(y.v[p*out:][:out], x.v[q*in:][:in], w[t*in*out:][:in*out]) })
+	each(func(t, p, count, q int) {
+		for i := range count {
+			addRows(y.v[(p+i)*out:][:out], x.v[(q+i*stride)*in:][:in], w[t*in*out:][:in*out])
+		}
+	})
 	e.then(func() {
-		dw := make([]float64, taps*in*out)
-		each(func(p, q, t int) {
-			dy := y.g[p*out:][:out]
-			addRows(x.g[q*in:][:in], dy, transposed[t*in*out:][:in*out])
-			addProducts(dw[t*in*out:][:in*out], x.v[q*in:][:in], dy)
+		dw := e.memory.zeros(taps * in * out)
+		column := e.memory.take(y.side)
+		each(func(t, p, count, q int) {
+			dy := y.g[p*out:][:count*out]
+			for i := range count {
+				addRows(x.g[(q+i*stride)*in:][:in], dy[i*out:][:out], transposed[t*in*out:][:in*out])
+			}
+			for c := range in {
+				for i := range count {
+					column[i] = x.v[(q+i*stride)*in+c]
+				}
+				addRows(dw[(t*in+c)*out:][:out], column[:count], dy)
+			}
 		})
-		g := make([]float64, len(weights))
+		g := e.memory.take(len(weights))
 		for o := range out {
 			for i := range in {
 				for t := range taps {
@@ -123,43 +168,53 @@ const batchNormEpsilon = 1e-5
 
 // norm is batch norm by the image's statistics.
 func (e *exact) norm(x *values, name string) *values {
-	scale, shift := e.floats(name+".weight"), e.floats(name+".bias")
-	y := newValues(x.side, x.channels)
+	scale, shift := e.magnitudes(name+".weight"), e.magnitudes(name+".bias")
+	y := e.unset(x.side, x.channels)
 	n, ch := float64(x.side*x.side), x.channels
-	mean, inverse := make([]float64, ch), make([]float64, ch)
-	for i, v := range x.v {
-		mean[i%ch] += v / n
+	mean, inverse := e.memory.zeros(ch), e.memory.zeros(ch)
+	for at := 0; at < len(x.v); at += ch {
+		for c, v := range x.v[at:][:ch] {
+			mean[c] += v / n
+		}
 	}
-	for i, v := range x.v {
-		d := v - mean[i%ch]
-		inverse[i%ch] += d * d / n
+	for at := 0; at < len(x.v); at += ch {
+		for c, v := range x.v[at:][:ch] {
+			d := v - mean[c]
+			inverse[c] += d * d / n
+		}
 	}
 	for c, v := range inverse {
 		inverse[c] = 1 / math.Sqrt(v+batchNormEpsilon)
 	}
-	for i, v := range x.v {
-		c := i % ch
-		y.v[i] = (v-mean[c])*inverse[c]*float64(scale[c]) + float64(shift[c])
+	for at := 0; at < len(x.v); at += ch {
+		result := y.v[at:][:ch]
+		for c, v := range x.v[at:][:ch] {
+			result[c] = (v-mean[c])*inverse[c]*scale[c] + shift[c]
+		}
 	}
 	e.then(func() {
-		sum, along := make([]float64, ch), make([]float64, ch)
-		for i, g := range y.g {
-			c := i % ch
-			sum[c] += g / n
-			along[c] += g * (x.v[i] - mean[c]) * inverse[c] / n
+		sum, along := e.memory.zeros(ch), e.memory.zeros(ch)
+		for at := 0; at < len(x.v); at += ch {
+			value := x.v[at:][:ch]
+			for c, g := range y.g[at:][:ch] {
+				sum[c] += g / n
+				along[c] += g * (value[c] - mean[c]) * inverse[c] / n
+			}
 		}
-		for i, g := range y.g {
-			c := i % ch
-			x.g[i] += float64(scale[c]) * inverse[c] * (g - sum[c] - (x.v[i]-mean[c])*inverse[c]*along[c])
+		for at := 0; at < len(x.v); at += ch {
+			value, into := x.v[at:][:ch], x.g[at:][:ch]
+			for c, g := range y.g[at:][:ch] {
+				into[c] += scale[c] * inverse[c] * (g - sum[c] - (value[c]-mean[c])*inverse[c]*along[c])
+			}
 		}
 	})
 	return y
 }
 
 func (e *exact) relu(x *values) *values {
-	y := newValues(x.side, x.channels)
+	y := e.unset(x.side, x.channels)
 	for i, v := range x.v {
-		y.v[i] = math.Max(v, 0)
+		y.v[i] = max(v, 0)
 	}
 	e.then(func() {
 		for i, g := range y.g {
@@ -173,7 +228,7 @@ func (e *exact) relu(x *values) *values {
 
 // pool averages windows of size x size pixels, of those inside the image.
 func (e *exact) pool(x *values, size, stride, padding int) *values {
-	y := newValues(x.side/stride, x.channels)
+	y := e.zeros(x.side/stride, x.channels)
 	each := func(f func(pixel, source int, share float64)) {
 		for row := range y.side {
 			for col := range y.side {
@@ -226,7 +281,7 @@ func (e *exact) cell(c cell.Cell, b cell.Block, x *values, dead map[string]bool)
 	nodes := make([]*values, c.NumNodes())
 	nodes[0] = x
 	for i := 1; i < len(nodes); i++ {
-		nodes[i] = newValues(x.side, b.Out)
+		nodes[i] = e.zeros(x.side, b.Out)
 	}
 	for i, edge := range c.Edges() {
 		name, from := fmt.Sprintf("%s.layers.%d", b.Name, i), nodes[edge.From]
@@ -260,16 +315,12 @@ func (e *exact) cell(c cell.Cell, b cell.Block, x *values, dead map[string]bool)
 
 // synFlowBN is the sum of |w*dR/dw| of a network whose weights are all made
 // positive, R being the sum of the logits of one image of ones.
-func synFlowBN(p *models.Parameters, side int) (parts, error) {
-	p, err := p.Clone()
-	if err != nil {
-		return nil, err
-	}
-	absolute(p)
+func synFlowBN(p *models.Parameters, side int, memory *doubles) (list parts, err error) {
+	memory.reset()
 	net := p.Network().(cell.Network)
 	dead := net.WithoutGradient()
-	e := &exact{params: p, gradients: map[string][]float64{}}
-	x := newValues(side, 3)
+	e := &exact{params: p, memory: memory, gradients: map[string][]float64{}}
+	x := e.unset(side, 3)
 	for i := range x.v {
 		x.v[i] = 1
 	}
@@ -282,7 +333,7 @@ func synFlowBN(p *models.Parameters, side int) (parts, error) {
 				return nil, err
 			}
 		case cell.Reduction:
-			y := newValues(x.side/2, b.Out)
+			y := e.zeros(x.side/2, b.Out)
 			e.add(y, e.reluConvNorm(e.reluConvNorm(x, b.Name+".conv_a.op", b.Out, 3, 2), b.Name+".conv_b.op", b.Out, 3, 1))
 			e.add(y, e.conv(e.pool(x, 2, 2, 0), b.Name+".downsample.1", b.Out, 1, 1))
 			x = y
@@ -298,7 +349,6 @@ func synFlowBN(p *models.Parameters, side int) (parts, error) {
 	for i := len(e.back) - 1; i >= 0; i-- {
 		e.back[i]()
 	}
-	var list parts
 	for _, l := range layersOf(p) {
 		var sum float64
 		for i, g := range e.gradients[l.name] {

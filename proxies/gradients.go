@@ -14,6 +14,9 @@ type layer struct {
 	outputs int
 }
 
+// weight is the name of the layer's weights.
+func (l layer) weight() string { return l.name + ".weight" }
+
 // layersOf lists a network's layers in order of creation.
 func layersOf(p *models.Parameters) []layer {
 	var list []layer
@@ -40,7 +43,7 @@ func (p parts) sum() float64 {
 func perLayer(layers []layer, net *models.Layered, f func(w, g []float32) float64) parts {
 	list := make(parts, len(layers))
 	for i, l := range layers {
-		list[i] = f(l.weights, net.Gradient(l.name+".weight"))
+		list[i] = f(l.weights, net.Gradient(l.weight()))
 	}
 	return list
 }

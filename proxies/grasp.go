@@ -1,28 +1,22 @@
 package proxies
 
-import (
-	"slices"
-
-	"cellnet/models"
-)
-
 // grasp is how the gradient changes along itself, by the weights.
-func grasp(layers []layer, net *models.Layered, b Batch) (parts, error) {
-	if err := lossGradient(net, b); err != nil {
-		return nil, err
+func (p *passes) grasp() error {
+	if !p.wanted[GraSP] {
+		return nil
 	}
-	direction := map[string][]float32{}
-	for _, l := range layers {
-		name := l.name + ".weight"
-		direction[name] = slices.Clone(net.Gradient(name))
+	b := p.Batch.first(p.GraSPImages)
+	if err := p.lossGradient(b); err != nil {
+		return err
 	}
-	curvature, err := net.Curvature(b.Labels, direction)
+	curvature, err := p.net.Curvature(b.Labels, p.copyGradients())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	list := make(parts, len(layers))
-	for i, l := range layers {
-		list[i] = -curvature[l.name+".weight"]
+	list := make(parts, len(p.layers))
+	for i, l := range p.layers {
+		list[i] = -curvature[l.weight()]
 	}
-	return list, nil
+	p.keepParts(GraSP, list)
+	return nil
 }

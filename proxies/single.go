@@ -4,87 +4,113 @@ import (
 	"math"
 
 	"cellnet/cell"
-	"cellnet/models"
 
 	"gonum.org/v1/gonum/mat"
 )
 
 // gradSign adds up the signs of each image's gradient, of batches of one image.
-func gradSign(layers []layer, net *models.Layered, b Batch) (parts, error) {
-	signs := make([][]int32, len(layers))
-	for i, l := range layers {
+func (p *passes) gradSign() error {
+	if !p.wanted[GradSign] {
+		return nil
+	}
+	signs := make([][]int32, len(p.layers))
+	for i, l := range p.layers {
 		signs[i] = make([]int32, len(l.weights))
 	}
-	for i := range b.Len() {
-		if err := lossGradient(net, b.part(i, i+1)); err != nil {
-			return nil, err
+	for i := range p.Batch.Len() {
+		if err := p.lossGradient(p.Batch.part(i, i+1)); err != nil {
+			return err
 		}
-		for j, l := range layers {
-			for k, v := range net.Gradient(l.name + ".weight") {
-				switch {
-				case v > 0:
-					signs[j][k]++
-				case v < 0:
-					signs[j][k]--
-				}
-			}
+		for j, l := range p.layers {
+			addSigns(signs[j], p.net.Gradient(l.weight()))
 		}
 	}
-	list := make(parts, len(layers))
-	for i := range layers {
+	list := make(parts, len(p.layers))
+	for i := range p.layers {
 		var sum int64
 		for _, s := range signs[i] {
 			sum += int64(max(s, -s))
 		}
 		list[i] = float64(sum)
 	}
-	return list, nil
+	p.keepParts(GradSign, list)
+	return nil
+}
+
+// addSigns adds the sign of each number, 0 of 0.
+func addSigns(sums []int32, of []float32) {
+	sums = sums[:len(of)]
+	for i, v := range of {
+		bits := int32(math.Float32bits(v))
+		nonzero := -(bits & math.MaxInt32) >> 31 // all bits, or none
+		sums[i] += (bits>>31 | 1) & nonzero
+	}
 }
 
 // ntk is the condition number of the kernel of the gradients of each image's sum
 // of logits by the weights, batch norm's included.
-func ntk(net *models.Layered, b Batch) (Score, error) {
-	if b.Len() < 2 {
-		return Score{}, errFew(NTK, b.Len())
+func (p *passes) ntk() error {
+	if !p.wanted[NTK] {
+		return nil
 	}
-	if err := net.Forward(b.Images); err != nil {
-		return Score{}, err
+	b := p.Batch.first(p.NTKImages)
+	n := b.Len()
+	if n < 2 {
+		return errFew(NTK, n)
 	}
-	var tensors []string
+	if err := p.forward(b.Images); err != nil {
+		return err
+	}
+	var names []string
 	numbers := 0
-	for _, t := range net.Parameters().Tensors() {
+	for _, t := range p.Params.Tensors() {
 		switch t.Kind {
 		case cell.ConvWeight, cell.LinearWeight, cell.NormWeight:
-			tensors = append(tensors, t.Name)
+			names = append(names, t.Name)
 			numbers += t.Len()
 		}
 	}
-	n, seed := b.Len(), make([]float32, len(net.Logits()))
-	rows := make([][]float64, n)
+	seed := make([]float32, len(p.net.Logits()))
+	all := p.buffer(n * numbers)
 	for i := range n {
 		clear(seed)
 		for k := range b.Classes {
 			seed[i*b.Classes+k] = 1
 		}
-		if err := net.Backward(seed); err != nil {
-			return Score{}, err
+		if err := p.net.Backward(seed); err != nil {
+			return err
 		}
-		rows[i] = make([]float64, 0, numbers)
-		for _, name := range tensors {
-			for _, v := range net.Gradient(name) {
-				rows[i] = append(rows[i], float64(v))
+		row := all[i*numbers:]
+		for _, name := range names {
+			row = row[copy(row, p.net.Gradient(name)):]
+		}
+	}
+	v, ok := eigenvalues(grams(all, n))
+	if !ok || v[0] <= 0 || math.IsNaN(v[0]) {
+		p.keep(NTK, undefined("the tangent kernel has an eigenvalue of 0"))
+		return nil
+	}
+	p.keep(NTK, Score{Value: v[n-1] / v[0]})
+	return nil
+}
+
+// grams are the inner products of n rows.
+func grams(rows []float32, n int) *mat.SymDense {
+	const piece = 512
+	size := len(rows) / n
+	sums, of := make([]float64, n*n), make([]float64, n*piece)
+	for from := 0; from < size; from += piece {
+		count := min(piece, size-from)
+		for i := range n {
+			for j, v := range rows[i*size+from:][:count] {
+				of[i*piece+j] = float64(v)
+			}
+		}
+		for i := range n {
+			for j := i; j < n; j++ {
+				sums[i*n+j] += dot(of[i*piece:][:count], of[j*piece:][:count])
 			}
 		}
 	}
-	kernel := mat.NewSymDense(n, nil)
-	for i := range n {
-		for j := i; j < n; j++ {
-			kernel.SetSym(i, j, dot(rows[i], rows[j]))
-		}
-	}
-	v, ok := eigenvalues(kernel)
-	if !ok || v[0] <= 0 || math.IsNaN(v[0]) {
-		return undefined("the tangent kernel has an eigenvalue of 0"), nil
-	}
-	return Score{Value: v[n-1] / v[0]}, nil
+	return mat.NewSymDense(n, sums)
 }

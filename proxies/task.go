@@ -7,6 +7,7 @@ import (
 
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/hugepage"
 	"cellnet/internal/mt19937"
 	"cellnet/models"
 )
@@ -148,8 +149,18 @@ func errFew(m Measure, images int) error {
 // Evaluator computes scores, of one network at a time, whose memory the next one
 // takes. The zero value is ready for use; it is not safe for concurrent use.
 type Evaluator struct {
-	pool models.Pool
-	seen *patterns
+	pool    models.Pool
+	seen    *patterns
+	floats  []float32
+	doubles doubles
+}
+
+// buffer returns n numbers of any value, good until the next call.
+func (e *Evaluator) buffer(n int) []float32 {
+	if cap(e.floats) < n {
+		e.floats = hugepage.Floats(n)
+	}
+	return e.floats[:n]
 }
 
 // Parts are a score's summands where it has any: by layer in order of creation,
@@ -241,19 +252,7 @@ func (r *run) counts() error {
 
 // options are those of a network on as many images.
 func (r *run) options(images int) models.LayeredOptions {
-	return models.LayeredOptions{Side: r.Batch.Side, Capacity: images, Norm: models.NormByBatch, Pool: &r.pool}
-}
-
-// lossGradient runs a batch and computes the gradients of its loss.
-func lossGradient(net *models.Layered, b Batch) error {
-	if err := net.Forward(b.Images); err != nil {
-		return err
-	}
-	seed, err := net.LossGradient(b.Labels)
-	if err != nil {
-		return err
-	}
-	return net.Backward(seed)
+	return models.LayeredOptions{Side: r.Batch.Side, Capacity: images, Norm: models.NormByBatch, Simplify: true, Pool: &r.pool}
 }
 
 // passes are the scores of the network in training mode on the batch.
@@ -262,21 +261,20 @@ func (r *run) passes() error {
 		return nil
 	}
 	defer r.pool.Reset()
-	params, err := r.Params.Clone() // whose running statistics move
-	if err != nil {
-		return err
-	}
 	p := &passes{run: r}
 	o := r.options(r.Batch.Len())
-	o.Trace = func(a models.Activation) {
-		if p.read != nil {
-			p.read(a)
+	if r.any(Fisher, NWOT, Regions, SWAP) {
+		o.Trace = func(a models.Activation) {
+			if p.read != nil {
+				p.read(a)
+			}
 		}
 	}
-	if p.net, err = models.NewLayered(params, o); err != nil {
+	var err error
+	if p.net, err = models.NewLayered(r.Params.WithOwnStatistics(), o); err != nil {
 		return err
 	}
-	for _, step := range []func() error{p.whole, p.few, p.halves, p.single, p.second} {
+	for _, step := range []func() error{p.whole, p.swap, p.grasp, p.ntk, p.halves, p.gradSign} {
 		p.read = nil
 		if err := step(); err != nil {
 			return err
@@ -290,6 +288,32 @@ type passes struct {
 	*run
 	net  *models.Layered
 	read func(models.Activation)
+	ran  []float32 // the images of the last forward pass
+}
+
+// forward runs images, unless they ran last.
+func (p *passes) forward(images []float32) error {
+	if len(p.ran) == len(images) && &p.ran[0] == &images[0] {
+		return nil
+	}
+	p.ran = nil
+	if err := p.net.Forward(images); err != nil {
+		return err
+	}
+	p.ran = images
+	return nil
+}
+
+// lossGradient runs a batch and computes the gradients of its loss.
+func (p *passes) lossGradient(b Batch) error {
+	if err := p.forward(b.Images); err != nil {
+		return err
+	}
+	seed, err := p.net.LossGradient(b.Labels)
+	if err != nil {
+		return err
+	}
+	return p.net.Backward(seed)
 }
 
 // times tells how often nwot counts a ReLU.
@@ -337,7 +361,7 @@ func (p *passes) whole() error {
 		seen = p.patternsOf(p.times())
 		p.read = seen.see
 	}
-	if err := p.net.Forward(p.Batch.Images); err != nil {
+	if err := p.forward(p.Batch.Images); err != nil {
 		return err
 	}
 	p.read = nil
@@ -367,6 +391,21 @@ func (p *passes) whole() error {
 	return nil
 }
 
+// copyGradients returns those of the last backward pass by the layers' weights, good
+// until the next call.
+func (p *passes) copyGradients() map[string][]float32 {
+	size := 0
+	for _, l := range p.layers {
+		size += len(l.weights)
+	}
+	rest, of := p.buffer(size), map[string][]float32{}
+	for _, l := range p.layers {
+		n := copy(rest, p.net.Gradient(l.weight()))
+		of[l.weight()], rest = rest[:n:n], rest[n:]
+	}
+	return of
+}
+
 // ofReLUs are the scores of what the ReLUs let through.
 func (p *passes) ofReLUs(seen *patterns) {
 	if p.any(NWOT, Regions) {
@@ -386,11 +425,7 @@ func (p *passes) ofLoss() error {
 		p.read = info.see
 		defer func() { p.read = nil }()
 	}
-	seed, err := p.net.LossGradient(p.Batch.Labels)
-	if err != nil {
-		return err
-	}
-	if err := p.net.Backward(seed); err != nil {
+	if err := p.lossGradient(p.Batch); err != nil {
 		return err
 	}
 	for _, of := range []struct {
@@ -407,63 +442,17 @@ func (p *passes) ofLoss() error {
 	return nil
 }
 
-// few is a pass of the first images.
-func (p *passes) few() error {
+// swap is a pass of the first images.
+func (p *passes) swap() error {
 	if !p.wanted[SWAP] || p.swapsWhole() {
 		return nil
 	}
 	seen := p.patternsOf(func(string) int { return 1 })
 	p.read = seen.see
-	if err := p.net.Forward(p.Batch.first(p.SWAPImages).Images); err != nil {
+	if err := p.forward(p.Batch.first(p.SWAPImages).Images); err != nil {
 		return err
 	}
 	p.keep(SWAP, seen.swap())
-	return nil
-}
-
-// halves are passes of half of the batch.
-func (p *passes) halves() error {
-	if !p.wanted[ZiCo] {
-		return nil
-	}
-	half := p.Batch.Len() / 2
-	list, err := zico(p.layers, p.net, [2]Batch{p.Batch.part(0, half), p.Batch.part(half, p.Batch.Len())})
-	if err != nil {
-		return err
-	}
-	p.keepParts(ZiCo, list)
-	return nil
-}
-
-// single are passes of or for single images.
-func (p *passes) single() error {
-	if p.wanted[GradSign] {
-		list, err := gradSign(p.layers, p.net, p.Batch)
-		if err != nil {
-			return err
-		}
-		p.keepParts(GradSign, list)
-	}
-	if p.wanted[NTK] {
-		s, err := ntk(p.net, p.Batch.first(p.NTKImages))
-		if err != nil {
-			return err
-		}
-		p.keep(NTK, s)
-	}
-	return nil
-}
-
-// second is the pass for second derivatives.
-func (p *passes) second() error {
-	if !p.wanted[GraSP] {
-		return nil
-	}
-	list, err := grasp(p.layers, p.net, p.Batch.first(p.GraSPImages))
-	if err != nil {
-		return err
-	}
-	p.keepParts(GraSP, list)
 	return nil
 }
 
@@ -485,7 +474,7 @@ func (r *run) synapses() error {
 		}
 	}
 	if r.wanted[SynFlowBN] {
-		list, err := synFlowBN(r.Params, r.Batch.Side)
+		list, err := synFlowBN(r.Params, r.Batch.Side, &r.doubles)
 		if err != nil {
 			return err
 		}
@@ -514,7 +503,7 @@ func (r *run) azNAS() error {
 	}
 	defer r.pool.Reset()
 	signs := *r.AZNASSigns
-	a, err := newAZNAS(r.AZNASParams, r.options(len(r.AZNASImages)/(3*r.Batch.Side*r.Batch.Side)), r.AZNASImages, &signs, r.wanted[Trainability])
+	a, err := newAZNAS(r.AZNASParams, r.options(len(r.AZNASImages)/(3*r.Batch.Side*r.Batch.Side)), r.AZNASImages, &signs, r.wanted[Trainability], r.buffer)
 	if err != nil {
 		return err
 	}

@@ -13,10 +13,7 @@ const gamma = 0.01
 // zen compares the last feature maps of images and of images with noise, which
 // run in this order, and adds what batch norm has scaled away.
 func zen(p *models.Parameters, o models.LayeredOptions, images, noise []float32) (Score, parts, error) {
-	p, err := p.Clone()
-	if err != nil {
-		return Score{}, nil, err
-	}
+	p = p.WithOwnStatistics()
 	var first []float32
 	var distance float64
 	again := false

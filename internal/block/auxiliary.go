@@ -53,8 +53,8 @@ func NewAuxiliary(w *Workspace, side, channels, capacity int, middle, last ConvN
 		weights: make([]float32, joined*twocell.AuxiliaryFeatures), transposed: make([]float32, joined*twocell.AuxiliaryFeatures),
 	}
 	b.pooled = hugepage.Floats(capacity * auxiliaryPixels * b.inPad)
-	b.norms[0] = newNorm(w.Statistics, twocell.AuxiliaryMiddle, auxiliaryPixels, capacity, hugepage.Floats(capacity*joined))
-	b.norms[1] = newNorm(w.Statistics, twocell.AuxiliaryFeatures, 1, capacity, hugepage.Floats(capacity*twocell.AuxiliaryFeatures))
+	b.norms[0] = w.Memory.norm(w.Statistics, twocell.AuxiliaryMiddle, auxiliaryPixels, capacity, hugepage.Floats(capacity*joined))
+	b.norms[1] = w.Memory.norm(w.Statistics, twocell.AuxiliaryFeatures, 1, capacity, hugepage.Floats(capacity*twocell.AuxiliaryFeatures))
 	return b
 }
 
@@ -121,8 +121,8 @@ func (b *Auxiliary) prepareGrad() {
 	}
 	b.dx = hugepage.Floats(b.capacity * b.side * b.side * b.inPad)
 	b.dmiddle, b.dy = hugepage.Floats(len(b.middle)), hugepage.Floats(len(b.features))
-	b.gradM = NewConvNormGrad(twocell.AuxiliaryMiddle, b.in, 1)
-	b.gradL = NewConvNormGrad(twocell.AuxiliaryFeatures, twocell.AuxiliaryMiddle, auxiliaryPixels)
+	b.gradM = b.work.Memory.convNormGrad(twocell.AuxiliaryMiddle, b.in, 1)
+	b.gradL = b.work.Memory.convNormGrad(twocell.AuxiliaryFeatures, twocell.AuxiliaryMiddle, auxiliaryPixels)
 }
 
 // Backward computes the gradients of the last Forward from that of the features:

@@ -43,19 +43,21 @@ type cellMemory interface {
 // ownMemory is that of a cell alone.
 type ownMemory struct{ *Cell }
 
-func (m ownMemory) floats() []float32        { return m.work.floats(m.capacity * m.size(m.nodes-1)) }
-func (m ownMemory) value(int) []float32      { return m.floats() }
-func (m ownMemory) dx() []float32            { return m.work.floats(m.capacity * m.size(0)) }
-func (m ownMemory) grad(e edge) ConvNormGrad { return NewConvNormGrad(m.Out, m.of(e.from), e.taps) }
-func (m ownMemory) reserve(int, group)       {}
+func (m ownMemory) floats() []float32   { return m.work.floats(m.capacity * m.size(m.nodes-1)) }
+func (m ownMemory) value(int) []float32 { return m.floats() }
+func (m ownMemory) dx() []float32       { return m.work.floats(m.capacity * m.size(0)) }
+func (m ownMemory) grad(e edge) ConvNormGrad {
+	return m.work.Memory.convNormGrad(m.Out, m.of(e.from), e.taps)
+}
+func (m ownMemory) reserve(int, group) {}
 func (m ownMemory) norm(edge) *norm {
-	return newNorm(m.work.Statistics, m.Out, m.side*m.side, m.capacity, m.floats())
+	return m.work.Memory.norm(m.work.Statistics, m.Out, m.side*m.side, m.capacity, m.floats())
 }
 
 // NewCell prepares a cell of side x side images. params has its convolutions in
 // the order of the edges. It fails if there is no way to compute an operation.
 func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, params []ConvNorm) (*Cell, error) {
-	p, err := newPlan(c, widths, w.Reader == nil)
+	p, err := newPlan(c, widths, w.Reader == nil || w.Simplify)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func NewCell(w *Workspace, c cell.Cell, side int, widths Widths, capacity int, p
 
 // allocate takes the memory of the forward pass.
 func (b *Cell) allocate() {
-	if b.needed = b.computed(); b.work.Reader != nil {
+	if b.needed = b.computed(); b.work.Reader != nil && !b.work.Simplify {
 		for node := range b.needed {
 			b.needed[node] = true
 		}

@@ -183,14 +183,17 @@ type packing struct {
 	packed            bool
 }
 
-// reserve makes a buffer of n zeros at its first use.
-func (p *packing) reserve(buf *[]float32, n int) {
-	if *buf != nil || p.memory == nil {
+// reserve makes a buffer of n numbers at its first use: zeros, unless all of them
+// will be written.
+func (p *packing) reserve(buf *[]float32, n int, all bool) {
+	switch {
+	case *buf != nil || p.memory == nil:
 		reserve(buf, n)
-		return
+	case all:
+		*buf = p.memory.take(n)
+	default:
+		*buf = p.memory.zeros(n)
 	}
-	*buf = p.memory.take(n)
-	clear(*buf)
 }
 
 func (p *packing) run(w *Workspace) {
@@ -206,7 +209,7 @@ func (p *packing) run(w *Workspace) {
 // forward adds what the forward pass of c needs; weights returns those of
 // convolution i.
 func (p *packing) forward(c *convs, k *kernel.Kernels, weights func(i int) []float32) {
-	p.reserve(&c.weights, c.taps*c.in*c.wide())
+	p.reserve(&c.weights, c.taps*c.in*c.wide(), c.out == c.outPad)
 	for i := range c.count {
 		p.packs = append(p.packs, func() { c.pack(i, weights(i), nil) })
 	}
@@ -215,7 +218,7 @@ func (p *packing) forward(c *convs, k *kernel.Kernels, weights func(i int) []flo
 
 // backward adds what the input gradient of c needs.
 func (p *packing) backward(c *convs, k *kernel.Kernels, weights func(i int) []float32) {
-	p.reserve(&c.transposed, c.taps*c.wide()*c.inPad)
+	p.reserve(&c.transposed, c.taps*c.wide()*c.inPad, c.out == c.outPad && c.in == c.inPad)
 	for i := range c.count {
 		p.packs = append(p.packs, func() { c.packTransposed(i, weights(i)) })
 	}
@@ -229,7 +232,7 @@ func (p *packing) transform(c *convs, k *kernel.Kernels, g *kernel.Winograd, u *
 		return
 	}
 	const part = 32
-	p.reserve(u, g.TransformedLen(out))
+	p.reserve(u, g.TransformedLen(out), true)
 	for first := 0; first < g.In; first += part {
 		p.transforms = append(p.transforms, func() {
 			k.WinogradWeightsOf(g, *u, packed, out, first, min(part, g.In-first))

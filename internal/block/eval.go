@@ -64,7 +64,7 @@ func NewReductionEval(w *Workspace, side int, widths Widths, capacity int, param
 	outPad := kernel.Pad(wide)
 	return &ReductionEval{
 		work: w, side: half, inPad: kernel.Pad(channels), outPad: outPad, Params: params,
-		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1),
+		a: newStrided(w.Memory, half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1),
 		y: make([]float32, capacity*half*half*outPad),
 	}
 }

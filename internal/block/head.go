@@ -25,8 +25,8 @@ func NewHead(w *Workspace, side, channels, capacity int, params Norm) *Head {
 	padded := kernel.Pad(channels)
 	return &Head{
 		work: w, side: side, channels: channels, padded: padded, Params: params,
-		norm:     newNorm(w.Statistics, channels, side*side, capacity, nil),
-		features: make([]float32, capacity*channels),
+		norm:     w.Memory.norm(w.Statistics, channels, side*side, capacity, nil),
+		features: w.Memory.zeros(capacity * channels),
 	}
 }
 
@@ -62,7 +62,7 @@ func (b *Head) Backward(dfeatures []float32, n int) ([]float32, NormGrad) {
 	pixels := b.side * b.side
 	if b.dx == nil {
 		b.dx, b.dy = b.work.floats(len(b.norm.z)), b.work.floats(len(b.norm.z))
-		b.grad = NewNormGrad(b.channels)
+		b.grad = b.work.Memory.normGrad(b.channels)
 	}
 	b.work.images(n, func(s *scratch, i int) {
 		g := s.densely(useReduced, b.padded)
@@ -97,8 +97,8 @@ type LinearGrad struct{ Weight, Bias []float32 }
 // NewLinear prepares a layer from in numbers to classes ones.
 func NewLinear(w *Workspace, capacity, in, classes int) *Linear {
 	return &Linear{
-		work: w, in: in, classes: classes, y: make([]float32, capacity*classes), dx: make([]float32, capacity*in),
-		grad: LinearGrad{make([]float32, classes*in), make([]float32, classes)},
+		work: w, in: in, classes: classes, y: w.Memory.zeros(capacity * classes), dx: w.Memory.zeros(capacity * in),
+		grad: LinearGrad{w.Memory.zeros(classes * in), w.Memory.zeros(classes)},
 	}
 }
 

@@ -18,15 +18,15 @@ type LayerGrad struct {
 	NormGrad
 }
 
-// newLayerGrad allocates gradients.
-func newLayerGrad(l twocell.Layer) LayerGrad {
-	g := LayerGrad{NormGrad: NewNormGrad(l.Out)}
+// layerGrad allocates gradients.
+func (m *Memory) layerGrad(l twocell.Layer) LayerGrad {
+	g := LayerGrad{NormGrad: m.normGrad(l.Out)}
 	for _, w := range l.Weights() {
 		size := 1
 		for _, d := range w.Shape {
 			size *= d
 		}
-		g.Weights = append(g.Weights, make([]float32, size))
+		g.Weights = append(g.Weights, m.zeros(size))
 	}
 	return g
 }

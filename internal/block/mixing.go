@@ -133,7 +133,7 @@ func (m *mixing) watch(b *Cell) {
 
 // newProduct is a norm that only adds up gradients.
 func (b *Cell) newProduct() *norm {
-	return newNorm(None, b.Out, b.side*b.side, b.capacity, nil)
+	return b.work.Memory.norm(None, b.Out, b.side*b.side, b.capacity, nil)
 }
 
 // Mixed is a cell in which every edge holds all operations: which of them run, and
@@ -207,8 +207,8 @@ func NewMixed(w *Workspace, s Statistics, nodes, side, channels, capacity int, p
 			conv := -1
 			if op.Learnable() {
 				conv = len(m.norms)
-				m.norms = append(m.norms, newNorm(s, channels, side*side, capacity, nil))
-				m.grads = append(m.grads, NewConvNormGrad(channels, channels, op.Taps()))
+				m.norms = append(m.norms, w.Memory.norm(s, channels, side*side, capacity, nil))
+				m.grads = append(m.grads, w.Memory.convNormGrad(channels, channels, op.Taps()))
 			}
 			m.links = append(m.links, cell.Link{From: e.From, To: e.To, Op: op})
 			m.conv = append(m.conv, conv)

@@ -46,14 +46,14 @@ type ConvNormGrad struct {
 	NormGrad
 }
 
-// NewNormGrad allocates gradients for channels channels.
-func NewNormGrad(channels int) NormGrad {
-	return NormGrad{make([]float32, channels), make([]float32, channels)}
+// normGrad allocates gradients for channels channels.
+func (m *Memory) normGrad(channels int) NormGrad {
+	return NormGrad{m.zeros(channels), m.zeros(channels)}
 }
 
-// NewConvNormGrad allocates gradients for a convolution.
-func NewConvNormGrad(out, in, taps int) ConvNormGrad {
-	return ConvNormGrad{make([]float32, out*in*taps), NewNormGrad(out)}
+// convNormGrad allocates gradients for a convolution.
+func (m *Memory) convNormGrad(out, in, taps int) ConvNormGrad {
+	return ConvNormGrad{m.zeros(out * in * taps), m.normGrad(out)}
 }
 
 // fold returns the scale and the shift to which the norm amounts in evaluation,
@@ -87,12 +87,13 @@ type norm struct {
 	gradY, gradZ, gradOne []float32
 }
 
-func newNorm(s Statistics, channels, pixels, capacity int, z []float32) *norm {
+// norm allocates a batch norm of z.
+func (m *Memory) norm(s Statistics, channels, pixels, capacity int, z []float32) *norm {
 	padded := kernel.Pad(channels)
-	vector := func() []float32 { return make([]float32, padded) }
+	vector := func() []float32 { return m.zeros(padded) }
 	return &norm{
 		statistics: s, channels: channels, padded: padded, pixels: pixels, z: z,
-		observed: make([]int, capacity), partial: make([]float32, capacity*3*padded),
+		observed: make([]int, capacity), partial: m.zeros(capacity * 3 * padded),
 		mean: vector(), invStd: make([]float64, channels), scale: vector(), shift: vector(),
 		gradY: vector(), gradZ: vector(), gradOne: vector(),
 	}

@@ -44,11 +44,11 @@ func NewReduction(w *Workspace, side int, widths Widths, capacity int, params Re
 	half, channels, wide := side/2, widths.In, widths.Out
 	r := &Reduction{
 		work: w, side: half, widths: widths, inPad: kernel.Pad(channels), outPad: kernel.Pad(wide), capacity: capacity, Params: params,
-		a: newStrided(half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), chunk: chunkOf(half),
+		a: newStrided(w.Memory, half, half, channels, wide), b: newConvs(half, wide, wide, 9, 1), down: newConvs(half, channels, wide, 1, 1), chunk: chunkOf(half),
 	}
 	size := capacity * half * half * r.outPad
-	r.normA = newNorm(w.Statistics, wide, half*half, capacity, w.floats(size))
-	r.normB = newNorm(w.Statistics, wide, half*half, capacity, w.floats(size))
+	r.normA = w.Memory.norm(w.Statistics, wide, half*half, capacity, w.floats(size))
+	r.normB = w.Memory.norm(w.Statistics, wide, half*half, capacity, w.floats(size))
 	r.middle, r.y = w.floats(size), w.floats(size)
 	r.packing.memory, r.gradPacking.memory = w.Memory, w.Memory
 	r.prepare(&r.packing, r.packing.forward, func() { r.a.pack(r.Params.A.Conv, nil) })
@@ -126,7 +126,8 @@ func (r *Reduction) Backward(dy []float32, n int) ([]float32, ReductionGrad) {
 	if r.dx == nil {
 		in, wide := r.widths.In, r.widths.Out
 		r.dx = r.work.floats(r.capacity * 4 * half * half * r.inPad)
-		r.grad = ReductionGrad{NewConvNormGrad(wide, in, 9), NewConvNormGrad(wide, wide, 9), make([]float32, wide*in)}
+		m := r.work.Memory
+		r.grad = ReductionGrad{m.convNormGrad(wide, in, 9), m.convNormGrad(wide, wide, 9), m.zeros(wide * in)}
 		r.prepare(&r.gradPacking, r.gradPacking.backward, func() { r.a.packTransposed(r.Params.A.Conv) })
 	}
 	r.gradPacking.run(r.work)

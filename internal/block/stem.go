@@ -41,8 +41,8 @@ func NewStem(w *Workspace, side, channels, capacity int, params ConvNorm) *Stem 
 	size := capacity * side * side * padded
 	return &Stem{
 		work: w, side: side, padded: padded, Params: params,
-		geometry: stemGeometry(side, padded), weights: make([]float32, 9*imageChannels*padded),
-		norm: newNorm(w.Statistics, channels, side*side, capacity, w.floats(size)), y: w.floats(size),
+		geometry: stemGeometry(side, padded), weights: w.Memory.zeros(9 * imageChannels * padded),
+		norm: w.Memory.norm(w.Statistics, channels, side*side, capacity, w.floats(size)), y: w.floats(size),
 	}
 }
 
@@ -96,8 +96,9 @@ func (b *Stem) prepareInput() {
 		return
 	}
 	b.input.convs = newConvs(b.side, imageChannels, b.norm.channels, 9, 1)
+	b.input.packing.memory = b.work.Memory
 	b.input.packing.backward(b.input.convs, b.work.Kernels, func(int) []float32 { return b.Params.Conv })
-	b.input.dx = make([]float32, len(b.y)/b.padded*imageChannels)
+	b.input.dx = b.work.floats(len(b.y) / b.padded * imageChannels)
 }
 
 // InputGrad computes the gradient of the images (NCHW), valid until the next
@@ -126,7 +127,7 @@ func (b *Stem) InputGrad(dy []float32, n int) []float32 {
 func (b *Stem) Backward(dy []float32, n int) ConvNormGrad {
 	k := b.work.Kernels
 	if b.grad == nil {
-		grad := NewConvNormGrad(b.norm.channels, imageChannels, 9)
+		grad := b.work.Memory.convNormGrad(b.norm.channels, imageChannels, 9)
 		b.grad = &grad
 	}
 	image := func(i int) []float32 { return imageOf(dy, i, b.side*b.side, b.padded) }

@@ -13,6 +13,7 @@ type strided struct {
 	backward   [4]parity
 	weights    []float32
 	transposed [4][]float32
+	memory     *Memory // of the weights
 }
 
 // parity is the part of the input gradient for the pixels of one parity of row
@@ -23,8 +24,8 @@ type parity struct {
 	offset int   // of the first pixel in the input
 }
 
-func newStrided(rows, cols, in, out int) *strided {
-	s := &strided{rows: rows, cols: cols, in: in, out: out, inPad: kernel.Pad(in), outPad: kernel.Pad(out)}
+func newStrided(m *Memory, rows, cols, in, out int) *strided {
+	s := &strided{memory: m, rows: rows, cols: cols, in: in, out: out, inPad: kernel.Pad(in), outPad: kernel.Pad(out)}
 	width := 2*cols + 2
 	s.forward = kernel.Conv{
 		Rows: rows, Cols: cols, In: in,
@@ -55,7 +56,7 @@ func newStrided(rows, cols, in, out int) *strided {
 
 func (s *strided) pack(w, scale []float32) {
 	if s.weights == nil {
-		s.weights = make([]float32, 9*s.in*s.outPad)
+		s.weights = s.memory.zeros(9 * s.in * s.outPad)
 	}
 	kernel.PackWeights(s.weights, w, s.out, s.in, 9, s.outPad, 0, scale)
 }
@@ -63,7 +64,7 @@ func (s *strided) pack(w, scale []float32) {
 func (s *strided) packTransposed(w []float32) {
 	for p, q := range s.backward {
 		if s.transposed[p] == nil {
-			s.transposed[p] = make([]float32, len(q.taps)*s.out*s.inPad)
+			s.transposed[p] = s.memory.zeros(len(q.taps) * s.out * s.inPad)
 		}
 		for j, t := range q.taps {
 			for o := range s.out {

@@ -30,7 +30,7 @@ type normTangent struct {
 }
 
 func newNormTangent(w *Workspace, b *norm, images int, withInput bool) *normTangent {
-	vector := func() []float32 { return make([]float32, b.padded) }
+	vector := func() []float32 { return w.Memory.zeros(b.padded) }
 	size := images * b.pixels * b.padded
 	t := &normTangent{
 		norm: b, rz: w.floats(size), slope: vector(), z0: vector(), one: vector(), meanR: make([]float64, b.channels), turn: make([]float64, b.channels),

@@ -7,7 +7,7 @@ import "cellnet/internal/kernel"
 func (b *Stem) Tangent(direction []float32, n int) []float32 {
 	k := b.work.Kernels
 	if b.tangent.images < n {
-		b.tangent = stemTangent{n, newNormTangent(b.work, b.norm, n, false), make([]float32, len(b.weights)), b.work.floats(n * b.norm.pixels * b.padded)}
+		b.tangent = stemTangent{n, newNormTangent(b.work, b.norm, n, false), b.work.Memory.zeros(len(b.weights)), b.work.floats(n * b.norm.pixels * b.padded)}
 	}
 	t := &b.tangent
 	kernel.PackWeights(t.direction, direction, b.norm.channels, imageChannels, 9, b.padded, 0, nil)
@@ -67,7 +67,7 @@ func (r *Reduction) prepareTangent(n int) {
 	size := n * half * half * r.outPad
 	r.tangent = reductionTangent{
 		images: n, normA: newNormTangent(r.work, r.normA, n, true), normB: newNormTangent(r.work, r.normB, n, true),
-		direction: newStrided(half, half, in, wide), b: newConvTangent(half, wide, wide, 9), down: newConvTangent(half, in, wide, 1),
+		direction: newStrided(r.work.Memory, half, half, in, wide), b: newConvTangent(half, wide, wide, 9), down: newConvTangent(half, in, wide, 1),
 		middle: r.work.floats(size), y: r.work.floats(size), dmiddle: r.work.floats(size), downTangent: r.work.floats(size),
 		dx: r.work.floats(n * 4 * half * half * r.inPad), downCurvature: make([]float64, n),
 	}
@@ -191,7 +191,7 @@ func (b *Head) Tangent(rx []float32, n int) []float32 {
 	k, pixels := b.work.Kernels, b.side*b.side
 	if b.tangent.images < n {
 		size := n * pixels * b.padded
-		b.tangent = headTangent{n, newNormTangent(b.work, b.norm, n, false), make([]float32, n*b.channels), b.work.floats(size), b.work.floats(size)}
+		b.tangent = headTangent{n, newNormTangent(b.work, b.norm, n, false), b.work.Memory.zeros(n * b.channels), b.work.floats(size), b.work.floats(size)}
 	}
 	t := &b.tangent
 	copy(t.norm.rz[:n*pixels*b.padded], rx)

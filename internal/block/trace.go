@@ -192,6 +192,9 @@ func (b *Cell) show(n int, grads [][]float32) {
 		}
 	}
 	for node := range b.nodes {
+		if !b.needed[node] {
+			continue
+		}
 		value := b.values[node]
 		if t.gradient {
 			value = grads[node]

@@ -83,7 +83,7 @@ func newBranchPool(c twocell.Inner, m twocell.Module, side int) *pool {
 
 func (b *TwoCell) newStage(l twocell.Layer, side int) *stage {
 	s := &stage{layer: newLayer(l, side), number: len(b.stages)}
-	s.norm = newNorm(b.work.Statistics, l.Out, s.pixels(), b.capacity, hugepage.Floats(b.capacity*s.pixels()*s.outPad))
+	s.norm = b.work.Memory.norm(b.work.Statistics, l.Out, s.pixels(), b.capacity, hugepage.Floats(b.capacity*s.pixels()*s.outPad))
 	b.stages = append(b.stages, s)
 	return s
 }

@@ -27,7 +27,7 @@ func (b *TwoCell) prepareGrad() {
 	g.values = make([][]float32, len(b.values))
 	layers := b.shape.AllLayers()
 	for _, l := range layers {
-		g.layers = append(g.layers, newLayerGrad(l))
+		g.layers = append(g.layers, b.work.Memory.layerGrad(l))
 	}
 }
 

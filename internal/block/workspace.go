@@ -19,6 +19,9 @@ type Workspace struct {
 	Memory *Memory
 	// OneThread keeps the work on the caller's.
 	OneThread bool
+	// Simplify computes cells without the nodes that only pass values on, also
+	// where there is a reader, which then isn't shown them.
+	Simplify bool
 	// Frozen promises that weights don't change once a block has run: what is packed
 	// of them is kept.
 	Frozen bool
@@ -124,15 +127,17 @@ func (w *Workspace) floats(n int) []float32 {
 	return w.Memory.take(n)
 }
 
-// shared returns a buffer that all workers and all blocks share.
+// shared returns a buffer that all workers and all blocks share. Networks that are
+// computed one after another share it whatever its size.
 func (w *Workspace) shared(use, size int) []float32 {
 	key := slot{use, size}
-	buf, ok := w.batch[key]
-	if !ok {
-		buf = hugepage.Floats(size)
-		w.batch[key] = buf
+	if w.Memory != nil {
+		key.size = 0
 	}
-	return buf
+	if len(w.batch[key]) < size {
+		w.batch[key] = hugepage.Floats(size)
+	}
+	return w.batch[key][:size]
 }
 
 // images calls f for every image of a batch, in parallel.
@@ -209,6 +214,16 @@ func (m *Memory) take(n int) []float32 {
 	m.pieces = append(m.pieces, hugepage.Floats(max(whole, pieceSize)))
 	m.used = whole
 	return m.pieces[m.piece][:n:n]
+}
+
+// zeros returns n zeros; without a memory, from the heap.
+func (m *Memory) zeros(n int) []float32 {
+	if m == nil {
+		return make([]float32, n)
+	}
+	taken := m.take(n)
+	clear(taken)
+	return taken
 }
 
 // weightSums adds up gradients of weights: a batch is divided into chunks of
