@@ -12,7 +12,8 @@ import (
 // not safe for concurrent use; the zero value is ready for use.
 type Pool struct {
 	memory block.Memory
-	work   *block.Workspace
+	work   *block.Workspace // of the last network
+	isa    ISA              // that it was for
 }
 
 // Reset ends the use of the networks that were built in the pool, whose memory
@@ -94,14 +95,12 @@ func NewLayered(params *Parameters, o LayeredOptions) (*Layered, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building a layered network: %w", err)
 	}
-	kernels, err := o.Kernels.kernels()
-	if err != nil {
+	l := &Layered{params: params, network: net, options: o, gradients: map[string][]float32{}}
+	if l.work, err = o.Pool.workspace(o.Kernels); err != nil {
 		return nil, fmt.Errorf("building a layered network: %w", err)
 	}
-	l := &Layered{params: params, network: net, options: o, read: reader(kernels, o.Trace), gradients: map[string][]float32{}}
-	if l.work = block.NewWorkspace(kernels, o.Norm.statistics()); o.Pool != nil {
-		l.inPool(kernels)
-	}
+	l.read = reader(l.work.Kernels, o.Trace)
+	l.work.Statistics = o.Norm.statistics()
 	l.work.Reader, l.work.Simplify, l.work.Frozen = l.read, o.Simplify, true
 	for next := range net.Blocks() {
 		if err := l.add(next); err != nil {
@@ -111,15 +110,21 @@ func NewLayered(params *Parameters, o LayeredOptions) (*Layered, error) {
 	return l, nil
 }
 
-// inPool takes the workspace of the pool.
-func (l *Layered) inPool(kernels *kernel.Kernels) {
-	p := l.options.Pool
-	if p.work == nil || p.work.Kernels != kernels {
-		p.work = block.NewWorkspace(kernels, l.options.Norm.statistics())
-		p.work.Memory, p.work.OneThread = &p.memory, true
+// workspace returns the pool's; without a pool, a new one.
+func (p *Pool) workspace(isa ISA) (*block.Workspace, error) {
+	if p != nil && p.work != nil && p.isa == isa {
+		return p.work, nil
 	}
-	l.work = p.work
-	l.work.Statistics = l.options.Norm.statistics()
+	kernels, err := isa.kernels()
+	if err != nil {
+		return nil, err
+	}
+	w := block.NewWorkspace(kernels, block.OfBatch)
+	if p != nil {
+		w.Memory, w.OneThread = &p.memory, true
+		p.work, p.isa = w, isa
+	}
+	return w, nil
 }
 
 func (l *Layered) norm(name string) block.Norm {

@@ -42,19 +42,14 @@ func (p *tensorSet) Learnable(name string) *tensor.Dense { return p.learnables[n
 func (p *Parameters) Statistic(name string) []float32 { return p.statistics[name] }
 
 // Clone returns a copy.
-func (p *Parameters) Clone() (*Parameters, error) {
-	c, err := newParameters(p.network)
-	if err != nil {
-		return nil, err
+func (p *Parameters) Clone() *Parameters {
+	c := p.WithOwnStatistics()
+	c.learnables = make(map[string]*tensor.Dense, len(p.learnables))
+	for name, t := range p.learnables {
+		numbers := slices.Clone(t.Data().([]float32))
+		c.learnables[name] = tensor.New(tensor.WithShape(t.Shape()...), tensor.WithBacking(numbers))
 	}
-	for _, e := range p.list {
-		if e.Kind == cell.Batches {
-			*c.batches[e.Name] = *p.batches[e.Name]
-			continue
-		}
-		copy(c.floats(e.Name), p.floats(e.Name))
-	}
-	return c, nil
+	return c
 }
 
 // WithOwnStatistics returns the same parameters with a copy of the running

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"cellnet/models"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // jacobian is the gradient of the sum of all logits by each image, after a run of
@@ -32,11 +34,7 @@ const constantRows = "the gradient of an image is the same everywhere"
 const smallest = 1e-5
 
 // jacobCov scores how little the gradients of images correlate.
-func jacobCov(rows [][]float64) Score {
-	c, ok := correlations(rows)
-	if !ok {
-		return undefined(constantRows)
-	}
+func jacobCov(c *mat.SymDense) Score {
 	values, ok := eigenvalues(c)
 	if !ok || values[0] <= -smallest {
 		return undefined("the correlations of the images' gradients have no positive eigenvalues")
@@ -52,14 +50,14 @@ func jacobCov(rows [][]float64) Score {
 const manyClasses = 100
 
 // epeNAS scores how the gradients of images of a class correlate.
-func epeNAS(rows [][]float64, labels []int, classes int) Score {
-	of := map[int][][]float64{}
+func epeNAS(c *mat.SymDense, labels []int, classes int) Score {
+	of := map[int][]int{} // the images
 	var order []int
 	for i, label := range labels {
 		if of[label] == nil {
 			order = append(order, label)
 		}
-		of[label] = append(of[label], rows[i])
+		of[label] = append(of[label], i)
 	}
 	var scores []float64
 	for _, label := range order {
@@ -70,13 +68,9 @@ func epeNAS(rows [][]float64, labels []int, classes int) Score {
 			}
 			continue
 		}
-		c, ok := correlations(of[label])
-		if !ok {
-			return undefined(constantRows)
-		}
 		var sum float64
-		for i := range n {
-			for j := range n {
+		for _, i := range of[label] {
+			for _, j := range of[label] {
 				sum += math.Log(math.Abs(c.At(i, j)) + smallest)
 			}
 		}

@@ -89,14 +89,10 @@ func (p Preset) Task(n cell.Network, seed uint32, b Batch, wanted []Measure) (*T
 	t := &Task{Params: params, Batch: b, GraSPImages: p.Few, SWAPImages: p.Few, NTKImages: p.Few, Counting: p.Counting, EPEClasses: p.EPEClasses}
 	after := fresh.clone()
 	if wants(Zen) || wants(Expressivity, Progressivity, Trainability) {
-		if err := t.draw(after, b, wants(Zen)); err != nil {
-			return nil, err
-		}
+		t.draw(after, b, wants(Zen))
 	}
 	if p.Init != DefaultInit {
-		if t.Params, err = params.Clone(); err != nil {
-			return nil, err
-		}
+		t.Params = params.Clone()
 		fresh.reset(t.Params, p.Init)
 	}
 	return t, nil
@@ -104,23 +100,17 @@ func (p Preset) Task(n cell.Network, seed uint32, b Batch, wanted []Measure) (*T
 
 // draw draws for zen and AZ-NAS, which differ in the deviation of the weights, and
 // in what follows the images.
-func (t *Task) draw(d *Draws, b Batch, noise bool) error {
-	gaussian, err := t.Params.Clone()
-	if err != nil {
-		return err
-	}
+func (t *Task) draw(d *Draws, b Batch, noise bool) {
+	gaussian := t.Params.Clone()
 	d.reset(gaussian, Gaussian)
 	images := d.Noise(b.Len(), b.Side)
 	t.ZenParams, t.ZenImages, t.AZNASImages = gaussian, images, images
-	if t.AZNASParams, err = gaussian.Clone(); err != nil {
-		return err
-	}
+	t.AZNASParams = gaussian.Clone()
 	scale(t.AZNASParams, KaimingFanIn)
 	t.AZNASSigns = d.Signs()
 	if noise {
 		t.ZenNoise = d.Noise(b.Len(), b.Side)
 	}
-	return nil
 }
 
 // scale makes an initialization of a Gaussian one.

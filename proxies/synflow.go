@@ -46,10 +46,7 @@ func normalized(dst, x []float32) int {
 
 // newSynapses runs the network of the absolute weights.
 func newSynapses(p *models.Parameters, o models.LayeredOptions) (*synapses, error) {
-	p, err := p.Clone()
-	if err != nil {
-		return nil, err
-	}
+	p = p.Clone()
 	absolute(p)
 	o.Capacity, o.Norm, o.Trace = 1, models.NormOff, nil
 	net, err := models.NewLayered(p, o)

@@ -380,13 +380,19 @@ func (p *passes) whole() error {
 	if err != nil {
 		return err
 	}
-	p.keep(JacobCov, jacobCov(rows))
+	c, ok := correlations(rows)
+	if !ok {
+		p.keep(JacobCov, undefined(constantRows))
+		p.keep(EPENAS, undefined(constantRows))
+		return nil
+	}
+	p.keep(JacobCov, jacobCov(c))
 	if p.wanted[EPENAS] {
 		classes := p.EPEClasses
 		if classes == 0 {
 			classes = p.Batch.Classes
 		}
-		p.keep(EPENAS, epeNAS(rows, p.Batch.Labels, classes))
+		p.keep(EPENAS, epeNAS(c, p.Batch.Labels, classes))
 	}
 	return nil
 }

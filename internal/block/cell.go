@@ -240,6 +240,13 @@ func (b *Cell) nodeValue(s *scratch, sum nodeSum, node, i int, positive kernel.P
 	if pooled {
 		s.terms = append(s.terms, kernel.Term{X: value})
 	}
+	if len(s.terms) == 0 {
+		clear(value)
+		if positive.Data != nil {
+			k.ReLUCopy(positive, value, b.side, b.side, padded)
+		}
+		return
+	}
 	k.AffineSum(value, sum.shift, s.terms, positive, b.side, b.side, padded)
 }
 

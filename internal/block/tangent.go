@@ -285,7 +285,11 @@ func (b *Cell) valueTangent(s *scratch, node, i int) {
 		}
 	}
 	dst := t.values[node][i*size:][:size]
-	k.AffineSum(dst, shift, s.terms, kernel.Plane{}, b.side, b.side, padded)
+	if len(s.terms) == 0 {
+		clear(dst)
+	} else {
+		k.AffineSum(dst, shift, s.terms, kernel.Plane{}, b.side, b.side, padded)
+	}
 	work := s.densely(usePool, b.side*padded)
 	for _, e := range b.into(node) {
 		switch {

@@ -4,15 +4,19 @@ package kernel
 // together) into packed[tap][in][pitch], channels first..first+out of the
 // pitch, each multiplied by its scale (nil: by one).
 func PackWeights(packed, w []float32, out, in, taps, pitch, first int, scale []float32) {
-	for o := range out {
-		s := float32(1)
-		if scale != nil {
-			s = scale[o]
-		}
-		src := w[o*in*taps:][:in*taps]
-		for i := range in {
-			for t := range taps {
-				packed[(t*in+i)*pitch+first+o] = s * src[i*taps+t]
+	// A line of the cache of the packed weights at a time.
+	for from := 0; from < out; from += Lane {
+		n := min(Lane, out-from)
+		for at := range in * taps {
+			i, t := at/taps, at%taps
+			row := packed[(t*in+i)*pitch+first+from:][:n]
+			for o := range row {
+				row[o] = w[(from+o)*in*taps+at]
+			}
+			if scale != nil {
+				for o, s := range scale[from:][:n] {
+					row[o] *= s
+				}
 			}
 		}
 	}
@@ -24,9 +28,10 @@ func PackWeights(packed, w []float32, out, in, taps, pitch, first int, scale []f
 func PackTransposed(packed, w []float32, out, in, taps, channels, pitch, first int) {
 	for o := range out {
 		src := w[o*in*taps:][:in*taps]
-		for i := range in {
-			for t := range taps {
-				packed[((taps-1-t)*channels+first+o)*pitch+i] = src[i*taps+t]
+		for t := range taps {
+			row := packed[((taps-1-t)*channels+first+o)*pitch:][:in]
+			for i := range row {
+				row[i] = src[i*taps+t]
 			}
 		}
 	}
