@@ -2,17 +2,22 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cellnet/bench"
 	"cellnet/bench/trialfile"
 	"cellnet/search/experiment"
+	"cellnet/weights"
 )
 
 // cifar10Variable names a folder with CIFAR-10, whose images are searched on, too.
@@ -137,4 +142,117 @@ func searchInTwoProcesses(t *testing.T, on ...string) {
 	if left, err := os.ReadDir(filepath.Join(folders[0], trialfile.UnfinishedFolder)); err == nil && len(left) > 0 {
 		t.Errorf("unfinished trainings are left: %v", left)
 	}
+}
+
+// TestKilledSupernetSearchesGoOn kills searches ten times, each process with another
+// number of processors: they end with the bits of an undisturbed one.
+func TestKilledSupernetSearchesGoOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts 40 processes")
+	}
+	const kills = 10
+	small := strings.Fields("--dataset synthetic --limit 128 --batch 8 --epochs 3 --evaluation-batch 16 --checkpoint-every 1ns --json")
+	for name, more := range map[string]string{
+		"gdas": "-C 2 -N 1", "mask-rl": "--widths 2,4",
+		"enas": "-C 2 -N 1 --candidates 3 --controller-updates 2 --controller-samples 2",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			command := func(out string) []string {
+				return slices.Concat([]string{"search", name, "--resume", "--out", out}, small, strings.Fields(more))
+			}
+			whole, parts := filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "parts")
+			mustCellnet(t, command(whole)...)
+			killed := 0
+			for try := 0; ; try++ {
+				p := inProcess(t, command(parts))
+				p.Env = append(p.Env, fmt.Sprintf("GOMAXPROCS=%d", 1+try%3))
+				if err := p.Start(); err != nil {
+					t.Fatal(err)
+				}
+				ended := make(chan error, 1)
+				go func() { ended <- p.Wait() }()
+				moved := checkpointMoves(t, parts)
+				var err error
+				for running := true; running; {
+					select {
+					case err = <-ended:
+						running = false
+					case <-time.After(time.Millisecond):
+						if killed < kills && moved() {
+							p.Process.Kill()
+							err, running = <-ended, false
+						}
+					}
+				}
+				if err == nil {
+					break
+				}
+				if p.ProcessState.Exited() {
+					t.Fatalf("after %d kills: %v: %s", killed, err, &p.stderr)
+				}
+				killed++
+			}
+			if killed < kills {
+				t.Errorf("killed %d times, want %d", killed, kills)
+			}
+			for what, of := range map[string]func(*testing.T, string) string{"log": untimedLog, "checkpoint": lastTensors} {
+				if got, want := of(t, parts), of(t, whole); got != want {
+					t.Errorf("killed %d times, the %s is\n%.500s\nnot\n%.500s", killed, what, got, want)
+				}
+			}
+		})
+	}
+}
+
+// checkpointMoves tells when there is another last checkpoint than there was.
+func checkpointMoves(t *testing.T, out string) (moved func() bool) {
+	last := func() string {
+		names, err := filepath.Glob(filepath.Join(out, "checkpoints", "*.ckpt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(names, " ")
+	}
+	before := last()
+	return func() bool { now := last(); return now != "" && now != before }
+}
+
+// untimedLog is a search's log without its seconds.
+func untimedLog(t *testing.T, out string) string {
+	return regexp.MustCompile(`"(\w*seconds\w*|images_per_second)":[-+.e\d]+`).ReplaceAllString(string(readFile(t, out, "log.jsonl")), "")
+}
+
+// lastTensors are those of the last checkpoint: of the network, the optimizers and
+// the generators.
+func lastTensors(t *testing.T, out string) string {
+	names, err := filepath.Glob(filepath.Join(out, "checkpoints", "*.ckpt"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("checkpoints %q, %v", names, err)
+	}
+	f, err := os.Open(names[len(names)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values, err := weights.ReadValues(f, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, e := range values {
+		switch v := e.Value.(type) {
+		case weights.Tensor:
+			fmt.Fprintf(&text, "%s %x\n", e.Name, sha256.Sum256(v.Data))
+		case *weights.StateDict:
+			for name, tensor := range v.All() {
+				fmt.Fprintf(&text, "%s %s %x\n", e.Name, name, sha256.Sum256(tensor.Data))
+			}
+		}
+	}
+	return text.String()
 }
