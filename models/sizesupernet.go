@@ -104,7 +104,12 @@ type NarrowedPass struct {
 // NewSizeSupernet builds the graph of a supernet on its parameters.
 func NewSizeSupernet(params *SizeSupernetParameters, o SupernetOptions) (*SizeSupernet, error) {
 	s := params.size
-	g, err := newSuperGraph(&params.tensorSet, s.Classes, s.Affine, s.Track, o)
+	values := cell.SizeCell().NumNodes()
+	for range cell.SizeCell().Edges() {
+		values++
+	}
+	beside := besideSuper(&params.tensorSet, s.Blocks(), values, o)
+	g, err := newSuperGraph(&params.tensorSet, s.Classes, s.Affine, s.Track, o, beside)
 	if err == nil {
 		n := &SizeSupernet{superGraph: g, params: params}
 		if err = n.build(); err == nil {

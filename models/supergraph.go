@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"cellnet/cell"
@@ -60,14 +61,42 @@ type biasBeforeNorm struct {
 	ran       func() bool // in the last pass
 }
 
+// besideSuper counts the numbers that a supernet's graph has beside its parameters: in
+// training gradients, packed weights and the values of all blocks, of which cells have
+// so many; in evaluation, where cells share memory, those of the largest.
+func besideSuper(t *tensorSet, blocks iter.Seq[cell.Block], values int, o SupernetOptions) float64 {
+	var sum, largest float64
+	for b := range blocks {
+		if b.Kind == cell.LastNorm || b.Kind == cell.Classifier {
+			continue
+		}
+		side := float64(o.Side / b.Scale / b.Stride)
+		numbers := float64(o.Capacity) * float64(kernel.Pad(b.Out)) * side * side
+		if b.Kind == cell.CellBlock {
+			numbers *= float64(values)
+		}
+		sum, largest = sum+numbers, max(largest, numbers)
+	}
+	if !o.Training {
+		return largest
+	}
+	for _, l := range t.learnables {
+		sum += 2 * float64(l.Shape().TotalSize())
+	}
+	return sum
+}
+
 // newSuperGraph makes the inputs: images, labels and weights. Biases before norms are
-// none of them.
-func newSuperGraph(t *tensorSet, classes int, affine, track bool, o SupernetOptions) (*superGraph, error) {
+// none of them. It fails if there is less memory than the graph takes.
+func newSuperGraph(t *tensorSet, classes int, affine, track bool, o SupernetOptions, beside float64) (*superGraph, error) {
 	if o.Capacity < 1 {
 		return nil, fmt.Errorf("a capacity of %d images: the network needs 1 or more", o.Capacity)
 	}
 	if o.Side < 4 || o.Side%4 != 0 {
 		return nil, fmt.Errorf("images of side %d: the network needs a multiple of 4", o.Side)
+	}
+	if err := require(fmt.Sprintf("a supernet on batches of %d images", o.Capacity), floatSize*beside); err != nil {
+		return nil, err
 	}
 	kernels, err := o.Kernels.kernels()
 	if err != nil {

@@ -170,7 +170,9 @@ type Pass struct {
 // NewSupernet builds the graph of a supernet on its parameters.
 func NewSupernet(params *SupernetParameters, o SupernetOptions) (*Supernet, error) {
 	t := params.topology
-	g, err := newSuperGraph(&params.tensorSet, t.Classes, t.Affine, t.Track, o)
+	edges := len(t.Edges())
+	beside := besideSuper(&params.tensorSet, t.Blocks(), 2*edges+t.Nodes, o) // two convolutions on each edge
+	g, err := newSuperGraph(&params.tensorSet, t.Classes, t.Affine, t.Track, o, beside)
 	if err == nil {
 		n := &Supernet{superGraph: g, params: params}
 		if err = n.build(); err == nil {

@@ -100,8 +100,10 @@ func (r Run) Validate() error {
 	if r.Epochs < 1 || r.Epochs > maxEpochs {
 		return fmt.Errorf("epochs: %d, want 1 to %d", r.Epochs, maxEpochs)
 	}
-	if r.BatchSize < 1 || r.EvaluationBatch < 1 {
-		return fmt.Errorf("batch size: %d and %d to evaluate, want 1 or more", r.BatchSize, r.EvaluationBatch)
+	for _, batch := range []int{r.BatchSize, r.EvaluationBatch} {
+		if batch < 1 || batch > maxBatch {
+			return fmt.Errorf("batch size: %d, and %d to evaluate, want 1 to %d", r.BatchSize, r.EvaluationBatch, maxBatch)
+		}
 	}
 	if err := r.validateNet(); err != nil {
 		return err
@@ -124,6 +126,8 @@ func (r Run) Validate() error {
 
 const (
 	maxEpochs = 1 << 20
+	maxBatch  = 1 << 16
+	maxCells  = 1 << 20 // that are compared, or that a controller learns by
 	maxNodes  = 10
 )
 
@@ -184,14 +188,14 @@ func (r Run) validateOptimizers() error {
 func (r Run) validateSelection() error {
 	compares := slices.Contains([]Algorithm{SETN, Random, ENAS}, r.Algorithm)
 	switch {
-	case compares && r.Candidates < 1:
-		return fmt.Errorf("candidates: %d, want 1 or more", r.Candidates)
+	case compares && (r.Candidates < 1 || r.Candidates > maxCells):
+		return fmt.Errorf("candidates: %d, want 1 to %d", r.Candidates, maxCells)
 	case !compares && (r.Candidates != 0 || r.SameBatches != 0):
 		return fmt.Errorf("candidates: %v compares none", r.Algorithm)
 	case r.SameBatches < 0:
 		return fmt.Errorf("same batches: %d, want 1 or more", r.SameBatches)
-	case r.Algorithm == ENAS && (r.ControllerUpdates < 1 || r.ControllerSamples < 1):
-		return fmt.Errorf("controller: %d updates of %d samples, want 1 or more", r.ControllerUpdates, r.ControllerSamples)
+	case r.Algorithm == ENAS && (r.ControllerUpdates < 1 || r.ControllerSamples < 1 || r.ControllerUpdates > maxCells || r.ControllerSamples > maxCells):
+		return fmt.Errorf("controller: %d updates of %d samples, want 1 to %d", r.ControllerUpdates, r.ControllerSamples, maxCells)
 	case r.Algorithm != ENAS && (r.ControllerUpdates != 0 || r.ControllerSamples != 0):
 		return fmt.Errorf("controller: %v has none", r.Algorithm)
 	}
