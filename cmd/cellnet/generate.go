@@ -99,7 +99,7 @@ func (f *generateFlags) set(ctx context.Context, a *app) (s trials.Set, err erro
 	if f.archs == "" || f.out == "" {
 		return s, usage.Errorf("generate needs --archs and --out")
 	}
-	if err := f.cluster.Check(); err != nil {
+	if err := f.cluster.Check(f.shard); err != nil {
 		return s, err
 	}
 	s = trials.Set{Space: f.shape.space, Limit: f.limit, Dedup: f.dedup}
@@ -182,7 +182,7 @@ func (a *app) generate(ctx context.Context, f generateFlags) error {
 	if err != nil {
 		return err
 	}
-	items = shard.Of(items)
+	items = jobarray.Of(shard, items)
 	if f.cluster.Asked() {
 		return a.printClusterJob(ctx, f, set, items)
 	}
@@ -330,11 +330,7 @@ func (a *app) printClusterJob(ctx context.Context, f generateFlags, set trials.S
 	if err != nil {
 		return err
 	}
-	program, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("looking for the path of this program: %w", err)
-	}
-	work := cluster.Work{Program: program}
+	work := cluster.Work{}
 	if len(left) > 0 {
 		speed, err := set.Measure(ctx, left)
 		if err != nil {
@@ -347,7 +343,15 @@ func (a *app) printClusterJob(ctx context.Context, f generateFlags, set trials.S
 			return err
 		}
 	}
-	text, err := f.cluster.Print("cellnet-generate", f.args, work, runtime.GOMAXPROCS(0))
+	return a.printJob(f.cluster, f.args, work)
+}
+
+// printJob prints what Slurm or Kubernetes takes to run a command of this program.
+func (a *app) printJob(f cluster.Flags, args []string, work cluster.Work) (err error) {
+	if work.Program, err = os.Executable(); err != nil {
+		return fmt.Errorf("looking for the path of this program: %w", err)
+	}
+	text, err := f.Print("cellnet-"+args[0], args, work, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return err
 	}

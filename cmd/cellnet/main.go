@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"cellnet/internal/printable"
 	"cellnet/internal/usage"
@@ -22,9 +23,17 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, func() {
+		time.Sleep(together)
+		stop() // another signal ends the program at once
+	})
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
+
+// together is the time within which signals are one: Slurm sends them to all processes
+// of a task, of which the script hands them on, and timeout to its command and then to
+// the command's group.
+const together = time.Second
 
 // run is the whole program but for the process around it. It returns the exit
 // code.

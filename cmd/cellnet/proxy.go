@@ -9,18 +9,22 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"text/tabwriter"
+	"time"
 
 	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
 	"cellnet/internal/archlist"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/cluster"
+	"cellnet/internal/jobarray"
 	"cellnet/internal/output"
 	"cellnet/internal/plots"
 	"cellnet/internal/printable"
@@ -37,10 +41,12 @@ import (
 // proxyFlags are those of proxy.
 type proxyFlags struct {
 	archs, measures, preset, dataset, seed, out string
+	shard                                       string
 	batch, jobs                                 int
 	shape                                       shapeFlags
 	data                                        dataFlags
 	force, asJSON                               bool
+	cluster                                     cluster.Flags
 }
 
 func newProxyCommand(a *app) *cobra.Command {
@@ -57,14 +63,23 @@ FILE.part: the same command goes on after an interruption. By one seed for all, 
 that differ only in edges without weights that have no effect are computed once: their
 scores by every measure are the same numbers.
 
+--shard i/n scores part i of n, from 1, into FILE.part-i-of-n; /n takes i from the
+environment of an array of Slurm's or an indexed job of Kubernetes. The same command
+without it scores what is left, if anything, and writes the table. --slurm and
+--kubernetes print what those take; docs/cluster.md has more.
+
 cellnet proxy correlate compares a table with accuracies.`,
 		Example: `  cellnet proxy 157 --measures synflow,nwot
   cellnet proxy 157 resnet --dataset cifar10 --data ~/data --seed 777 --json
   cellnet proxy 8:8:40:32:40 --measures all --seed 1
-  cellnet proxy --archs 0-15624 --dataset cifar10 --data ~/data --out scores.parquet`,
+  cellnet proxy --archs 0-15624 --dataset cifar10 --data ~/data --out scores.parquet
+  cellnet proxy --archs 0-15624 --dataset cifar10 --data data --out scores.parquet --slurm > job.sh`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeArch,
-		RunE:              func(cmd *cobra.Command, args []string) error { return a.proxy(cmd.Context(), args, f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			given := slices.Concat([]string{cmd.Name()}, cluster.Arguments(cmd.Flags()), args)
+			return a.proxy(cmd.Context(), args, given, f)
+		},
 	}
 	cmd.AddCommand(newProxyCorrelateCommand(a))
 	cmd.Flags().StringVar(&f.archs, "archs", "", "architectures, such as 0-99,157,FILE")
@@ -75,8 +90,10 @@ cellnet proxy correlate compares a table with accuracies.`,
 	cmd.Flags().IntVar(&f.batch, "batch", 0, "images, the first of the training images (default: the preset's, 64)")
 	cmd.Flags().StringVar(&f.seed, "seed", "", "seed of the weights, or index for each architecture's own index (default: the preset's, index)")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "networks side by side, a thread each (default: one a processor)")
+	cmd.Flags().StringVar(&f.shard, "shard", "", "score part `i/n` of the architectures only")
 	f.shape.addStages(cmd)
 	f.data.add(cmd)
+	f.cluster.Add(cmd.Flags())
 	addForceFlag(cmd.Flags(), &f.force)
 	addJSONFlag(cmd, &f.asJSON)
 	return cmd
@@ -188,7 +205,14 @@ func (f *proxyFlags) images(ctx context.Context, a *app, p proxies.Preset) (prox
 	return proxies.NewBatch(images, info, p, f.batch), nil
 }
 
-func (a *app) proxy(ctx context.Context, args []string, f proxyFlags) error {
+// proxy scores. given is the command with its flags as they were given.
+func (a *app) proxy(ctx context.Context, args, given []string, f proxyFlags) error {
+	if err := f.cluster.Check(f.shard); err != nil {
+		return err
+	}
+	if f.out == "" && (f.shard != "" || f.cluster.Asked()) {
+		return usage.Errorf("missing --out, want a file .parquet or .csv for the scores of all parts")
+	}
 	archs, err := f.arches(args)
 	if err != nil {
 		return err
@@ -231,10 +255,84 @@ func (a *app) proxy(ctx context.Context, args []string, f proxyFlags) error {
 	if err := models.CheckMemory(items[0].Network, o, min(jobs, len(items))); err != nil {
 		return err
 	}
-	if f.out == "" {
+	switch {
+	case f.out == "":
 		return a.printScores(ctx, w, items, f.asJSON)
+	case f.cluster.Asked():
+		return a.printScoringJob(ctx, w, items, o, given, f)
 	}
 	return a.writeScores(ctx, w, items, f)
+}
+
+// printScoringJob prints what Slurm or Kubernetes takes to score what is left.
+func (a *app) printScoringJob(ctx context.Context, w walk.Walk, items []walk.Item, o models.Options, given []string, f proxyFlags) error {
+	settings := f.settings(w)
+	paths, err := walk.Parts(f.out)
+	if err != nil {
+		return err
+	}
+	left, err := settings.Left(items, append(paths, walk.JournalOf(f.out)))
+	if err != nil {
+		return err
+	}
+	work := cluster.Work{}
+	if len(left) > 0 {
+		jobs := max(1, min(runtime.GOMAXPROCS(0), len(left)))
+		if f.jobs > 0 {
+			jobs = f.jobs
+		}
+		w.Jobs = 1
+		sample := []walk.Item{left[0], left[len(left)/2], left[len(left)-1]}
+		begun := time.Now()
+		if err := w.Run(ctx, sample, func(int, table.Row) error { return nil }); err != nil {
+			return err
+		}
+		each := time.Since(begun).Seconds() / float64(walk.Distinct(sample)*jobs)
+		work.Pieces = slices.Repeat([]float64{each}, len(left))
+		const program, scratch = 256 << 20, 3 // models.Memory is a lower bound, by up to so many times
+		for _, item := range sample {
+			work.Memory = max(work.Memory, program+scratch*models.Memory(item.Network, o)*float64(jobs))
+		}
+	}
+	return a.printJob(f.cluster, given, work)
+}
+
+// settings are what the scores depend on.
+func (f *proxyFlags) settings(w walk.Walk) walk.Settings {
+	s := walk.Settings{
+		Preset: w.Preset.Name, Dataset: f.dataset, Images: w.Batch.Len(), Sum: sumOf(w.Batch), Shape: fmt.Sprintf("C%d N%d", f.shape.channels, f.shape.cells),
+	}
+	for _, m := range w.Measures {
+		s.Measures = append(s.Measures, m.String())
+	}
+	return s
+}
+
+// openJournal opens the journal of the walk or of a part of it, with what is in those
+// of the other parts.
+func (f *proxyFlags) openJournal(shard jobarray.Shard, w walk.Walk) (*walk.Journal, error) {
+	parts, err := walk.Parts(f.out)
+	if err != nil {
+		return nil, err
+	}
+	path := walk.JournalOf(f.out)
+	if !shard.Whole() {
+		parts = append(parts, path)
+		path = walk.PartOf(f.out, shard.Index, shard.Count)
+	}
+	journal, err := walk.OpenJournal(path, f.settings(w), w.Measures)
+	if err != nil {
+		return nil, err
+	}
+	if shard.Whole() {
+		err = journal.Join(parts)
+	} else {
+		err = journal.Look(parts)
+	}
+	if err != nil {
+		return nil, errors.Join(err, journal.Close())
+	}
+	return journal, nil
 }
 
 // printScores prints rows in the order of the items.
@@ -290,13 +388,14 @@ func sumOf(b proxies.Batch) string {
 
 // writeScores fills the table, from where an earlier walk has left it.
 func (a *app) writeScores(ctx context.Context, w walk.Walk, items []walk.Item, f proxyFlags) (err error) {
-	settings := walk.Settings{
-		Preset: w.Preset.Name, Dataset: f.dataset, Images: w.Batch.Len(), Sum: sumOf(w.Batch), Shape: fmt.Sprintf("C%d N%d", f.shape.channels, f.shape.cells),
+	shard := jobarray.Shard{Count: 1}
+	if f.shard != "" {
+		if shard, err = jobarray.Parse(f.shard, os.Getenv); err != nil {
+			return err
+		}
+		items = jobarray.Of(shard, items)
 	}
-	for _, m := range w.Measures {
-		settings.Measures = append(settings.Measures, m.String())
-	}
-	journal, err := walk.OpenJournal(f.out+".part", settings, w.Measures)
+	journal, err := f.openJournal(shard, w)
 	if errors.Is(err, walk.ErrOtherSettings) {
 		return fmt.Errorf("%w: choose another --out, or remove it", err)
 	}
@@ -321,6 +420,9 @@ func (a *app) writeScores(ctx context.Context, w walk.Walk, items []walk.Item, f
 	case err != nil:
 		return err
 	}
+	if !shard.Whole() {
+		return a.printPart(f, len(items), walk.Distinct(items))
+	}
 	t, err := journal.Table(items)
 	if err != nil {
 		return err
@@ -338,9 +440,18 @@ func (a *app) writeScores(ctx context.Context, w walk.Walk, items []walk.Item, f
 	return err
 }
 
+// printPart tells that a part is done.
+func (a *app) printPart(f proxyFlags, archs, computed int) error {
+	if f.asJSON {
+		return a.printJSON(writtenScores{Archs: archs, Computed: computed})
+	}
+	_, err := fmt.Fprintf(a.stdout, "scored %s: when all parts are done, the same command without --shard writes %s\n", plural(archs, "architecture"), f.out)
+	return err
+}
+
 // writtenScores is what proxy --out --json prints.
 type writtenScores struct {
-	Written  string `json:"written"`
+	Written  string `json:"written,omitempty"` // "" by a part
 	Archs    int    `json:"archs"`
 	Computed int    `json:"computed"`
 }

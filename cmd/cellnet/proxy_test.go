@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,6 +97,67 @@ func TestProxyTable(t *testing.T) {
 	}
 	if svg, err := os.ReadFile(plot); err != nil || !strings.Contains(string(svg), "<svg") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestProxyParts scores in parts, of which one is stopped; the command without parts
+// joins them and scores what is left.
+func TestProxyParts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	args := []string{"proxy", "--measures", "flops,swap", "-C", "4", "-N", "1", "--batch", "4", "--archs", "0-9", "--seed", "7", "--jobs", "1"}
+	to := func(name string, more ...string) []string {
+		return slices.Concat(args, []string{"--out", filepath.Join(dir, name)}, more)
+	}
+	mustCellnet(t, to("whole.csv")...)
+	if out := mustCellnet(t, to("a.csv", "--shard", "2/3")...); !strings.Contains(out, "scored 3 architectures") || !strings.Contains(out, "without --shard writes") {
+		t.Errorf("a part says %s", out)
+	}
+	mustCellnet(t, to("a.csv", "--shard", "1/3")...)
+	half := filepath.Join(dir, "a.csv.part-1-of-3")
+	journal, err := os.ReadFile(half)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(half, journal[:len(journal)-20], 0o666); err != nil { // killed in the midst of a line
+		t.Fatal(err)
+	}
+	script := mustCellnet(t, to("a.csv", "--slurm", "--tasks", "9")...)
+	for _, want := range []string{"--array=1-4\n", " proxy --archs=0-9 --batch=4 ", `--shard="$SLURM_ARRAY_TASK_ID/4" &`} { // of 10, 3 are done by each part, less the half one
+		if !strings.Contains(script, want) {
+			t.Errorf("want %q in %s", want, script)
+		}
+	}
+	if strings.Contains(script, "--slurm") || strings.Contains(script, "--tasks") {
+		t.Errorf("the tasks print scripts: %s", script)
+	}
+	if manifest := mustCellnet(t, to("a.csv", "--kubernetes", "--tasks", "2")...); !strings.Contains(manifest, `"--shard=/2"`) || !strings.Contains(manifest, `"cellnet-proxy"`) {
+		t.Errorf("manifest %s", manifest)
+	}
+	mustCellnet(t, to("a.csv", "--shard", "2/2")...) // of another division: what the others have is not scored again
+	if other, err := os.ReadFile(filepath.Join(dir, "a.csv.part-2-of-2")); err != nil || strings.Count(string(other), "\n") != 3 { // 5 and 9
+		t.Errorf("scored again: %s, %v", other, err)
+	}
+	mustCellnet(t, to("a.csv")...)
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(names) != 2 {
+		t.Errorf("left in the folder: %v, %v", names, err)
+	}
+	var texts [2]string
+	for i, name := range []string{"whole.csv", "a.csv"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(text)
+	}
+	if texts[0] != texts[1] {
+		t.Errorf("joined parts:\n%s\nwant\n%s", texts[1], texts[0])
+	}
+	for _, wrong := range [][]string{{"proxy", "157", "--shard", "1/2"}, to("b.csv", "--shard", "3/2"), to("b.csv", "--shard", "1/2", "--slurm"), {"proxy", "157", "--slurm"}} {
+		if r := cellnet(t, wrong...); r.code != exitUsage {
+			t.Errorf("%q: code %d, %s", wrong, r.code, r.stderr)
+		}
 	}
 }
 

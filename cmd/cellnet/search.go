@@ -12,6 +12,7 @@ import (
 
 	"cellnet/bench"
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/cluster"
 	"cellnet/internal/output"
 	"cellnet/internal/plots"
 	"cellnet/internal/progress"
@@ -78,6 +79,7 @@ search goes on with the same command. cellnet collect makes a benchmark of DIR.`
 			if !o.training.on {
 				return a.search(cmd.Context(), o)
 			}
+			o.training.args = slices.Concat([]string{cmd.Name()}, cluster.Arguments(cmd.Flags()), args)
 			set, err := o.parseTraining(cmd.Flags())
 			if err != nil {
 				return usage.Fault(err)

@@ -195,6 +195,49 @@ func TestSearchTrains(t *testing.T) {
 	}
 }
 
+// Tasks of an array search by a seed each, and go on where they were.
+func TestSearchOfArray(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "found")
+	args := []string{"search", "rsps", "--dataset", "synthetic", "--limit", "24", "--batch", "8", "--epochs", "2", "-C", "4", "-N", "1", "--candidates", "2", "--seed", "5"}
+	script := mustCellnet(t, append(args, "--out", out, "--slurm", "--tasks", "2")...)
+	for _, want := range []string{"--job-name=cellnet-search\n", "--array=1-2\n", " search rsps --batch=8 ", `--shard="$SLURM_ARRAY_TASK_ID/2" &`} {
+		if !strings.Contains(script, want) {
+			t.Errorf("want %q in %s", want, script)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("printing a script made the folder")
+	}
+	var results [3]sharedResult
+	for i, more := range [][]string{{"--out", out, "--shard", "2/2"}, {"--out", out, "--shard", "2/2"}, {"--out", out + "-alone", "--seed", "6"}} {
+		if err := json.Unmarshal([]byte(mustCellnet(t, slices.Concat(args, more, []string{"--json"})...)), &results[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log := results[0].Log; log != filepath.Join(out, "seed-0006", "log.jsonl") || results[1].Log != log {
+		t.Errorf("the log of a task is %s", log)
+	}
+	first, again, alone := results[0].Last.Arch.String(), results[1].Last.Arch.String(), results[2].Last.Arch.String()
+	if results[0].Seed != 6 || first != again || first != alone {
+		t.Errorf("a task found %s, again %s, a search of that seed %s", first, again, alone)
+	}
+	train := []string{"search", "random", "--train", "--dataset", "synthetic", "--evaluations", "20", "--limit", "20", "-C", "4", "-N", "1", "--epochs", "1", "--out", out}
+	script = mustCellnet(t, append(train, "--slurm", "--tasks", "3")...)
+	if !strings.Contains(script, "--array=1-3\n") || !strings.Contains(script, " search ") || !strings.Contains(script, " random &\n") || strings.Contains(script, "--shard") {
+		t.Errorf("trainings together: %s", script)
+	}
+	for want, wrong := range map[string][]string{
+		"tell the tasks their parts": append(args, "--out", out, "--slurm", "--shard", "1/2"),
+		"want a part from 1/2":       append(args, "--out", out, "--shard", "3/2"),
+		"--tasks goes with":          append(train, "--tasks", "3"),
+		"only a search with --train": {"search", "random", "--dataset", "cifar10", "--slurm"},
+	} {
+		if r := cellnet(t, wrong...); r.code != exitUsage || !strings.Contains(r.stderr, want) {
+			t.Errorf("%q: code %d, %s, want %s", wrong, r.code, r.stderr, want)
+		}
+	}
+}
+
 // Searches by a supernet: to the end, refused, and gone on with.
 func TestSearchBySupernet(t *testing.T) {
 	small := []string{"--dataset", "synthetic", "--limit", "24", "--batch", "8", "--epochs", "1"}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +15,9 @@ import (
 	"cellnet/bench"
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/internal/cluster"
+	"cellnet/internal/jobarray"
+	"cellnet/internal/procmem"
 	"cellnet/internal/progress"
 	"cellnet/internal/rundir"
 	"cellnet/internal/usage"
@@ -39,6 +45,8 @@ type searchTraining struct {
 	interval        time.Duration
 	data            dataFlags
 	recipe          recipeFlags
+	cluster         cluster.Flags
+	args            []string // as they were given
 }
 
 // add adds the flags. Of the recipe's those are left out whose names the search
@@ -54,6 +62,8 @@ func (t *searchTraining) add(flags *pflag.FlagSet) {
 	own.IntVar(&t.limit, "limit", 0, "use the first `N` images of every set only")
 	own.StringVar(&t.seeds, "trial-seeds", "777", "seeds of the trials that a training is drawn from, such as 777,888")
 	own.DurationVar(&t.interval, "checkpoint-every", 10*time.Minute, "time between checkpoints within an epoch; 0 for none")
+	t.cluster.Add(own)
+	own.Lookup("tasks").Usage = "`N` tasks of --slurm or --kubernetes, which train together"
 	own.VisitAll(func(f *pflag.Flag) {
 		if flags.Lookup(f.Name) != nil {
 			return
@@ -115,6 +125,12 @@ func (o *searchOptions) parseTraining(flags *pflag.FlagSet) (set trials.Set, err
 
 // searchTrained searches by trainings that really run.
 func (a *app) searchTrained(ctx context.Context, o searchOptions, set trials.Set) error {
+	if err := o.training.cluster.Check(""); err != nil {
+		return err
+	}
+	if o.training.cluster.Asked() {
+		return a.printTrainingJob(ctx, o, set)
+	}
 	if err := o.checkOutputs(); err != nil {
 		return err
 	}
@@ -159,10 +175,49 @@ func (a *app) searchTrained(ctx context.Context, o searchOptions, set trials.Set
 	return a.printRuns(o, plan, runs)
 }
 
+// sampled is of how many architectures of the search space the times are taken.
+const sampled = 100
+
+// printTrainingJob prints what Slurm or Kubernetes takes for a search by trainings. Its
+// tasks train together what the search asks for.
+func (a *app) printTrainingJob(ctx context.Context, o searchOptions, set trials.Set) error {
+	set.Archs = nil
+	for i := range sampled {
+		set.Archs = append(set.Archs, i*cell.SpaceSize/sampled)
+	}
+	set.Seeds = set.Seeds[:1] // a training is one of the trials
+	items, err := set.Items()
+	if err != nil {
+		return err
+	}
+	speed, err := set.Measure(ctx, items)
+	if err != nil {
+		return err
+	}
+	mean := 0.0
+	for _, item := range items {
+		mean += speed.Seconds(set, item) / sampled
+	}
+	total := float64(o.request.Evaluations) * mean
+	if o.request.Budget > 0 && (total == 0 || o.request.Budget < total) {
+		total = o.request.Budget
+	}
+	tasks := o.training.cluster.Tasks()
+	each := total * float64(o.request.Runs) / float64(tasks)
+	work := cluster.Work{Pieces: slices.Repeat([]float64{each}, tasks), Together: true}
+	if work.Memory, err = set.Memory(items, 1); err != nil {
+		return err
+	}
+	return a.printJob(o.training.cluster, o.training.args, work)
+}
+
 // sharedFlags are those of a search by a supernet.
 type sharedFlags struct {
 	run            weightsharing.Run
 	dataset, out   string
+	shard          string
+	cluster        cluster.Flags
+	args           []string // as they were given
 	limit          int
 	interval       time.Duration
 	resume, asJSON bool
@@ -229,11 +284,18 @@ architecture on the other; of the other datasets the architecture learns on x-va
 
 DIR gets log.jsonl with a line for every epoch, search.json, pictures of the curves
 and of the architecture's parameters, and checkpoints. An interrupted search goes on
-with cellnet search ` + name + ` --resume --out DIR.`,
+with cellnet search ` + name + ` --resume --out DIR.
+
+--slurm and --kubernetes print what those take, with --tasks N for N searches, each by the
+next seed. Their --shard i/n searches by the i-th seed from --seed on into DIR/seed-SEED,
+or goes on there.`,
 		Example: fmt.Sprintf(`  cellnet search %s --dataset cifar10 --data ~/data --out found
   cellnet search %[1]s --dataset synthetic --epochs 2 --limit 400%s --out try`, name, small),
 		Args: wantArgs(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.searchShared(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.args = append([]string{"search", cmd.Name()}, cluster.Arguments(cmd.Flags())...)
+			return a.searchShared(cmd.Context(), f)
+		},
 	}
 	if other := algorithm.String(); other != name && algorithm != weightsharing.Random {
 		cmd.Aliases = []string{other}
@@ -277,6 +339,9 @@ with cellnet search ` + name + ` --resume --out DIR.`,
 	flags.IntVar(&f.limit, "limit", 0, "use the first `N` images of every set only")
 	flags.DurationVar(&f.interval, "checkpoint-every", 10*time.Minute, "time between checkpoints within an epoch; 0 for none")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the search in DIR; all else may be left out")
+	flags.StringVar(&f.shard, "shard", "", "search by the i-th seed of `i/n` only, in a folder of its own")
+	f.cluster.Add(flags)
+	flags.Lookup("tasks").Usage = "`N` tasks of --slurm or --kubernetes, each with the next seed"
 	f.data.add(cmd)
 	cmd.Flags().StringVar(&f.kernels.isa, "isa", "", "compute by the generic, avx2 or avx512 `KERNELS`, which round differently")
 	addJSONFlag(cmd, &f.asJSON)
@@ -321,7 +386,27 @@ func (f *sharedFlags) plan() (p weightsharing.Plan, err error) {
 	return p, nil
 }
 
+// take makes the search that of one of several tasks.
+func (f *sharedFlags) take(shard string) error {
+	part, err := jobarray.Parse(shard, os.Getenv)
+	if err != nil {
+		return err
+	}
+	f.run.Seed += uint32(part.Index)
+	f.out = filepath.Join(f.out, fmt.Sprintf("seed-%04d", f.run.Seed))
+	f.resume = true
+	return nil
+}
+
 func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
+	if err := f.cluster.Check(f.shard); err != nil {
+		return err
+	}
+	if f.shard != "" && f.out != "" {
+		if err := f.take(f.shard); err != nil {
+			return err
+		}
+	}
 	plan, err := f.plan()
 	if err != nil {
 		return err
@@ -329,6 +414,20 @@ func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
 	kernels, err := f.kernels.kernels()
 	if err != nil {
 		return err
+	}
+	load := func() (images weightsharing.Images, err error) {
+		loaded, err := a.loadImages(ctx, f.data, plan.Run.Dataset, data.Info{}, plan.Limit)
+		if err != nil {
+			return images, err
+		}
+		return weightsharing.ImagesOf(loaded)
+	}
+	if f.cluster.Asked() {
+		images, err := load()
+		if err != nil {
+			return err
+		}
+		return a.printSharedJob(ctx, plan, images, f, kernels)
 	}
 	open := rundir.Begin
 	if f.resume {
@@ -339,11 +438,7 @@ func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
 		return err
 	}
 	defer dir.Close()
-	loaded, err := a.loadImages(ctx, f.data, plan.Run.Dataset, data.Info{}, plan.Limit)
-	if err != nil {
-		return err
-	}
-	images, err := weightsharing.ImagesOf(loaded)
+	images, err := load()
 	if err != nil {
 		return err
 	}
@@ -356,6 +451,36 @@ func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
 		return err
 	}
 	return a.printShared(f, plan.Run, s, known)
+}
+
+// printSharedJob prints what Slurm or Kubernetes takes for searches by several seeds. Some
+// steps are measured.
+func (a *app) printSharedJob(ctx context.Context, plan weightsharing.Plan, images weightsharing.Images, f sharedFlags, kernels models.ISA) error {
+	const measured, beside = 3, 1.2 // steps, after one that is not; what is done beside the steps of an epoch
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	taken, first, steps := -1, time.Now(), 0
+	s, err := weightsharing.New(plan.Run, images, weightsharing.Supernets{}, weightsharing.Options{
+		Kernels: kernels,
+		Hooks: weightsharing.Hooks{OnStep: func(p train.Progress) {
+			steps = p.Steps
+			if taken++; taken == 0 {
+				first = time.Now()
+			}
+			if taken == measured {
+				cancel()
+			}
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Run(ctx); err != nil && (taken < measured || !errors.Is(err, context.Canceled)) {
+		return err
+	}
+	each := beside * time.Since(first).Seconds() / float64(max(1, taken)) * float64(steps*plan.Run.Epochs)
+	work := cluster.Work{Pieces: slices.Repeat([]float64{each}, f.cluster.Tasks()), Memory: float64(procmem.Peak())}
+	return a.printJob(f.cluster, f.args, work)
 }
 
 // searchIn searches in a folder, from its last checkpoint on.

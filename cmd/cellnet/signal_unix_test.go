@@ -87,6 +87,30 @@ func interruptOften(t *testing.T, within time.Duration, says string, command fun
 	mustCellnet(t, command()...)
 }
 
+// Two signals at once are one.
+func TestSignalledTwice(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "trials")
+	cmd, lines := startCellnet(t, "generate", "--archs", "0", "--datasets", "synthetic", "--epochs", "1000", "--limit", "100", "-C", "4", "-N", "1", "--out", out)
+	for range 300 {
+		if found, _ := filepath.Glob(filepath.Join(out, "*", "unfinished", "*")); len(found) > 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	for range 2 {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Millisecond)
+	}
+	for lines.Scan() {
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
+		t.Errorf("ended with %d, %v, want %d", code, cmd.ProcessState, exitInterrupted)
+	}
+}
+
 func TestSignalledTrainGoesOn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ type Job struct {
 	Name       string   // lower case letters, digits and hyphens
 	Command    []string // the program and its arguments
 	Tasks      int
+	Together   bool          // every task is told the same, else also which part is its own, by --shard
 	Processors int           // of a task
 	Memory     float64       // bytes of a task
 	Time       time.Duration // that a task is expected to take
@@ -45,6 +45,9 @@ type Work struct {
 	Pieces  []float64 // seconds of each, in the order in which tasks take them in turn
 	Memory  float64   // bytes of a task
 	Program string    // as a task calls it
+	// Together says that tasks divide the work among themselves, so that none is told
+	// its part.
+	Together bool
 }
 
 // Flags ask for a job instead of its work.
@@ -66,9 +69,14 @@ func (f *Flags) Add(flags *pflag.FlagSet) {
 // Asked tells whether a job is asked for.
 func (f *Flags) Asked() bool { return f.slurm || f.kubernetes }
 
-// Check looks at the flags alone.
-func (f *Flags) Check() error {
+// Tasks are those that were asked for, or one.
+func (f *Flags) Tasks() int { return max(1, f.tasks) }
+
+// Check looks at the flags, and at the --shard of a command beside them.
+func (f *Flags) Check(shard string) error {
 	switch {
+	case f.Asked() && shard != "":
+		return usage.Errorf("--shard: --slurm and --kubernetes tell the tasks their parts, want one of them")
 	case f.slurm && f.kubernetes:
 		return usage.Errorf("--slurm and --kubernetes, want one of them")
 	case f.tasks < 0 || f.tasks > maxTasks:
@@ -95,12 +103,11 @@ func (f *Flags) Print(name string, args []string, w Work, processors int) (strin
 	tasks = max(1, min(tasks, len(w.Pieces), maxTasks))
 	job := Job{
 		Name: name, Command: append([]string{w.Program}, args...), Tasks: tasks, Processors: processors,
-		Memory: margin * w.Memory, Time: longest(w.Pieces, tasks),
+		Memory: margin * w.Memory, Time: longest(w.Pieces, tasks), Together: w.Together,
 	}
 	if f.slurm {
 		return job.Slurm(), nil
 	}
-	job.Command = append(job.Command, fmt.Sprintf("--shard=/%d", tasks))
 	return job.Kubernetes(f.image, f.claim), nil
 }
 
@@ -177,7 +184,11 @@ func (j Job) Slurm() string {
 	p("export GOMAXPROCS=${SLURM_CPUS_PER_TASK:-%d}", j.Processors)
 	p("")
 	p("late=")
-	p("%s &", shellLine(j.Command))
+	own := ""
+	if !j.Together {
+		own = fmt.Sprintf(` --shard="$SLURM_ARRAY_TASK_ID/%d"`, j.Tasks)
+	}
+	p("%s%s &", shellLine(j.Command), own)
 	p("work=$!")
 	p("trap 'kill -TERM $work' TERM       # preempted, or cancelled")
 	p("trap 'late=1; kill -TERM $work' USR1 # the time is nearly over")

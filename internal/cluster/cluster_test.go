@@ -22,7 +22,7 @@ func printed(t *testing.T, args []string, w Work) string {
 	if err := flags.Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Check(); err != nil {
+	if err := f.Check(""); err != nil {
 		t.Fatal(err)
 	}
 	text, err := f.Print("cellnet-generate", []string{"generate", "--archs=0-99", "--out=a b", "--x=|none~0|"}, w, 4)
@@ -49,7 +49,7 @@ func TestSizeOfArray(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := printed(t, append(c.args, "--slurm"), Work{Pieces: c.pieces, Memory: 1 << 30, Program: "/opt/cellnet"})
-			for _, want := range []string{"--array=" + c.array + "\n", "--mem=1536M\n", "--cpus-per-task=4\n", "\n/opt/cellnet generate --archs=0-99 '--out=a b' '--x=|none~0|' &\n"} {
+			for _, want := range []string{"--array=" + c.array + "\n", "--mem=1536M\n", "--cpus-per-task=4\n", "\n/opt/cellnet generate --archs=0-99 '--out=a b' '--x=|none~0|' --shard=\"$SLURM_ARRAY_TASK_ID/"} {
 				if !strings.Contains(text, want) {
 					t.Errorf("want %q in\n%s", want, text)
 				}
@@ -69,9 +69,12 @@ func TestFlags(t *testing.T) {
 		if err := flags.Parse(args); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Check(); err == nil {
+		if err := f.Check(""); err == nil {
 			t.Errorf("%v was taken", args)
 		}
+	}
+	if err := (&Flags{slurm: true}).Check("1/2"); err == nil {
+		t.Error("a job of a part was taken")
 	}
 	if _, err := (&Flags{slurm: true}).Print("x", nil, Work{}, 1); err == nil {
 		t.Error("a job without work was printed")
@@ -99,7 +102,7 @@ func TestSlurmScript(t *testing.T) {
 	// A command that takes a while, and is told to end by TERM.
 	const work = `#!/bin/bash
 trap 'echo interrupted >&2; exit 130' TERM
-echo "args $#: $3" && touch begun
+echo "args $#: $3 $5" && touch begun
 [ -n "${FAIL:-}" ] && exit 3
 [ -n "${QUICK:-}" ] && exit 0
 for i in $(seq 600); do sleep 0.1; done
@@ -150,7 +153,7 @@ for i in $(seq 600); do sleep 0.1; done
 			if c.requeued && string(requeued) != "requeue 5_2\n" {
 				t.Errorf("scontrol %s", requeued)
 			}
-			if !strings.Contains(out.String(), "args 4: --out=a b\n") {
+			if !strings.Contains(out.String(), "args 5: --out=a b --shard=2/1\n") {
 				t.Errorf("the command said %s", &out)
 			}
 		})

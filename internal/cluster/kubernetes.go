@@ -2,6 +2,8 @@ package cluster
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -109,6 +111,10 @@ const (
 // program is the image's. A pod that is evicted, or ends by a signal, does not count as
 // failed; another goes on in its place. A pod that was asked wrongly ends the job.
 func (j Job) Kubernetes(image, claimName string) string {
+	args := j.Command[1:]
+	if !j.Together {
+		args = append(slices.Clone(args), fmt.Sprintf("--shard=/%d", j.Tasks)) // JOB_COMPLETION_INDEX tells the part
+	}
 	each := amounts{CPU: strconv.Itoa(j.Processors), Memory: strconv.Itoa(j.megabytes()) + "Mi"}
 	m := manifest{
 		APIVersion: "batch/v1", Kind: "Job",
@@ -125,7 +131,7 @@ func (j Job) Kubernetes(image, claimName string) string {
 				RestartPolicy: "Never", TerminationGracePeriodSeconds: int(notice.Seconds()),
 				SecurityContext: podSecurity{RunAsNonRoot: true, RunAsUser: user, FSGroup: user},
 				Containers: []container{{
-					Name: j.Name, Image: image, Args: j.Command[1:], WorkingDir: workplace,
+					Name: j.Name, Image: image, Args: args, WorkingDir: workplace,
 					Env:             []variable{{"GOMAXPROCS", strconv.Itoa(j.Processors)}, {"HOME", workplace}, {"TMPDIR", workplace}},
 					Resources:       resources{each, each},
 					SecurityContext: containerSecurity{ReadOnlyRootFilesystem: true},

@@ -87,18 +87,19 @@ func TestSlurm(t *testing.T) {
 	run("go", "build", "-C", mustAbs(t, "../.."), "-o", path("cellnet"), "./cmd/cellnet")
 	run("munged", "--force", "--key-file="+path("key"), "--socket="+path("munge.socket"), "--pid-file="+path("munge.pid"),
 		"--log-file="+path("munge.log"), "--seed-file="+path("munge.seed"))
-	t.Cleanup(func() { end(path("munge.pid")) })
+	t.Cleanup(func() { end(t, path("munge.pid")) })
 	run("slurmctld", "-c")
-	t.Cleanup(func() { end(path("ctld.pid")) })
+	t.Cleanup(func() { end(t, path("ctld.pid")) })
 	run("slurmd", "-c")
-	t.Cleanup(func() { end(path("d.pid")) })
+	t.Cleanup(func() { end(t, path("d.pid")) })
 
-	work := []string{"generate", "--archs=0-2", "--seeds=777,888", "--datasets=synthetic", "--epochs=30", "--batch=16", "--limit=200", "--channels=8", "--cells=1", "--checkpoint-every=1s"}
+	work := []string{"generate", "--archs=0-2", "--seeds=777,888", "--datasets=synthetic", "--epochs=20", "--batch=16", "--limit=100", "--channels=8", "--cells=1", "--checkpoint-every=1s"}
 	script := run(path("cellnet"), append(work, "--out=array", "--slurm", "--tasks=2")...)
 	if err := os.WriteFile(path("job.sh"), []byte(script), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	id := strings.Fields(run("sbatch", "--parsable", "--begin=now", "job.sh"))[0]
+	id := strings.Fields(run("sbatch", "--parsable", "job.sh"))[0]
+	t.Cleanup(func() { _ = exec.Command("scancel", "--full", id).Run() })
 	wait := func(what string, done func() bool) {
 		t.Helper()
 		for range 1200 {
@@ -114,6 +115,9 @@ func TestSlurm(t *testing.T) {
 		return len(found) > 0
 	})
 	run("scontrol", "requeue", id+"_1")
+	wait("the first task in the queue", func() bool { // where it would wait for two minutes
+		return exec.Command("scontrol", "update", "JobId="+id+"_1", "StartTime=now").Run() == nil
+	})
 	wait("the array", func() bool { return strings.TrimSpace(run("squeue", "-h", "-j", id, "-o", "%T")) == "" })
 	if state := run("scontrol", "show", "job", id+"_1"); !strings.Contains(state, "Restarts=1") || !strings.Contains(state, "JobState=COMPLETED") {
 		t.Errorf("the first task: %s", state)
@@ -149,7 +153,7 @@ func mustAbs(t *testing.T, name string) string {
 }
 
 // end ends the process that wrote a file with its number.
-func end(pidFile string) {
+func end(t *testing.T, pidFile string) {
 	text, err := os.ReadFile(pidFile)
 	if err != nil {
 		return
@@ -158,9 +162,17 @@ func end(pidFile string) {
 	if err != nil {
 		return
 	}
-	if process, err := os.FindProcess(pid); err == nil {
-		_ = process.Signal(os.Interrupt)
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return
 	}
+	for range 100 {
+		if process.Signal(os.Interrupt) != nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Errorf("the process of %s does not end", pidFile)
 }
 
 func numbers(t *testing.T, file string) string {

@@ -7,9 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"cellnet/internal/filelock"
 	"cellnet/proxies"
@@ -77,8 +81,31 @@ type Journal struct {
 	file     *os.File
 	lock     *filelock.Lock
 	path     string
+	settings Settings
 	measures []proxies.Measure
 	rows     map[key]table.Row
+	parts    []*Journal // that were taken in
+}
+
+// JournalOf is the path of the journal of a walk whose table is to be in a file, and
+// PartOf that of a part of it, number index, from 0, of count.
+func JournalOf(out string) string { return out + ".part" }
+func PartOf(out string, index, count int) string {
+	return fmt.Sprintf("%s.part-%d-of-%d", out, index+1, count)
+}
+
+// Parts lists the journals that parts of a walk have left.
+func Parts(out string) (paths []string, err error) {
+	entries, err := os.ReadDir(filepath.Dir(out))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if part, ok := strings.CutPrefix(e.Name(), filepath.Base(out)+".part-"); ok && !strings.Contains(part, ".") {
+			paths = append(paths, filepath.Join(filepath.Dir(out), e.Name()))
+		}
+	}
+	return paths, err
 }
 
 // OpenJournal opens or begins the journal of a path. It holds a lock beside it, so
@@ -92,9 +119,9 @@ func OpenJournal(path string, s Settings, measures []proxies.Measure) (*Journal,
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{lock: lock, path: path, measures: measures, rows: map[key]table.Row{}}
+	j := &Journal{lock: lock, path: path, settings: s, measures: measures, rows: map[key]table.Row{}}
 	if j.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err == nil {
-		err = j.begin(s)
+		err = j.begin()
 	}
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
@@ -103,48 +130,91 @@ func OpenJournal(path string, s Settings, measures []proxies.Measure) (*Journal,
 }
 
 // begin reads what is there, or writes the first line.
-func (j *Journal) begin(s Settings) error {
-	wrap := func(err error) error { return fmt.Errorf("reading the journal %s: %w", j.path, err) }
-	r := bufio.NewReader(j.file)
-	first, err := r.ReadBytes('\n')
-	good := int64(len(first))
-	switch {
-	case errors.Is(err, io.EOF): // nothing, or half a line
-		if err := j.file.Truncate(0); err != nil {
-			return err
-		}
-		return j.write(s)
-	case err != nil:
-		return wrap(err)
-	}
-	var begun Settings
-	if err := strict(first, &begun); err != nil {
-		return wrap(fmt.Errorf("it is no journal of scores: %w", err))
-	}
-	if !begun.equal(s) {
-		return wrap(ErrOtherSettings)
-	}
-	for {
-		line, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return wrap(err)
-		}
-		var record Record
-		if err := strict(line, &record); err != nil {
-			return wrap(fmt.Errorf("line %d: %w", len(j.rows)+2, err))
-		}
-		row := record.row(begun.Measures)
-		j.rows[key{row.Arch, row.Seed}] = row
-		good += int64(len(line))
+func (j *Journal) begin() error {
+	good, err := j.read(j.file)
+	if err != nil {
+		return fmt.Errorf("reading the journal %s: %w", j.path, err)
 	}
 	if err := j.file.Truncate(good); err != nil {
-		return wrap(err)
+		return err
+	}
+	if good == 0 {
+		return j.write(j.settings)
 	}
 	_, err = j.file.Seek(good, io.SeekStart)
 	return err
+}
+
+// read takes the rows of a journal, and gives the bytes of its whole lines.
+func (j *Journal) read(file io.Reader) (good int64, err error) {
+	r := bufio.NewReader(file)
+	for lines := 1; ; lines++ {
+		line, err := r.ReadBytes('\n')
+		if errors.Is(err, io.EOF) { // the end, or half a line
+			return good, nil
+		}
+		if err != nil {
+			return good, err
+		}
+		good += int64(len(line))
+		if lines == 1 {
+			var begun Settings
+			if err := strict(line, &begun); err != nil {
+				return good, fmt.Errorf("it is no journal of scores: %w", err)
+			}
+			if !begun.equal(j.settings) {
+				return good, ErrOtherSettings
+			}
+			continue
+		}
+		var record Record
+		if err := strict(line, &record); err != nil {
+			return good, fmt.Errorf("line %d: %w", lines, err)
+		}
+		row := record.row(j.settings.Measures)
+		j.rows[key{row.Arch, row.Seed}] = row
+	}
+}
+
+// Join takes in what the journals of parts have, to which no other process may be
+// writing. Removing the journal removes them, too.
+func (j *Journal) Join(paths []string) error {
+	for _, path := range paths {
+		part, err := OpenJournal(path, j.settings, j.measures)
+		if err != nil {
+			return err
+		}
+		j.parts = append(j.parts, part)
+		maps.Copy(j.rows, part.rows)
+	}
+	return nil
+}
+
+// Left are the items that none of these journals has.
+func (s Settings) Left(items []Item, journals []string) ([]Item, error) {
+	j := &Journal{settings: s, rows: map[key]table.Row{}}
+	if err := j.Look(journals); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(items), j.Has), nil
+}
+
+// Look takes in what other journals have by now. They may be written to, or gone.
+func (j *Journal) Look(paths []string) error {
+	for _, path := range paths {
+		file, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			_, err = j.read(file)
+			err = errors.Join(err, file.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("reading the journal %s: %w", path, err)
+		}
+	}
+	return nil
 }
 
 func strict(line []byte, into any) error {
@@ -203,6 +273,10 @@ func (j *Journal) Table(items []Item) (*table.Table, error) {
 // Close leaves the journal for a walk to come.
 func (j *Journal) Close() error {
 	var err error
+	for _, part := range j.parts {
+		err = errors.Join(err, part.Close())
+	}
+	j.parts = nil
 	if j.file != nil {
 		err = errors.Join(j.file.Sync(), j.file.Close())
 		j.file = nil
@@ -217,5 +291,9 @@ func (j *Journal) Close() error {
 // Remove ends the journal when its table is written.
 func (j *Journal) Remove() error {
 	err := os.Remove(j.path)
+	for _, part := range j.parts {
+		err = errors.Join(err, part.Remove())
+	}
+	j.parts = nil
 	return errors.Join(err, j.Close())
 }

@@ -135,17 +135,3 @@ func distinct[T comparable](values []T) []T {
 	}
 	return kept
 }
-
-// Shard is a part of a set of trials: number Index, from 0, of Count parts.
-type Shard struct{ Index, Count int }
-
-// Of picks the shard's trials.
-func (s Shard) Of(items []Item) []Item {
-	var own []Item
-	for i, item := range items {
-		if i%s.Count == s.Index {
-			own = append(own, item)
-		}
-	}
-	return own
-}

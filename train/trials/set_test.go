@@ -30,29 +30,6 @@ func TestItems(t *testing.T) {
 	}
 }
 
-func TestShardsPartTheItems(t *testing.T) {
-	items := make([]Item, 10)
-	for i := range items {
-		items[i].Arch = i
-	}
-	for count := 1; count <= 12; count++ {
-		times := map[int]int{}
-		for index := range count {
-			for _, item := range (Shard{index, count}).Of(items) {
-				times[item.Arch]++
-			}
-		}
-		if len(times) != len(items) {
-			t.Errorf("%d shards have %d items", count, len(times))
-		}
-		for arch, n := range times {
-			if n != 1 {
-				t.Errorf("%d shards have item %d %d times", count, arch, n)
-			}
-		}
-	}
-}
-
 // TestDedup merges cells that differ by the names of nodes, but none whose number
 // of convolutions differs.
 func TestDedup(t *testing.T) {
