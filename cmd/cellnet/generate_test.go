@@ -2,10 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"cellnet/weights"
 )
 
 // smallGeneration are arguments of four trials that take a moment each.
@@ -94,4 +101,105 @@ func TestGenerateFailures(t *testing.T) {
 	} {
 		f.check(t)
 	}
+}
+
+// Processes play the pods of an indexed job: one is killed, and another goes on in its
+// place. The trials are those of a single process.
+func TestIndexedJob(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	dir := t.TempDir()
+	args := []string{"generate", "--archs", "0-1", "--seeds", "777,888", "--datasets", "synthetic", "--epochs", "40", "--limit", "100", "--batch", "16",
+		"-C", "4", "-N", "1", "--checkpoint-every", "100ms"}
+	var job struct {
+		Spec struct {
+			Completions int
+			Template    struct {
+				Spec struct {
+					Containers []struct {
+						Args []string
+						Env  []struct{ Name, Value string }
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(mustCellnet(t, append(args, "--out", "trials", "--kubernetes", "--tasks", "2")...)), &job); err != nil {
+		t.Fatal(err)
+	}
+	if job.Spec.Completions != 2 {
+		t.Fatalf("%d completions", job.Spec.Completions)
+	}
+	of := job.Spec.Template.Spec.Containers[0]
+	pod := func(index int) *exec.Cmd {
+		cmd := exec.Command(os.Args[0], append([]string{"-test.run=^TestMainProcess$", "--"}, of.Args...)...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), mainEnv+"=1", "JOB_COMPLETION_INDEX="+strconv.Itoa(index))
+		for _, v := range of.Env {
+			cmd.Env = append(cmd.Env, v.Name+"="+strings.Replace(v.Value, "/work", dir, 1))
+		}
+		cmd.Stdout, cmd.Stderr = new(strings.Builder), new(strings.Builder)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		return cmd
+	}
+	killed, other := pod(0), pod(1)
+	for range 600 {
+		if found, _ := filepath.Glob(filepath.Join(dir, "trials", "*", "unfinished", "arch-000000-seed-0777", "*", "*.ckpt")); len(found) > 0 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.Wait()
+	again := pod(0)
+	for _, cmd := range []*exec.Cmd{again, other} {
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("%v\n%v%v", err, cmd.Stdout, cmd.Stderr)
+		}
+		if text := fmt.Sprint(cmd.Stdout); !strings.Contains(text, ": 2 trials trained, 0 finished before, 0 left to other processes") {
+			t.Errorf("a pod said %s%s", text, cmd.Stderr)
+		}
+	}
+	mustCellnet(t, append(args, "--out", filepath.Join(dir, "local"))...)
+	local, err := filepath.Glob(filepath.Join(dir, "local", "*", "*.pth"))
+	if err != nil || len(local) != 4 {
+		t.Fatalf("%d trials here, %v", len(local), err)
+	}
+	for _, file := range local {
+		name, err := filepath.Rel(filepath.Join(dir, "local"), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(trialBytes(t, file), trialBytes(t, filepath.Join(dir, "trials", name))) {
+			t.Errorf("%s has other weights than a local run's", name)
+		}
+	}
+}
+
+// trialBytes gives the weights of a trial file.
+func trialBytes(t *testing.T, file string) map[string]string {
+	t.Helper()
+	f, err := weights.OpenFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	network, err := f.Select(weights.Selector{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := network.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensors := map[string]string{}
+	for name, tensor := range state.All() {
+		tensors[name] = string(tensor.Data)
+	}
+	return tensors
 }
