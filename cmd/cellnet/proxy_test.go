@@ -134,7 +134,7 @@ func TestProxyParts(t *testing.T) {
 	if manifest := mustCellnet(t, to("a.csv", "--kubernetes", "--tasks", "2")...); !strings.Contains(manifest, `"--shard=/2"`) || !strings.Contains(manifest, `"cellnet-proxy"`) {
 		t.Errorf("manifest %s", manifest)
 	}
-	mustCellnet(t, to("a.csv", "--shard", "2/2")...) // of another division: what the others have is not scored again
+	mustCellnet(t, to("a.csv", "--shard", "2/2")...)                                                                               // of another division: what the others have is not scored again
 	if other, err := os.ReadFile(filepath.Join(dir, "a.csv.part-2-of-2")); err != nil || strings.Count(string(other), "\n") != 3 { // 5 and 9
 		t.Errorf("scored again: %s, %v", other, err)
 	}
