@@ -36,7 +36,7 @@ func layers() []string {
 		"internal/server/loadgen internal/speed internal/rundir train/trials train/collect proxies/walk",
 		"internal/cluster internal/curvesource internal/jobarray internal/progress search/trainings",
 		"search/weightsharing",
-		"cmd/cellnet cmd/compare internal/importer internal/chaos",
+		"cmd/cellnet cmd/compare internal/importer internal/chaos internal/platforms",
 	}
 }
 
