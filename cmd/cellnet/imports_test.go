@@ -11,7 +11,7 @@ import (
 // it. Packages of a line don't import each other.
 func layers() []string {
 	return []string{
-		"internal/mt19937 internal/parallel internal/inputfile internal/hugepage internal/filelock internal/usage internal/lru internal/procmem internal/cputime internal/printable internal/trialname internal/chaos/killat",
+		"internal/mt19937 internal/parallel internal/inputfile internal/hugepage internal/filelock internal/usage internal/lru internal/procmem internal/cputime internal/printable internal/parquetmeta internal/trialname internal/chaos/killat",
 		"internal/checkpoints internal/manpage",
 		"internal/plots internal/atomicfile internal/bzip2blocks internal/fileformat internal/kernel internal/pickle/opcode internal/pickle/pyclass",
 		"bench/builtin/internal/columns internal/python internal/pickle internal/pickle/unpickle",

@@ -87,7 +87,13 @@ func ReadParquet(r io.ReaderAt, size int64) (t *Table, err error) {
 			t, err = nil, errors.New("the Parquet file is broken")
 		}
 	}()
-	f, err := parquet.OpenFile(r, size)
+	if err := checkLists(r, size); err != nil {
+		return nil, fmt.Errorf("the Parquet file is broken: %w", err)
+	}
+	f, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err == nil {
+		err = checkPages(r, size, f.Metadata())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the Parquet file is broken: %w", err)
 	}

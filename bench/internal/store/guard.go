@@ -1,13 +1,12 @@
 package store
 
 import (
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 
-	"github.com/klauspost/compress/zstd"
+	"cellnet/internal/parquetmeta"
+
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -28,25 +27,7 @@ const (
 // checkFooter makes sure that the metadata at the end of the file are there and
 // whole.
 func checkFooter(r io.ReaderAt, size int64, schema *parquet.Schema) error {
-	var end [8]byte
-	if size < 12 {
-		return errors.New("the file is cut off")
-	}
-	if _, err := r.ReadAt(end[:], size-8); err != nil {
-		return err
-	}
-	length := int64(binary.LittleEndian.Uint32(end[:]))
-	if string(end[4:]) != "PAR1" || length > size-12 {
-		return errors.New("the file is cut off: it has no end like a Parquet file's")
-	}
-	footer := make([]byte, length)
-	if _, err := r.ReadAt(footer, size-8-length); err != nil {
-		return err
-	}
-	n, err := thriftLength(footer)
-	if err == nil && int64(n) != length {
-		err = errThrift
-	}
+	footer, err := parquetmeta.Footer(r, size)
 	if err != nil {
 		return err
 	}
@@ -58,13 +39,13 @@ func checkFooter(r io.ReaderAt, size int64, schema *parquet.Schema) error {
 // product of the two, and for the depth of every column in a tree of them.
 func checkLists(footer []byte, schema *parquet.Schema) error {
 	const fieldSchema, fieldRowGroups, maxRowGroups = 2, 4, 1 << 12
-	lists := thriftLists(footer)
+	lists := parquetmeta.Lists(footer)
 	for _, l := range lists {
 		switch {
-		case l.field == fieldSchema && l.elements != schemaElements(schema):
+		case l.Field == fieldSchema && l.Elements != schemaElements(schema):
 			return errColumns
-		case l.field == fieldRowGroups && l.elements > maxRowGroups:
-			return fmt.Errorf("it has %d row groups, want at most %d", l.elements, maxRowGroups)
+		case l.Field == fieldRowGroups && l.Elements > maxRowGroups:
+			return fmt.Errorf("it has %d row groups, want at most %d", l.Elements, maxRowGroups)
 		}
 	}
 	return nil
@@ -85,7 +66,7 @@ func checkChunks(meta *format.FileMetaData, size int64) error {
 	within := func(offset, length int64) bool { return offset >= 4 && length >= 0 && offset <= size-length }
 	for _, g := range meta.RowGroups {
 		if len(g.Columns) != numColumns || g.NumRows < 0 {
-			return errThrift
+			return parquetmeta.ErrBroken
 		}
 		for i, c := range g.Columns {
 			m := &c.MetaData
@@ -93,7 +74,7 @@ func checkChunks(meta *format.FileMetaData, size int64) error {
 			case m.Codec != format.Zstd:
 				return fmt.Errorf("column %d is packed by %v, want ZSTD", i, m.Codec)
 			case !within(m.DataPageOffset, 0), m.DictionaryPageOffset != 0 && !within(m.DictionaryPageOffset, 0):
-				return errThrift
+				return parquetmeta.ErrBroken
 			case !within(c.OffsetIndexOffset, int64(c.OffsetIndexLength)):
 				return fmt.Errorf("column %d has no index of its pages", i)
 			}
@@ -108,7 +89,7 @@ func checkOffsets(r io.ReaderAt, c *format.ColumnChunk) error {
 	if _, err := r.ReadAt(b, c.OffsetIndexOffset); err != nil {
 		return err
 	}
-	_, err := thriftLength(b)
+	_, err := parquetmeta.Length(b)
 	return err
 }
 
@@ -123,7 +104,7 @@ func checkPage(r io.ReaderAt, size, offset int64) error {
 	if _, err := r.ReadAt(b, offset); err != nil {
 		return err
 	}
-	n, err := thriftLength(b)
+	n, err := parquetmeta.Length(b)
 	if err != nil {
 		return err
 	}
@@ -149,7 +130,10 @@ func checkPage(r io.ReaderAt, size, offset int64) error {
 	if crc32.ChecksumIEEE(page) != uint32(h.CRC) {
 		return fmt.Errorf("%w: its sum differs", errPage)
 	}
-	return checkFrame(page[levels:])
+	if err := parquetmeta.CheckZstandard(page[levels:], maxPage); err != nil {
+		return fmt.Errorf("%w: %w", errPage, err)
+	}
+	return nil
 }
 
 // checkHeader checks the numbers of a page's header, and gives the bytes that
@@ -159,7 +143,7 @@ func checkHeader(h *format.PageHeader) (int64, error) {
 	case h.Type == format.DictionaryPage && h.DictionaryPageHeader.Valid:
 		d := &h.DictionaryPageHeader.V
 		if d.NumValues < 0 || d.NumValues > maxPageValues || d.Encoding != format.Plain {
-			return 0, errThrift
+			return 0, parquetmeta.ErrBroken
 		}
 		return 0, nil
 	case h.Type == format.DataPageV2 && h.DataPageHeaderV2.Valid:
@@ -167,55 +151,9 @@ func checkHeader(h *format.PageHeader) (int64, error) {
 		known := d.Encoding == format.Plain || d.Encoding == format.RLEDictionary || d.Encoding == format.RLE
 		if !known || d.NumValues < 0 || d.NumValues > maxPageValues || d.NumNulls < 0 || d.NumNulls > d.NumValues ||
 			d.NumRows < 0 || d.NumRows > d.NumValues || d.DefinitionLevelsByteLength < 0 || d.RepetitionLevelsByteLength < 0 {
-			return 0, errThrift
+			return 0, parquetmeta.ErrBroken
 		}
 		return int64(d.DefinitionLevelsByteLength) + int64(d.RepetitionLevelsByteLength), nil
 	}
-	return 0, errThrift
-}
-
-// checkFrame makes sure that b is one frame of Zstandard, and that neither what
-// it claims nor what its blocks can unpack to is too much.
-func checkFrame(b []byte) error {
-	if len(b) == 0 {
-		return nil
-	}
-	var h zstd.Header
-	if err := h.Decode(b); err != nil {
-		return err
-	}
-	if h.Skippable || h.FrameContentSize > maxPage {
-		return fmt.Errorf("%w: it claims to unpack to %d bytes", errPage, h.FrameContentSize)
-	}
-	const maxBlock = 128 << 10
-	b = b[h.HeaderSize:]
-	unpacked := 0
-	for last := false; !last; {
-		if len(b) < 3 {
-			return errPage
-		}
-		head := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16
-		last = head&1 != 0
-		length := int(head >> 3)
-		switch head >> 1 & 3 {
-		case 0: // as it is
-			unpacked += length
-		case 1: // a byte again and again
-			unpacked += length
-			length = 1
-		default:
-			unpacked += maxBlock
-		}
-		if length > len(b)-3 || unpacked > maxPage {
-			return errPage
-		}
-		b = b[3+length:]
-	}
-	if h.HasCheckSum {
-		b = b[min(4, len(b)):]
-	}
-	if len(b) > 0 {
-		return errPage
-	}
-	return nil
+	return 0, parquetmeta.ErrBroken
 }

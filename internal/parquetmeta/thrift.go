@@ -1,77 +1,78 @@
-package store
+// Package parquetmeta checks what a Parquet file claims before a library acts on it:
+// libraries allocate by claimed lengths. The file's descriptions of its parts are
+// structures of the compact Thrift protocol.
+package parquetmeta
 
 import (
 	"encoding/binary"
 	"errors"
 )
 
-// The parts of a Parquet file that describe others are structures of the compact
-// Thrift protocol. Their decoder allocates what a list's length claims, so they
-// are walked over first.
+// ErrBroken says that there is no structure, or one with too many elements.
+var ErrBroken = errors.New("a description within the file is broken")
 
-var errThrift = errors.New("a description within the file is broken")
-
-// maxThrift bounds the elements of all lists of one structure. The metadata of a
+// maxElements bounds the elements of all lists of one structure. The metadata of a
 // store of 100,000 architectures has 60,000.
-const maxThrift = 1 << 18
+const maxElements = 1 << 18
 
-// thriftLength gives the length of the structure that b begins with.
-func thriftLength(b []byte) (int, error) {
-	w := thriftWalker{b: b, budget: maxThrift}
+// Length gives the length of the structure that b begins with.
+func Length(b []byte) (int, error) {
+	w := walker{b: b, budget: maxElements}
 	if !w.structure(0) {
-		return 0, errThrift
+		return 0, ErrBroken
 	}
 	return len(b) - len(w.b), nil
 }
 
-// thriftList is a list in a structure.
-type thriftList struct{ field, elements int }
+// List is a list in a structure: the number of its field, and how many elements it
+// claims.
+type List struct{ Field, Elements int }
 
-// thriftLists gives the lists that are fields of the structure that b is, which
-// thriftLength has walked over.
-func thriftLists(b []byte) []thriftList {
-	var lists []thriftList
-	w := thriftWalker{b: b, budget: maxThrift}
+// Lists gives the lists that are fields of the structure that b is, which
+// Length has walked over.
+func Lists(b []byte) []List {
+	var lists []List
+	w := walker{b: b, budget: maxElements}
 	w.fields(0, func(field int, kind byte) bool {
 		before := w.b
 		if !w.value(kind, 0) {
 			return false
 		}
-		if kind == thriftListKind || kind == thriftSet {
+		if kind == kindList || kind == kindSet {
 			elements := int(before[0] >> 4)
 			if elements == 15 {
 				n, _ := binary.Uvarint(before[1:])
 				elements = int(n)
 			}
-			lists = append(lists, thriftList{field, elements})
+			lists = append(lists, List{field, elements})
 		}
 		return true
 	})
 	return lists
 }
 
-type thriftWalker struct {
+type walker struct {
 	b      []byte // what is left
 	budget int
 }
 
 // The types of fields and elements.
 const (
-	thriftTrue = 1 + iota
-	thriftFalse
-	thriftInt8
-	thriftInt16
-	thriftInt32
-	thriftInt64
-	thriftDouble
-	thriftBinary
-	thriftListKind
-	thriftSet
-	thriftMap
-	thriftStruct
+	kindTrue = 1 + iota
+	kindFalse
+	kindInt8
+	kindInt16
+	kindInt32
+	kindInt64
+	kindDouble
+	kindBinary
+	kindList
+	kindSet
+	kindMap
+	kindStruct
 )
 
-func (w *thriftWalker) skip(n uint64) bool {
+func (w *walker) skip(n uint64) bool {
 	if n > uint64(len(w.b)) {
 		return false
 	}
@@ -79,7 +80,7 @@ func (w *thriftWalker) skip(n uint64) bool {
 	return true
 }
 
-func (w *thriftWalker) byte() (byte, bool) {
+func (w *walker) byte() (byte, bool) {
 	if len(w.b) == 0 {
 		return 0, false
 	}
@@ -88,7 +89,7 @@ func (w *thriftWalker) byte() (byte, bool) {
 	return b, true
 }
 
-func (w *thriftWalker) varint() (uint64, bool) {
+func (w *walker) varint() (uint64, bool) {
 	n, size := binary.Uvarint(w.b)
 	if size <= 0 {
 		return 0, false
@@ -98,12 +99,12 @@ func (w *thriftWalker) varint() (uint64, bool) {
 }
 
 // structure walks over fields up to the stop.
-func (w *thriftWalker) structure(depth int) bool {
+func (w *walker) structure(depth int) bool {
 	return w.fields(depth, func(_ int, kind byte) bool { return w.value(kind, depth) })
 }
 
 // fields calls value for every field up to the stop, which walks over its value.
-func (w *thriftWalker) fields(depth int, value func(field int, kind byte) bool) bool {
+func (w *walker) fields(depth int, value func(field int, kind byte) bool) bool {
 	const maxDepth = 16
 	if depth > maxDepth {
 		return false
@@ -126,7 +127,7 @@ func (w *thriftWalker) fields(depth int, value func(field int, kind byte) bool) 
 			field = int(int16(n>>1) ^ -int16(n&1))
 		}
 		kind := head & 15
-		if kind == thriftTrue || kind == thriftFalse {
+		if kind == kindTrue || kind == kindFalse {
 			continue // the type is the value
 		}
 		if !value(field, kind) {
@@ -135,27 +136,27 @@ func (w *thriftWalker) fields(depth int, value func(field int, kind byte) bool) 
 	}
 }
 
-func (w *thriftWalker) value(kind byte, depth int) bool {
+func (w *walker) value(kind byte, depth int) bool {
 	switch kind {
-	case thriftTrue, thriftFalse, thriftInt8:
+	case kindTrue, kindFalse, kindInt8:
 		return w.skip(1)
-	case thriftInt16, thriftInt32, thriftInt64:
+	case kindInt16, kindInt32, kindInt64:
 		_, ok := w.varint()
 		return ok
-	case thriftDouble:
+	case kindDouble:
 		return w.skip(8)
-	case thriftBinary:
+	case kindBinary:
 		n, ok := w.varint()
 		return ok && w.skip(n)
-	case thriftListKind, thriftSet:
+	case kindList, kindSet:
 		return w.list(depth)
-	case thriftStruct:
+	case kindStruct:
 		return w.structure(depth + 1)
 	}
 	return false // Parquet has no maps
 }
 
-func (w *thriftWalker) list(depth int) bool {
+func (w *walker) list(depth int) bool {
 	head, ok := w.byte()
 	if !ok {
 		return false
