@@ -71,8 +71,8 @@ const maxNesting = 20
 
 // valueReader makes Values of a pickle's tree.
 type valueReader struct {
-	tensors *tensorLoader
-	left    int64 // values and entries that may still be made
+	tensors *tensorLoader // nil: tensors are opaque
+	left    int64         // values and entries that may still be made
 }
 
 // read makes a Value of v. Tuples become lists, and keys that are ints text.
@@ -107,16 +107,36 @@ func (r *valueReader) read(v any, depth int) (Value, error) {
 	case *pickle.List:
 		return r.list(*v, depth)
 	case *pickle.Tensor:
+		if r.tensors == nil {
+			break
+		}
 		return r.tensors.tensor(v)
 	case *pickle.Object:
-		return Opaque{pickle.TypeName(v)}, nil
+		return r.opaque(v, depth), nil
 	case *pickle.Dict:
 		if tensors, ok := tensorsOf(v); ok {
+			if r.tensors == nil {
+				break
+			}
 			return r.tensors.stateDict(tensors)
 		}
 		return r.dict(v, depth)
 	}
-	return Opaque{pickle.TypeName(v)}, nil
+	return Opaque{Class: pickle.TypeName(v)}, nil
+}
+
+// opaque reads an instance, with its attributes if they are Values; tensors among them
+// are not read.
+func (r *valueReader) opaque(o *pickle.Object, depth int) Value {
+	out := Opaque{Class: pickle.TypeName(o)}
+	if fields, ok := o.Fields(); ok {
+		within := valueReader{left: r.left}
+		read, err := within.dict(fields, depth+1)
+		if r.left = within.left; err == nil {
+			out.Fields = read.(Dict)
+		}
+	}
+	return out
 }
 
 func (r *valueReader) list(items []any, depth int) (Value, error) {

@@ -14,10 +14,11 @@ type Entry struct {
 	Value Value
 }
 
-// Opaque is a value of which only the class is known: it is read, but cannot be
+// Opaque is an instance of a class that means nothing here: it is read, but cannot be
 // written.
 type Opaque struct {
-	Class string // such as "argparse.Namespace"
+	Class  string // such as "argparse.Namespace"
+	Fields Dict   // attributes, as far as the file tells them
 }
 
 func (v Opaque) pickled() (any, error) {

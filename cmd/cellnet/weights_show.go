@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"cellnet/cell"
 	"cellnet/cell/spec"
 	"cellnet/cell/twocell"
+	"cellnet/search/weightsharing"
 	"cellnet/train"
 	"cellnet/weights"
 
@@ -28,7 +30,101 @@ type weightsRecord struct {
 	Elements  *int            `json:"elements"`
 	NonFinite []string        `json:"non_finite"` // tensors with NaN or infinity
 	Notes     []string        `json:"notes,omitempty"`
+	Search    *searchRecord   `json:"search,omitempty"` // of a supernet
 	names     []string        // of the entries, in order
+}
+
+// searchRecord is what a file tells of a search by a supernet.
+type searchRecord struct {
+	Supernet   string         `json:"supernet"`
+	Algorithm  string         `json:"algorithm,omitempty"` // as the file names it
+	Epochs     int            `json:"epochs,omitempty"`
+	Controller bool           `json:"controller"`
+	Choices    []savedChoice  `json:"choices"`
+	Parameters []parameterRow `json:"parameters"` // softmax of the architecture's parameters
+	Likeliest  cell.Arch      `json:"likeliest"`
+	Index      *int           `json:"index"`
+}
+
+type savedChoice struct {
+	Epoch      int       `json:"epoch"`
+	Arch       cell.Arch `json:"arch"`
+	Index      *int      `json:"index"`
+	Validation *float64  `json:"validation"`
+}
+
+type parameterRow struct {
+	Of     string    `json:"of"`
+	Shares []float64 `json:"shares"`
+	names  []string
+}
+
+func newSearchRecord(s *weightsharing.Saved) *searchRecord {
+	r := &searchRecord{Algorithm: s.Algorithm, Epochs: s.Epochs, Controller: s.Controller != nil, Likeliest: s.Likeliest, Index: archIndex(s.Likeliest)}
+	var rows, columns []string
+	if s.Cells != nil {
+		t := s.Cells.Topology()
+		r.Supernet = fmt.Sprintf("of cells, C = %d, N = %d, %d nodes, %d classes", t.C, t.N, t.Nodes, t.Classes)
+		for _, e := range t.Edges() {
+			rows = append(rows, fmt.Sprintf("%d<-%d", e.To, e.From))
+		}
+		for _, op := range cell.Ops() {
+			columns = append(columns, op.String())
+		}
+	} else {
+		size := s.Widths.Size()
+		r.Supernet = fmt.Sprintf("of widths, %d of %v, %d classes", size.Widths, size.Candidates, size.Classes)
+		for i := range size.Widths {
+			rows = append(rows, fmt.Sprintf("width %d", i+1))
+		}
+		for _, c := range size.Candidates {
+			columns = append(columns, strconv.Itoa(c))
+		}
+	}
+	for i, row := range s.Parameters {
+		r.Parameters = append(r.Parameters, parameterRow{rows[i], row, columns})
+	}
+	for _, c := range s.Choices {
+		r.Choices = append(r.Choices, savedChoice{c.Epoch, c.Arch, archIndex(c.Arch), c.Validation})
+	}
+	return r
+}
+
+func (r *searchRecord) print(w io.Writer) {
+	fmt.Fprintf(w, "supernet\t%s", r.Supernet)
+	if r.Controller {
+		fmt.Fprint(w, ", with a controller")
+	}
+	fmt.Fprintln(w)
+	if r.Algorithm != "" {
+		fmt.Fprintf(w, "search\t%s, %s\n", quotedName(r.Algorithm), plural(r.Epochs, "epoch"))
+	}
+	for _, c := range r.Choices {
+		fmt.Fprintf(w, "chosen %d\t%s", c.Epoch, withIndex(c.Arch, c.Index))
+		if c.Validation != nil {
+			fmt.Fprintf(w, ", supernet %.2f %%", *c.Validation)
+		}
+		fmt.Fprintln(w)
+	}
+	for _, row := range r.Parameters {
+		fmt.Fprintf(w, "share %s\t", row.Of)
+		for k, v := range row.Shares {
+			if k > 0 {
+				fmt.Fprint(w, ", ")
+			}
+			fmt.Fprintf(w, "%s %.4f", row.names[k], v)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "likeliest\t%s\n", withIndex(r.Likeliest, r.Index))
+}
+
+// withIndex is an architecture with its index, if it has one.
+func withIndex(arch cell.Arch, index *int) string {
+	if index == nil {
+		return arch.String()
+	}
+	return fmt.Sprintf("%s (%d)", arch, *index)
 }
 
 // networkRecord describes a network; what the file does not tell is null.
@@ -161,6 +257,13 @@ func describeWeights(name string, space cell.Space, arch string, flags networkFl
 		*r.Elements += t.Len()
 	}
 	r.NonFinite = append([]string{}, state.NonFinite()...)
+	saved, err := weightsharing.ReadSaved(f)
+	if err != nil {
+		r.Notes = append(r.Notes, err.Error())
+	}
+	if saved != nil {
+		r.Search = newSearchRecord(saved)
+	}
 	return r, nil
 }
 
@@ -243,6 +346,9 @@ func (a *app) printWeights(r weightsRecord) error {
 		}
 		if n.Index != nil {
 			fmt.Fprintf(w, "index\t%d\n", *n.Index)
+		}
+		if r.Search != nil {
+			r.Search.print(w)
 		}
 		fmt.Fprintf(w, "tensors\t%d with %d numbers\n", len(r.Tensors), *r.Elements)
 	}
