@@ -317,7 +317,7 @@ func (s *Source) loadTestPart(set Set) (*Images, error) {
 // with 155 million.
 const (
 	maxImageFile = 256 << 20
-	maxSplitFile = 64 << 20
+	maxSplitFile = 4 << 20
 )
 
 // read reads files side by side and joins their images.

@@ -45,7 +45,7 @@ func Parse(arg string) (s Source, err error) {
 }
 
 // maxBytes is how large a file of curves may be.
-const maxBytes = 64 << 20
+const maxBytes = 16 << 20
 
 // Read reads the curves on a set that a source has.
 func (s Source) Read(ctx context.Context, set data.Set) ([]Curve, error) {

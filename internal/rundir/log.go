@@ -60,7 +60,7 @@ func ReadLog(content []byte) ([]Line, error) {
 }
 
 // maxLog is how many bytes log.jsonl may have.
-const maxLog = 64 << 20
+const maxLog = 16 << 20
 
 // openLog opens a log for the epochs to come. Of those that are done it adds the
 // missing ones. Lines of later epochs stay: the training comes to them again.
