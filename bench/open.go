@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -30,6 +31,9 @@ func Open(path string) (*Benchmark, error) { return OpenContext(context.Backgrou
 // ctx's error.
 func OpenContext(ctx context.Context, path string) (*Benchmark, error) {
 	b, err := open(ctx, path)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) && failed.Path == path {
+		err = failed.Err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening benchmark %s: %w", path, err)
 	}

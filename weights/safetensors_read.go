@@ -39,7 +39,7 @@ func (f *File) openSafetensors(r io.ReaderAt) error {
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > uint64(f.size-8) {
-		return &FormatError{Reason: fmt.Sprintf("the safetensors header of %d bytes is cut off", n)}
+		return &FormatError{Reason: fmt.Sprintf("the safetensors header of %d bytes is cut off: fetch it again", n)}
 	}
 	if n > maxHeader {
 		return &UnsupportedError{What: fmt.Sprintf("a safetensors header of %d bytes", n)}
@@ -206,7 +206,7 @@ func checkPlaces(tensors []safeTensor, size int64) error {
 	at := int64(0)
 	for _, t := range order {
 		if t.start != at || t.end < t.start || t.end > size {
-			return &FormatError{Reason: fmt.Sprintf("tensor %.100s lies at %d to %d where %d to at most %d are free: the file is cut off or damaged", t.Name, t.start, t.end, at, size)}
+			return &FormatError{Reason: fmt.Sprintf("tensor %.100s lies at %d to %d where %d to at most %d are free: the file is cut off or damaged: fetch it again", t.Name, t.start, t.end, at, size)}
 		}
 		bytes := int64(t.DType.Size())
 		for _, d := range t.Shape {
@@ -289,7 +289,7 @@ func (n *Network) describeBy(metadata []Entry) {
 func readFull(r io.ReaderAt, b []byte, at int64) error {
 	if n, err := r.ReadAt(b, at); n < len(b) {
 		if errors.Is(err, io.EOF) {
-			return &FormatError{Reason: "the file is cut off"}
+			return &FormatError{Reason: "the file is cut off: fetch it again"}
 		}
 		return err
 	}

@@ -236,7 +236,7 @@ func TestWeightsErrors(t *testing.T) {
 		{[]string{"weights", "show", missing}, exitFailed, "reading weights " + missing + ": no such file or directory"},
 		{[]string{"weights", "show", dir}, exitFailed, "reading weights " + dir + ": it is a folder"},
 		{[]string{"weights", "show", random}, exitFailed, "reading weights " + random + ": it is neither a .pth file nor a pickle nor safetensors"},
-		{[]string{"weights", "show", cut}, exitFailed, "reading weights " + cut + ": the file is cut off: tensor data 301 of 309 need 147456 bytes, 147176 are there"},
+		{[]string{"weights", "show", cut}, exitFailed, "reading weights " + cut + ": the file is cut off: tensor data 301 of 309 need 147456 bytes, 147176 are there: fetch it again"},
 		{[]string{"weights", "show", evil}, exitFailed, "reading weights " + evil + ": no state dict is in it: it holds an instance of os.system"},
 		{[]string{"weights", "show", full, "--hp", "90"}, exitFailed, "reading weights " + full + ": no network fits hp 90; there are: hp 200 trial cifar10-valid:777, hp 200 trial cifar10:777, hp 200 trial cifar100:777, hp 200 trial ImageNet16-120:777, hp 12 trial cifar10-valid:111, hp 12 trial cifar10:111, hp 12 trial cifar100:111, hp 12 trial ImageNet16-120:111"},
 		{[]string{"weights", "show", full, "--trial", "cifar10"}, exitUsage, "reading weights " + full + ": 2 networks fit, choose one: hp 200 trial cifar10:777, hp 12 trial cifar10:111; use --hp, --trial or --entry (see cellnet weights show --help)"},

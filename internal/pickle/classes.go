@@ -1,7 +1,10 @@
 package pickle
 
 import (
+	"encoding/binary"
 	"fmt"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"cellnet/internal/pickle/pyclass"
@@ -42,7 +45,7 @@ func (c *Class) call(args []any) (any, error) {
 	case pyclass.DType:
 		return makeDType(args)
 	case pyclass.Scalar:
-		return makeScalar(args)
+		return makeScalar(c.loader, args)
 	case pyclass.Reconstruct:
 		return makeArray(l, args)
 	case pyclass.FromBuffer:
@@ -207,11 +210,15 @@ func makeDType(args []any) (any, error) {
 	return nil, nil
 }
 
-func makeScalar(args []any) (any, error) {
+func makeScalar(l *loader, args []any) (any, error) {
 	if len(args) != 2 {
 		return nil, fmt.Errorf("%d arguments", len(args))
 	}
 	if o, ok := args[0].(*Object); ok && o.Class == dtypeClass {
+		data, _ := args[1].([]byte)
+		if text, ok := numpyText(o, data); ok {
+			return text, l.charge(len(text))
+		}
 		return nil, nil // of a type that is not read
 	}
 	dtype, ok := args[0].(*DType)
@@ -229,6 +236,29 @@ func makeScalar(args []any) (any, error) {
 		return nil, fmt.Errorf("a scalar of type %v made of a %s of other size", dtype.Type, TypeName(args[1]))
 	}
 	return Scalar{Type: dtype.Type, Data: dtype.little(data)}, nil
+}
+
+// numpyText is the text of a numpy.str_, whose type is a U with the number of
+// characters: UTF-32, padded by zeros.
+func numpyText(dtype *Object, data []byte) (string, bool) {
+	if dtype.Args == nil || dtype.Args.Len() == 0 {
+		return "", false
+	}
+	code, _ := dtype.Args.Get(0).(string)
+	count, isText := strings.CutPrefix(code, "U")
+	n, err := strconv.Atoi(count)
+	if !isText || err != nil || n < 0 || n > len(data) || 4*n != len(data) {
+		return "", false
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if state, ok := dtype.State.(*Tuple); ok && state.Len() > 1 && state.Get(1) == ">" {
+		order = binary.BigEndian
+	}
+	var text strings.Builder
+	for ; len(data) > 0; data = data[4:] {
+		text.WriteRune(rune(order.Uint32(data)))
+	}
+	return strings.TrimRight(text.String(), "\x00"), true
 }
 
 // makeArray gives an array that gets its contents by BUILD.

@@ -67,7 +67,7 @@ func legacyHeader(r io.ReaderAt, size int64) (*pickle.LegacyHeader, error) {
 }
 
 func truncated(format string, args ...any) error {
-	err := broken(format, args...).(*pickle.FormatError)
+	err := broken(format+": fetch it again", args...).(*pickle.FormatError)
 	err.Truncated = true
 	return err
 }

@@ -22,7 +22,7 @@ func openArchive(r io.ReaderAt, size int64) (*zipArchive, error) {
 	directory, err := zip.NewReader(r, size)
 	if err != nil {
 		if errors.Is(err, zip.ErrFormat) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, truncated("the zip archive's directory is missing or broken: the file is cut off or damaged, fetch it again")
+			return nil, truncated("the zip archive's directory is missing or broken: the file is cut off or damaged")
 		}
 		return nil, err
 	}
