@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,12 +99,12 @@ func TestEndOfTheContext(t *testing.T) {
 // endingReader ends a context at one of its readings.
 type endingReader struct {
 	io.ReaderAt
-	left int
+	left atomic.Int64
 	end  func()
 }
 
 func (r *endingReader) ReadAt(p []byte, offset int64) (int, error) {
-	if r.left--; r.left == 0 {
+	if r.left.Add(-1) == 0 {
 		r.end()
 	}
 	return r.ReaderAt.ReadAt(p, offset)
@@ -134,7 +135,8 @@ func TestEndOfTheContextAtAnyReading(t *testing.T) {
 		ended := 0
 		for {
 			ctx, end := context.WithCancel(t.Context())
-			r := &endingReader{bytes.NewReader(content), ended + 1, end}
+			r := &endingReader{ReaderAt: bytes.NewReader(content), end: end}
+			r.left.Store(int64(ended) + 1)
 			err := readAll(ctx, filepath.Base(path), r, int64(len(content)))
 			end()
 			if err == nil {
