@@ -130,6 +130,21 @@ func TestWeightsInEveryPython(t *testing.T) {
 	}
 }
 
+// Where torch is imported they are its tensors.
+func TestWeightsInTorch(t *testing.T) {
+	env := packages(t)
+	system := interpreters(t)[len(interpreters(t))-1]
+	if out, err := exec.Command(system, "-c", "import torch").CombinedOutput(); err != nil {
+		t.Skipf("no torch in %s: %v\n%s", system, err, out)
+	}
+	const program = "import runpy, sys, torch; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+	expected := fixture.Shared(t, "fixtures/bench/expected.json")
+	file := fixture.Shared(t, "fixtures/bench/mini/NAS-Bench-201-v1_0-mini.pth")
+	if out := runPython(t, system, env, "-c", program, "testdata/replay.py", expected, "nas201_archive", file); out != "" {
+		t.Error(out)
+	}
+}
+
 // A program in the style of the published searches runs on real files.
 func TestSearchScript(t *testing.T) {
 	env := packages(t)

@@ -131,6 +131,9 @@ for c in recorded:
                 states = [value] if c["args"].get("seed") is not None else value.values()
                 if not all(v is None or type(v) is OrderedDict for v in states):
                     got = "weights of type {}".format(type(value))
+                torch = sys.modules.get("torch")
+                if torch is not None and not all(isinstance(t, torch.Tensor) for state in states for t in (state or {}).values()):
+                    got = "weights that are no tensors"
         except Exception as e:
             value, got = None, {"error": type(e).__name__, "message": str(e)}
     count += 1
