@@ -1,6 +1,7 @@
 package models
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -99,6 +100,89 @@ func TestLayeredComputesWhatTheGraphDoes(t *testing.T) {
 			}
 			pool.Reset()
 		}
+	}
+}
+
+// TestSimplifiedCellsShowTheSame compares the results of convolutions, their gradients
+// and the inputs of ReLUs of cells with and without nodes that only pass values on.
+func TestSimplifiedCellsShowTheSame(t *testing.T) {
+	const side, images = 16, 3
+	labels := []int{1, 2, 0}
+	x := uniformImages(images, side, 7)
+	type shown struct {
+		module   string
+		kind     ActivationKind
+		gradient bool
+	}
+	for _, arch := range []string{
+		"|skip_connect~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|",
+		"|avg_pool_3x3~0|+|skip_connect~0|none~1|+|none~0|skip_connect~1|nor_conv_1x1~2|",
+		"|none~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|none~2|",
+	} {
+		params, err := Initialize(network(t, parse(t, arch), 5, 1, 10), 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers := [2]map[shown][]float32{{}, {}}
+		for i, of := range numbers {
+			l, err := NewLayered(params.WithOwnStatistics(), LayeredOptions{Side: side, Capacity: images, Norm: NormByBatch, Simplify: i == 1, Trace: func(a Activation) {
+				if a.Kind == ConvOutput || a.Kind == ReLUInput {
+					of[shown{module: a.Module, kind: a.Kind, gradient: a.Gradient}] = slices.Clone(a.Numbers())
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Forward(x); err != nil {
+				t.Fatal(err)
+			}
+			seed, err := l.LossGradient(labels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Backward(seed); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(numbers[0]) != len(numbers[1]) || len(numbers[0]) == 0 {
+			t.Errorf("%s: %d are shown, want %d", arch, len(numbers[1]), len(numbers[0]))
+		}
+		for what, want := range numbers[0] {
+			got := numbers[1][what]
+			if len(got) != len(want) {
+				t.Errorf("%s: %v: %d numbers, want %d", arch, what, len(got), len(want))
+				continue
+			}
+			var far, size float64
+			for j, v := range want {
+				far, size = max(far, math.Abs(float64(got[j]-v))), max(size, math.Abs(float64(v)))
+			}
+			if far > 1e-5*size {
+				t.Errorf("%s: %v differs by %g of %g", arch, what, far, size)
+			}
+		}
+	}
+}
+
+func TestWithOwnStatistics(t *testing.T) {
+	params, err := Initialize(network(t, parse(t, "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"), 4, 1, 10), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := params.WithOwnStatistics()
+	own.Statistic("stem.1.running_mean")[0] = 7
+	*own.batches["stem.1.num_batches_tracked"] = 7
+	own.floats("stem.0.weight")[0] = 7
+	if params.Statistic("stem.1.running_mean")[0] != 0 || *params.batches["stem.1.num_batches_tracked"] != 0 {
+		t.Error("the statistics are shared")
+	}
+	if params.floats("stem.0.weight")[0] != 7 {
+		t.Error("the weights are not shared")
+	}
+	copied := params.Clone()
+	copied.floats("stem.0.weight")[0] = 8
+	if params.floats("stem.0.weight")[0] != 7 {
+		t.Error("the weights of a copy are shared")
 	}
 }
 
