@@ -190,7 +190,7 @@ func (c *call) simulate() (any, error) {
 		return nil, err
 	}
 	if d != data.CIFAR10 && d != data.CIFAR100 && d != data.ImageNet16 {
-		return nil, raise(c.classOfEpoch(), "no simulation on %.40s, want cifar10, cifar100 or ImageNet16-120", *c.args.Dataset)
+		return nil, raise(c.classOfEpoch(), "no simulation on %.40s, want cifar10, cifar100 or ImageNet16-120", c.args.datasetName())
 	}
 	s, err := c.b.Simulate(bench.SimulateQuery{Index: index, Dataset: d, HP: c.hp(), Epoch: c.args.epoch(), Random: c.random})
 	return list{s.Accuracy, s.Latency, s.Cost}, err
@@ -217,7 +217,7 @@ func (c *call) statistics() (any, error) {
 	switch d {
 	case data.CIFAR10Valid, data.CIFAR10, data.CIFAR100, data.ImageNet16:
 	default:
-		return nil, raise("ValueError", "no statistics of %.40s", *c.args.Dataset)
+		return nil, raise("ValueError", "no statistics of %.40s", c.args.datasetName())
 	}
 	counts, err := c.b.Statistics(d, c.hp())
 	pairs := list{}

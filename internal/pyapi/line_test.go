@@ -36,6 +36,8 @@ func TestLines(t *testing.T) {
 		{"open twice", openLine + openLine, `{"error":"RuntimeError","message":"open for a second time"}`, ""},
 		{"another program", `{"call":"open","args":{"program":"x"}}` + "\n", `{"error":"ValueError","message":"program \"x\", want nas_201_api or nats_bench"}`, ""},
 		{"another space", `{"call":"open","args":{"program":"nats_bench","space":"size"}}` + "\n", `{"error":"ValueError","message":"builtin is of the search space topology, not size"}`, ""},
+		{"no dataset", openLine + `{"call":"statistics","args":{"hp":"12"}}` + "\n", `{"error":"ValueError","message":"no statistics of None"}`, ""},
+		{"no dataset to simulate on", openLine + `{"call":"simulate_train_eval","args":{"index":0,"hp":"12"}}` + "\n", `{"error":"ValueError","message":"no simulation on None, want cifar10, cifar100 or ImageNet16-120"}`, ""},
 		{"unknown call", openLine + `{"call":"exec"}` + "\n", `{"error":"AttributeError","message":"no call \"exec\""}`, ""},
 		{"wrong type", openLine + `{"call":"get_more_info","args":{"iepoch":"5"}}` + "\n", `{"error":"TypeError","message":"args.iepoch is a string"}`, ""},
 		{"no index", openLine + `{"call":"get_latency","args":{"index":[1]}}` + "\n", `{"error":"TypeError","message":"index is [1], want a number or an arch string"}`, ""},

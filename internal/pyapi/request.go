@@ -49,11 +49,14 @@ type edit struct {
 // it.
 const unknownDataset data.Dataset = 0
 
-func (a *arguments) dataset() data.Dataset {
+func (a *arguments) dataset() data.Dataset { return datasetOf(a.datasetName()) }
+
+// datasetName is the dataset's name as Python writes it.
+func (a *arguments) datasetName() string {
 	if a.Dataset == nil {
-		return unknownDataset
+		return "None"
 	}
-	return datasetOf(*a.Dataset)
+	return *a.Dataset
 }
 
 func datasetOf(name string) data.Dataset {

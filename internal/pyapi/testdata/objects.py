@@ -123,6 +123,15 @@ with contextlib.redirect_stdout(out):
     assert create(None, "tss", fast_mode=True, verbose=True).get_latency(0, "cifar10") == api.get_latency(0, "cifar10")
 assert os.path.basename(folder) in out.getvalue() and "Call get_latency" in out.getvalue()
 
+out = io.StringIO()
+with contextlib.redirect_stdout(out):
+    raises(AssertionError, nas_201_api.NASBench201API, None, verbose=False)
+    del os.environ["TORCH_HOME"]
+    raises(KeyError, nas_201_api.NASBench201API, None, verbose=False)
+    os.environ["HOME"] = "/nowhere"
+    raises(ValueError, create, None, "tss", verbose=False)
+assert "NAS-Bench-201-v1_1-096897.pth" in out.getvalue() and "/nowhere/.torch/NATS-tss-v1_0-3ffb9.pickle.pbz2" in out.getvalue()
+
 # A dict that was loaded already. The files hold numbers of numpy's.
 try:
     import numpy
