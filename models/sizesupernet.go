@@ -56,10 +56,7 @@ func InitializeSizeSupernet(s supernet.Size, seed uint32) (p *SizeSupernetParame
 
 // SizeSupernetFromStateDict makes parameters of a state dict's copy, strictly.
 func SizeSupernetFromStateDict(s supernet.Size, state *weights.StateDict) (*SizeSupernetParameters, error) {
-	if err := s.Validate(); err != nil {
-		return nil, err
-	}
-	if err := checkTensors(s.Tensors(), state); err != nil {
+	if err := fits(s, state); err != nil {
 		return nil, err
 	}
 	p, err := newSizeSupernetParameters(s)

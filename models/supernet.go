@@ -16,7 +16,10 @@ import (
 )
 
 // superTensors are the tensors of a supernet, with architecture parameters.
-type superTensors struct{ tensorSet }
+type superTensors struct {
+	tensorSet
+	space superSpace
+}
 
 // superSpace describes a supernet.
 type superSpace interface {
@@ -36,7 +39,24 @@ func newSuperTensors(s superSpace) (superTensors, error) {
 	if err := require("a supernet's parameters", floatSize*numbers); err != nil {
 		return superTensors{}, err
 	}
-	return superTensors{newTensors(s.Tensors())}, nil
+	return superTensors{newTensors(s.Tensors()), s}, nil
+}
+
+// fits returns an error unless a state dict is one of a supernet, strictly.
+func fits(space superSpace, s *weights.StateDict) error {
+	if err := space.Validate(); err != nil {
+		return err
+	}
+	return checkTensors(space.Tensors(), s)
+}
+
+// Load copies a state dict into the parameters, strictly; see [FromStateDict]. On an
+// error the parameters are unchanged.
+func (p *superTensors) Load(s *weights.StateDict) error {
+	if err := fits(p.space, s); err != nil {
+		return err
+	}
+	return p.copyFrom(s)
 }
 
 // Numbers returns a float32 tensor of the state dict in place, nil if there is none of
@@ -109,10 +129,7 @@ func (p *SupernetParameters) DrawArchitecture(random *mt19937.Source) {
 
 // SupernetFromStateDict makes parameters of a state dict's copy, strictly.
 func SupernetFromStateDict(t supernet.Topology, s *weights.StateDict) (*SupernetParameters, error) {
-	if err := t.Validate(); err != nil {
-		return nil, err
-	}
-	if err := checkTensors(t.Tensors(), s); err != nil {
+	if err := fits(t, s); err != nil { // before memory is taken for it
 		return nil, err
 	}
 	p, err := newSupernetParameters(t)

@@ -1,28 +1,6 @@
 package models
 
-import (
-	"slices"
-
-	"cellnet/weights"
-)
-
-// Load copies a state dict into the parameters, strictly; see [FromStateDict]. On an
-// error the parameters are unchanged.
-func (p *SupernetParameters) Load(s *weights.StateDict) error {
-	if err := checkTensors(p.topology.Tensors(), s); err != nil {
-		return err
-	}
-	return p.copyFrom(s)
-}
-
-// Load copies a state dict into the parameters, strictly; see [FromStateDict]. On an
-// error the parameters are unchanged.
-func (p *SizeSupernetParameters) Load(s *weights.StateDict) error {
-	if err := checkTensors(p.size.Tensors(), s); err != nil {
-		return err
-	}
-	return p.copyFrom(s)
-}
+import "slices"
 
 // SaveStatistics copies the running statistics; restore sets them back.
 func (p *superTensors) SaveStatistics() (restore func()) {

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"cellnet/internal/printable"
@@ -39,14 +40,46 @@ func Curves(w io.Writer, f Format, title string, panels ...Panel) error {
 	for i, panel := range panels {
 		row[i] = newPlot(title, "epoch", panel.Unit)
 		row[i].Legend.Top = panel.Falling
-		if err := panel.addTo(row[i]); err != nil {
+		if err := panel.addTo(row[i], true); err != nil {
 			return err
 		}
 	}
 	return writeRow(w, f, row)
 }
 
-func (panel Panel) addTo(p *plot.Plot) error {
+// CurveGrid draws small panels, so many in a row, with their units as titles, one
+// scale for all and one legend.
+func CurveGrid(w io.Writer, f Format, columns int, panels ...Panel) error {
+	if len(panels) == 0 {
+		return ErrNothing
+	}
+	var all []*plot.Plot
+	lowest, highest := math.Inf(1), math.Inf(-1)
+	for i, panel := range panels {
+		p := newPlot(panel.Unit, "epoch", "")
+		if err := panel.addTo(p, false); err != nil {
+			return err
+		}
+		if i > 0 {
+			p.Legend = plot.NewLegend()
+		}
+		p.Legend.Top, p.Legend.Left, p.Legend.TextStyle.Font.Size = true, true, smallLegend
+		lowest, highest = min(lowest, p.Y.Min), max(highest, p.Y.Max)
+		all = append(all, p)
+	}
+	for _, p := range all {
+		p.Y.Min, p.Y.Max = lowest, highest
+	}
+	for len(all)%columns != 0 {
+		all = append(all, nil)
+	}
+	return writeGrid(w, f, slices.Collect(slices.Chunk(all, columns)), width*2/3, height*2/3)
+}
+
+// smallLegend is the size of a grid's legend.
+const smallLegend = vg.Length(7)
+
+func (panel Panel) addTo(p *plot.Plot, namesSeeds bool) error {
 	var sets []string
 	var seeds []int
 	for _, c := range panel.Curves {
@@ -84,6 +117,9 @@ func (panel Panel) addTo(p *plot.Plot) error {
 	}
 	for i, set := range sets {
 		p.Legend.Add(printable.Text(set), &plotter.Line{LineStyle: curveStyle(i, 0)})
+	}
+	if !namesSeeds {
+		return nil
 	}
 	for i, seed := range seeds {
 		style := curveStyle(0, i)

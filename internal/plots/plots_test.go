@@ -66,6 +66,10 @@ func TestPicturesAreWellFormed(t *testing.T) {
 			return Curves(w, f, "title", Panel{Unit: "loss", Falling: true, Curves: []Curve{
 				{"train", 777, []int{0, 1, 2}, []float64{3, math.NaN(), 1}}, {"test", 777, []int{11}, []float64{2}}, {"none", 1, nil, nil}}})
 		},
+		"grid": func(w io.Writer, f Format) error {
+			curves := []Curve{{"none", 777, []int{0, 1}, []float64{0.2, 0.3}}}
+			return CurveGrid(w, f, 2, Panel{Unit: "1<-0", Curves: curves}, Panel{Unit: "2<-0", Curves: curves}, Panel{Unit: "2<-1", Curves: curves})
+		},
 		"ranks": func(w io.Writer, f Format) error { return Ranks(w, f, "title", scores) },
 	} {
 		var svg, pixels bytes.Buffer
@@ -80,6 +84,9 @@ func TestPicturesAreWellFormed(t *testing.T) {
 		}
 	}
 	if err := Scatter(io.Discard, SVG, "", "", "", nil); !errors.Is(err, ErrNothing) {
+		t.Errorf("nothing: %v", err)
+	}
+	if err := CurveGrid(io.Discard, SVG, 3); !errors.Is(err, ErrNothing) {
 		t.Errorf("nothing: %v", err)
 	}
 	if err := Ranks(io.Discard, SVG, "", nil); !errors.Is(err, ErrNothing) {

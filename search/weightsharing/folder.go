@@ -98,9 +98,14 @@ func Draw(folder string, r Run, history []Epoch, known Accuracy) error {
 		})
 	}
 	title := fmt.Sprintf("%v on %v", r.Algorithm, r.Dataset)
-	for name, panels := range map[string][]plots.Panel{"curves": {losses, accuracies}, "architecture": r.parameterPanels(history)} {
+	for name, draw := range map[string]func(io.Writer, plots.Format) error{
+		"curves": func(w io.Writer, f plots.Format) error { return plots.Curves(w, f, title, losses, accuracies) },
+		"architecture": func(w io.Writer, f plots.Format) error {
+			return plots.CurveGrid(w, f, panelsInRow, r.parameterPanels(history)...)
+		},
+	} {
 		for suffix, format := range map[string]plots.Format{".svg": plots.SVG, ".png": plots.PNG} {
-			err := atomicfile.Write(filepath.Join(folder, name+suffix), func(w io.Writer) error { return plots.Curves(w, format, title, panels...) })
+			err := atomicfile.Write(filepath.Join(folder, name+suffix), func(w io.Writer) error { return draw(w, format) })
 			if err != nil {
 				return err
 			}
@@ -108,6 +113,9 @@ func Draw(folder string, r Run, history []Epoch, known Accuracy) error {
 	}
 	return nil
 }
+
+// panelsInRow is how many edges or widths are drawn side by side.
+const panelsInRow = 3
 
 // parameterPanels has a panel for each edge, with a curve for each operation.
 func (r Run) parameterPanels(history []Epoch) (panels []plots.Panel) {
