@@ -20,6 +20,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"cellnet/internal/parallel"
 )
 
 // released lists the platforms that are released.
@@ -32,15 +34,16 @@ func main() {
 	if len(platforms) == 0 {
 		platforms = released()
 	}
+	own, wrong := make([]int, len(platforms)), make([]error, len(platforms))
+	parallel.For(len(platforms), func(_, i int) { own[i], wrong[i] = check(platforms[i]) })
 	code := 0
-	for _, p := range platforms {
-		n, err := check(p)
-		if err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", p, err)
+	for i, p := range platforms {
+		if wrong[i] != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", p, wrong[i])
 			code = 1
 			continue
 		}
-		fmt.Printf("%s: %d packages\n", p, n)
+		fmt.Printf("%s: %d packages\n", p, own[i])
 	}
 	os.Exit(code)
 }
