@@ -281,6 +281,11 @@ func TestSearchBySupernet(t *testing.T) {
 		"tau: from 20":      {"gdas", "--dataset", "cifar10", "--out", out, "--tau-min", "20"},
 		"warm-up ratio: 0":  {"tas", "--dataset", "cifar10", "--out", out, "--warmup-ratio", "0"},
 		"widths: [8 4]":     {"mask-gumbel", "--dataset", "cifar10", "--out", out, "--widths", "8,4"},
+		"batch size: 65537": {"gdas", "--dataset", "cifar10", "--out", out, "--batch", "65537"},
+		"arch betas":        {"gdas", "--dataset", "cifar10", "--out", out, "--arch-beta1", "1"},
+		"momentum: NaN":     {"setn", "--dataset", "cifar10", "--out", out, "--momentum", "NaN"},
+		"rate period: -1":   {"enas", "--dataset", "cifar10", "--out", out, "--rate-period", "-1"},
+		"lowest rate: -1":   {"tas", "--dataset", "cifar10", "--out", out, "--rate-min", "-1"},
 		"--limit: -1":       {"enas", "--dataset", "cifar10", "--out", out, "--limit", "-1"},
 	} {
 		r := cellnet(t, append([]string{"search"}, args...)...)

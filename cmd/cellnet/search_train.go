@@ -319,10 +319,17 @@ or goes on there.`,
 	flags.BoolVar(&r.Affine, "affine", r.Affine, "batch norms of cells have weights")
 	flags.BoolVar(&r.Track, "track-running-stats", r.Track, "batch norms of cells keep running statistics")
 	flags.Float64Var(&r.Rate, "rate", r.Rate, "the weights' learning rate at first")
+	flags.Float64Var(&r.RateMin, "rate-min", r.RateMin, "the weights' learning rate at last")
+	flags.IntVar(&r.RatePeriod, "rate-period", r.RatePeriod, "`EPOCHS` after which the rate is at its lowest, and rises again; 0 for all")
+	flags.Float64Var(&r.Momentum, "momentum", r.Momentum, "Nesterov momentum of the weights")
+	flags.Float64Var(&r.Decay, "decay", r.Decay, "the weights' decay")
 	flags.Float64Var(&r.Clip, "clip", r.Clip, "greatest norm of the weights' gradient; 0 for none")
 	if algorithm != weightsharing.Random {
 		flags.Float64Var(&r.ArchRate, "arch-rate", r.ArchRate, "the architecture's learning rate")
 		flags.Float64Var(&r.ArchDecay, "arch-decay", r.ArchDecay, "the architecture's weight decay")
+		flags.Float64Var(&r.ArchBetas[0], "arch-beta1", r.ArchBetas[0], "Adam's first beta for the architecture")
+		flags.Float64Var(&r.ArchBetas[1], "arch-beta2", r.ArchBetas[1], "Adam's second beta for the architecture")
+		flags.Float64Var(&r.ArchEpsilon, "arch-epsilon", r.ArchEpsilon, "Adam's epsilon for the architecture")
 	}
 	if r.TauMax > 0 {
 		flags.Float64Var(&r.TauMin, "tau-min", r.TauMin, "temperature of the last epoch")
