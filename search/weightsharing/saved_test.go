@@ -3,6 +3,7 @@ package weightsharing
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -135,4 +136,23 @@ func TestSavedRefusals(t *testing.T) {
 			t.Errorf("read %v, %v, want an error with %s", s, err, want)
 		}
 	}
+}
+
+func FuzzReadSaved(f *testing.F) {
+	for _, name := range []string{"gdas", "tas"} {
+		content, err := os.ReadFile(filepath.Join("testdata", "published-"+name+".pth"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		file, err := weights.Open(bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			return
+		}
+		if s, err := ReadSaved(file); err == nil && s != nil && (s.Likeliest.IsZero() || len(s.Parameters) == 0) {
+			t.Errorf("read %+v", s)
+		}
+	})
 }
