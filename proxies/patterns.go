@@ -77,18 +77,34 @@ func (p *patterns) see(a models.Activation) {
 
 // positive appends a bit for each number: whether it is above 0.
 func positive(words []uint64, x []float32) []uint64 {
-	for len(x) > 0 {
-		part := x[:min(wordBits, len(x))]
-		var word uint64
-		for _, v := range part {
-			// A positive float's bits, less one, are below those of a positive NaN;
-			// 0 and negative ones are above.
-			word = word>>1 | (uint64(math.Float32bits(v)-1)-0x7fffffff)&(1<<63)
+	for ; len(x) >= wordBits; x = x[wordBits:] {
+		// Four chains of shifts, which don't wait for each other.
+		const quarter = wordBits / 4
+		a, b, c, d := x[:quarter], x[quarter:][:quarter], x[2*quarter:][:quarter], x[3*quarter:][:quarter]
+		var w0, w1, w2, w3 uint64
+		for i := range a {
+			w0 = w0>>1 | above(a[i])
+			w1 = w1>>1 | above(b[i])
+			w2 = w2>>1 | above(c[i])
+			w3 = w3>>1 | above(d[i])
 		}
-		words = append(words, word>>(wordBits-len(part)))
-		x = x[len(part):]
+		words = append(words, w0>>(3*quarter)|w1>>(2*quarter)|w2>>quarter|w3)
+	}
+	if len(x) > 0 {
+		var word uint64
+		for _, v := range x {
+			word = word>>1 | above(v)
+		}
+		words = append(words, word>>(wordBits-len(x)))
 	}
 	return words
+}
+
+// above is the highest bit for a number above 0, or 0: a positive float's bits, less
+// one, are below those of infinity, and those of 0, NaN and negative ones are not.
+func above(v float32) uint64 {
+	const infinity = 0x7f800000
+	return (uint64(math.Float32bits(v)-1) - infinity) & (1 << 63)
 }
 
 // common counts, for each two images, the neurons that are both on or both off.
