@@ -3,6 +3,7 @@ package proxies
 import (
 	"math"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -13,23 +14,6 @@ func eigenvalues(m *mat.SymDense) ([]float64, bool) {
 		return nil, false
 	}
 	return e.Values(nil), true
-}
-
-// dot is the inner product.
-func dot(a, b []float64) float64 {
-	var s0, s1, s2, s3 float64 // four, so that additions need not wait for one another
-	b = b[:len(a)]
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		s0 += a[i] * b[i]
-		s1 += a[i+1] * b[i+1]
-		s2 += a[i+2] * b[i+2]
-		s3 += a[i+3] * b[i+3]
-	}
-	for ; i < len(a); i++ {
-		s0 += a[i] * b[i]
-	}
-	return s0 + s1 + (s2 + s3)
 }
 
 // correlations are those of rows, as NumPy's corrcoef has them; false if a row is
@@ -48,7 +32,7 @@ func correlations(rows [][]float64) (*mat.SymDense, bool) {
 		for j, v := range row {
 			centred[i][j] = v - mean
 		}
-		deviations[i] = math.Sqrt(dot(centred[i], centred[i]) / (d - 1))
+		deviations[i] = math.Sqrt(floats.Dot(centred[i], centred[i]) / (d - 1))
 		if deviations[i] == 0 || math.IsNaN(deviations[i]) {
 			return nil, false
 		}
@@ -56,7 +40,7 @@ func correlations(rows [][]float64) (*mat.SymDense, bool) {
 	m := mat.NewSymDense(n, nil)
 	for i := range n {
 		for j := i; j < n; j++ {
-			c := dot(centred[i], centred[j]) / (d - 1) / deviations[i] / deviations[j]
+			c := floats.Dot(centred[i], centred[j]) / (d - 1) / deviations[i] / deviations[j]
 			m.SetSym(i, j, math.Max(-1, math.Min(1, c)))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"cellnet/cell"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -108,7 +109,7 @@ func grams(rows []float32, n int) *mat.SymDense {
 		}
 		for i := range n {
 			for j := i; j < n; j++ {
-				sums[i*n+j] += dot(of[i*piece:][:count], of[j*piece:][:count])
+				sums[i*n+j] += floats.Dot(of[i*piece:][:count], of[j*piece:][:count])
 			}
 		}
 	}

@@ -39,11 +39,16 @@ func PackTransposed(packed, w []float32, out, in, taps, channels, pitch, first i
 
 // UnpackWeights is the inverse of [PackWeights] without a scale.
 func UnpackWeights(w, packed []float32, out, in, taps, pitch, first int) {
-	for o := range out {
-		dst := w[o*in*taps:][:in*taps]
+	// A line of the cache of the packed weights at a time, as there.
+	for from := 0; from < out; from += Lane {
+		n := min(Lane, out-from)
+		dst := w[from*in*taps:][:n*in*taps]
 		for i := range in {
 			for t := range taps {
-				dst[i*taps+t] = packed[(t*in+i)*pitch+first+o]
+				at := i*taps + t
+				for o, v := range packed[(t*in+i)*pitch+first+from:][:n] {
+					dst[o*in*taps+at] = v
+				}
 			}
 		}
 	}
