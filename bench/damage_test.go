@@ -129,6 +129,7 @@ func TestForeignFiles(t *testing.T) {
 		"only its start":   {[]byte("PAR1"), "cut off"},
 		"another pickle":   {[]byte("\x80\x02]q\x00."), "want a dict"},
 		"pickle of a text": {[]byte("\x80\x02X\x01\x00\x00\x00x."), "want a dict"},
+		"OrderedDict":      {[]byte("\x80\x02ccollections\nOrderedDict\n)R(X\x0d\x00\x00\x00stem.0.weightK\x01u."), `not a benchmark file: it has an entry "stem.0.weight"`},
 		"program":          {[]byte("\x80\x02cos\nsystem\nX\x02\x00\x00\x00ls\x85R."), "class"},
 	} {
 		path := filepath.Join(t.TempDir(), "file")
@@ -141,7 +142,7 @@ func TestForeignFiles(t *testing.T) {
 		}
 		checkLine(t, err)
 	}
-	for _, name := range []string{"data/weights/readme-1e-888.pth", "fixtures/bench/cifar100/cifar-100-python/meta", "fixtures/bench/parameter/parameter.pth", "fixtures/nets"} {
+	for _, name := range []string{"data/weights/readme-1e-888.pth", "fixtures/nets/readme/weights.pth", "fixtures/bench/cifar100/cifar-100-python/meta", "fixtures/bench/parameter/parameter.pth", "fixtures/nets"} {
 		_, err := Open(fixture.Shared(t, name))
 		if err == nil || name != "fixtures/nets" && !strings.Contains(err.Error(), "not a benchmark file") {
 			t.Errorf("%s: error %v", name, err)

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"cellnet/internal/rundir"
-	"cellnet/weights"
 )
 
 // ending is how the program ended.
@@ -177,30 +176,6 @@ func TestSignalledGenerateGoesOn(t *testing.T) {
 	if left, err := filepath.Glob(filepath.Join(parts, "*", "unfinished", "*")); err != nil || len(left) > 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}
-}
-
-// numbersOf are the numbers of the network in a trial file.
-func numbersOf(t *testing.T, file string) string {
-	t.Helper()
-	f, err := weights.OpenFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	network, err := f.Select(weights.Selector{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	state, err := network.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	for name, tensor := range state.All() {
-		b.WriteString(name)
-		b.Write(tensor.Data)
-	}
-	return b.String()
 }
 
 // TestSignalsEndCommandsAtOnce signals processes in the midst of their work.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"cellnet/cell"
 )
@@ -52,15 +51,11 @@ func newMeans(all []comparison) means {
 
 // compare has cellnet and PyTorch take turns, and prints the results.
 func compare(ctx context.Context, s settings, archs []cell.Arch, stdout, stderr io.Writer) error {
-	dir, err := os.MkdirTemp("", "compare-")
-	if err != nil {
-		return fmt.Errorf("making a folder for the programs: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	p, err := newPrograms(ctx, s, dir)
+	p, err := newPrograms(ctx, s)
 	if err != nil {
 		return err
 	}
+	defer p.remove()
 	progress := func(what string) { fmt.Fprintln(stderr, what) }
 	var r results
 	if s.weights != "" {

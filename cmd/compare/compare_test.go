@@ -54,7 +54,7 @@ func fake(mode string, args []string) int {
 		if strings.Contains(joined, "channels_last") {
 			faster = 2
 		}
-		fmt.Printf(`{"seconds":%d,"cpu":%d}`, 12*n, 24*n/faster)
+		fmt.Printf(`{"step_s":%d,"step_cpu_s":%d}`, 12*n, 24*n/faster)
 	case args[0] == "eval":
 		fmt.Printf(`{"sets":{"ori-test":{"n":10000,"loss":1.25,"top1":35.74}},"threads":%q}`, os.Getenv("GOMAXPROCS"))
 	case strings.Contains(joined, "throughput.py"):

@@ -24,10 +24,19 @@ type programs struct {
 	dir string
 }
 
-// newPrograms unpacks the scripts into dir, checks that PyTorch is there and
-// builds cellnet if it isn't given.
-func newPrograms(ctx context.Context, s settings, dir string) (*programs, error) {
-	p := &programs{s, dir}
+// newPrograms makes a folder, which remove removes, for the scripts, checks that PyTorch
+// is there and builds cellnet if it isn't given.
+func newPrograms(ctx context.Context, s settings) (p *programs, err error) {
+	dir, err := os.MkdirTemp("", "compare-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the programs: %w", err)
+	}
+	p = &programs{s, dir}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(dir)
+		}
+	}()
 	if err := os.CopyFS(dir, scripts); err != nil {
 		return nil, fmt.Errorf("unpacking the scripts: %w", err)
 	}
@@ -53,6 +62,8 @@ func newPrograms(ctx context.Context, s settings, dir string) (*programs, error)
 	}
 	return p, nil
 }
+
+func (p *programs) remove() { os.RemoveAll(p.dir) }
 
 func (p *programs) script(name string) string { return filepath.Join(p.dir, name) }
 

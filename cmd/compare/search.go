@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,13 +54,22 @@ type stepping struct {
 	memory       float64 // MB
 }
 
-func (p *programs) stepCellnet(ctx context.Context, algorithm string) (s stepping, err error) {
+func (p *programs) stepCellnet(ctx context.Context, algorithm string) (stepping, error) {
+	return p.step(ctx, "cellnet's steps of "+algorithm, p.cellnet, "search", "speed", algorithm, "--steps-only", "--json")
+}
+
+func (p *programs) stepPyTorch(ctx context.Context, algorithm, layout string) (stepping, error) {
+	return p.step(ctx, "PyTorch's steps of "+algorithm, p.python, "-B", p.script("searchsteps.py"), algorithm, "--layout", layout)
+}
+
+// step runs a program that measures steps.
+func (p *programs) step(ctx context.Context, what, program string, args ...string) (stepping, error) {
+	args = append(args, "--batch", strconv.Itoa(p.batch), "--threads", strconv.Itoa(p.threads), "--seconds", fmt.Sprint(p.seconds))
 	var r struct {
 		Seconds float64 `json:"step_s"`
 		CPU     float64 `json:"step_cpu_s"`
 	}
-	f, err := start(ctx, p.threads, p.cellnet, "search", "speed", algorithm, "--steps-only", "--json", "--batch", strconv.Itoa(p.batch),
-		"--threads", strconv.Itoa(p.threads), "--seconds", fmt.Sprint(p.seconds))
+	f, err := start(ctx, p.threads, program, args...)
 	if err == nil {
 		err = f.decode(&r)
 	}
@@ -69,23 +77,7 @@ func (p *programs) stepCellnet(ctx context.Context, algorithm string) (s steppin
 		err = fmt.Errorf("it printed %.100q, want the seconds of a step", f.stdout)
 	}
 	if err != nil {
-		return s, fmt.Errorf("measuring cellnet's steps of %s: %w", algorithm, err)
-	}
-	return stepping{r.Seconds, r.CPU, f.memory}, nil
-}
-
-func (p *programs) stepPyTorch(ctx context.Context, algorithm, layout string) (s stepping, err error) {
-	var r struct{ Seconds, CPU float64 }
-	f, err := start(ctx, p.threads, p.python, "-B", p.script("searchsteps.py"), algorithm, "--layout", layout, "--batch", strconv.Itoa(p.batch),
-		"--threads", strconv.Itoa(p.threads), "--seconds", fmt.Sprint(p.seconds))
-	if err == nil {
-		err = f.decode(&r)
-	}
-	if err == nil && !(r.Seconds > 0 && r.CPU > 0) {
-		err = fmt.Errorf("it printed %.100q, want the seconds of a step", f.stdout)
-	}
-	if err != nil {
-		return s, fmt.Errorf("measuring PyTorch's steps of %s: %w", algorithm, err)
+		return stepping{}, fmt.Errorf("measuring %s: %w", what, err)
 	}
 	return stepping{r.Seconds, r.CPU, f.memory}, nil
 }
@@ -123,15 +115,11 @@ func newSearchComparison(algorithm string, ours steppings, theirs map[string]*st
 }
 
 func compareSearches(ctx context.Context, s settings, algorithms []string, stdout, stderr io.Writer) error {
-	dir, err := os.MkdirTemp("", "compare-")
-	if err != nil {
-		return fmt.Errorf("making a folder for the programs: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	p, err := newPrograms(ctx, s, dir)
+	p, err := newPrograms(ctx, s)
 	if err != nil {
 		return err
 	}
+	defer p.remove()
 	var all []searchComparison
 	for _, algorithm := range algorithms {
 		var ours steppings

@@ -4,7 +4,7 @@ the time of a step of a search by a supernet (C=16, N=5, 10 classes, 32x32).
 
 A step is that of the published program: on one batch the weights' gradient and SGD,
 on another that of the architecture's parameters and Adam, or a measurement without
-gradient. Prints one JSON line: {"seconds", "cpu"}: the fastest of the steps that fit
+gradient. Prints one JSON line: {"step_s", "step_cpu_s"}: the fastest of the steps that fit
 in S seconds, and what processors worked for one on average. Needs Debian's
 python3-torch.
 """
@@ -154,4 +154,4 @@ while count == 0 or time.perf_counter() < end:
     start = time.perf_counter()
     step()
     fastest, count = min(fastest, time.perf_counter() - start), count + 1
-print(json.dumps({"seconds": fastest, "cpu": (time.process_time() - worked) / count}))
+print(json.dumps({"step_s": fastest, "step_cpu_s": (time.process_time() - worked) / count}))

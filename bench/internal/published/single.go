@@ -21,15 +21,19 @@ type single struct {
 // openSingle reads a file of one architecture.
 func openSingle(o opened) (source.Records, record.Layout, error) {
 	for _, e := range o.pickle.Root {
-		if _, _, err := record.ParseRecipeKey(e.Key); err != nil {
-			return nil, 0, fmt.Errorf("not a benchmark file: it has an entry %.40q, want %s, %s and %s, or the recipes of an architecture",
-				e.Key, keyArchs, keyRecords, keyEvaluated)
+		if err := checkRecipe(e.Key); err != nil {
+			return nil, 0, err
 		}
 	}
 	d := new(decoder)
 	v, err := decodeContainer(&d.Decoder, o.r, o.size)
 	if err != nil {
 		return nil, 0, err
+	}
+	if v.IsDict() && v.Len() > 0 { // an OrderedDict, as weights are, has no root before
+		if err := checkRecipe(string(v.Items()[0].Text())); err != nil {
+			return nil, 0, err
+		}
 	}
 	a, api, err := d.architecture(-1, v)
 	if err != nil {
@@ -49,6 +53,15 @@ func openSingle(o opened) (source.Records, record.Layout, error) {
 		l = record.NATSFolder
 	}
 	return &single{a: a, r: o.r, size: o.size, closer: o.closer}, l, nil
+}
+
+// checkRecipe tells an architecture's entry from those of files of other kinds.
+func checkRecipe(key string) error {
+	if _, _, err := record.ParseRecipeKey(key); err != nil {
+		return fmt.Errorf("not a benchmark file: it has an entry %.40q, want %s, %s and %s, or the recipes of an architecture",
+			key, keyArchs, keyRecords, keyEvaluated)
+	}
+	return nil
 }
 
 func (s *single) ArchStrings() ([]string, error) {
