@@ -120,13 +120,16 @@ func (r *run) options(images int) models.LayeredOptions {
 }
 
 // patternsOf returns the memory of the patterns of an architecture.
-func (r *run) patternsOf(times func(string) int) *patterns {
+func (r *run) patternsOf(times func(string) int) (*patterns, error) {
 	if r.seen == nil {
-		r.seen = newPatterns(times)
+		var err error
+		if r.seen, err = newPatterns(); err != nil {
+			return nil, err
+		}
 	}
 	r.seen.times = times
 	r.seen.reset()
-	return r.seen
+	return r.seen, nil
 }
 
 // synapses are the scores without data.

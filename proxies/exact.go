@@ -6,6 +6,7 @@ import (
 
 	"cellnet/cell"
 	"cellnet/internal/hugepage"
+	"cellnet/internal/kernel"
 	"cellnet/models"
 )
 
@@ -14,6 +15,7 @@ import (
 // its gradient is computed.
 type exact struct {
 	params    *models.Parameters
+	kernels   *kernel.Kernels
 	memory    *doubles
 	gradients map[string][]float64 // of weights, OIHW
 	back      []func()             // in the order of the steps
@@ -81,27 +83,6 @@ func (e *exact) magnitudes(name string) []float64 {
 // then notes a gradient.
 func (e *exact) then(f func()) { e.back = append(e.back, f) }
 
-// addRows adds rows of a matrix [len(x)][len(dst)], each times a number of x.
-func addRows(dst, x, rows []float64) {
-	n := len(dst)
-	i := 0
-	for ; i+4 <= len(x); i += 4 {
-		x0, x1, x2, x3 := x[i], x[i+1], x[i+2], x[i+3]
-		if x0 == 0 && x1 == 0 && x2 == 0 && x3 == 0 {
-			continue
-		}
-		r0, r1, r2, r3 := rows[i*n:][:n], rows[(i+1)*n:][:n], rows[(i+2)*n:][:n], rows[(i+3)*n:][:n]
-		for j := range dst {
-			dst[j] += x0*r0[j] + x1*r1[j] + x2*r2[j] + x3*r3[j]
-		}
-	}
-	for ; i < len(x); i++ {
-		for j, r := range rows[i*n:][:n] {
-			dst[j] += x[i] * r
-		}
-	}
-}
-
 // conv is a convolution with padding that keeps the side at a stride of 1.
 func (e *exact) conv(x *values, name string, out, size, stride int) *values {
 	weights, in := e.magnitudes(name+".weight"), x.channels
@@ -132,7 +113,7 @@ func (e *exact) conv(x *values, name string, out, size, stride int) *values {
 	}
 	each(func(t, p, count, q int) {
 		for i := range count {
-			addRows(y.v[(p+i)*out:][:out], x.v[(q+i*stride)*in:][:in], w[t*in*out:][:in*out])
+			e.kernels.AddRows(y.v[(p+i)*out:][:out], x.v[(q+i*stride)*in:][:in], w[t*in*out:][:in*out])
 		}
 	})
 	e.then(func() {
@@ -141,13 +122,13 @@ func (e *exact) conv(x *values, name string, out, size, stride int) *values {
 		each(func(t, p, count, q int) {
 			dy := y.g[p*out:][:count*out]
 			for i := range count {
-				addRows(x.g[(q+i*stride)*in:][:in], dy[i*out:][:out], transposed[t*in*out:][:in*out])
+				e.kernels.AddRows(x.g[(q+i*stride)*in:][:in], dy[i*out:][:out], transposed[t*in*out:][:in*out])
 			}
 			for c := range in {
 				for i := range count {
 					column[i] = x.v[(q+i*stride)*in+c]
 				}
-				addRows(dw[(t*in+c)*out:][:out], column[:count], dy)
+				e.kernels.AddRows(dw[(t*in+c)*out:][:out], column[:count], dy)
 			}
 		})
 		g := e.memory.take(len(weights))
@@ -316,10 +297,14 @@ func (e *exact) cell(c cell.Cell, b cell.Block, x *values, dead map[string]bool)
 // synFlowBN is the sum of |w*dR/dw| of a network whose weights are all made
 // positive, R being the sum of the logits of one image of ones.
 func synFlowBN(p *models.Parameters, side int, memory *doubles) (list parts, err error) {
+	kernels, err := kernel.Best()
+	if err != nil {
+		return nil, err
+	}
 	memory.reset()
 	net := p.Network().(cell.Network)
 	dead := net.WithoutGradient()
-	e := &exact{params: p, memory: memory, gradients: map[string][]float64{}}
+	e := &exact{params: p, kernels: kernels, memory: memory, gradients: map[string][]float64{}}
 	x := e.unset(side, 3)
 	for i := range x.v {
 		x.v[i] = 1

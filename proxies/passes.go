@@ -97,7 +97,10 @@ func (p *passes) whole() error {
 	}
 	var seen *patterns
 	if wantsReLUs {
-		seen = p.patternsOf(p.times())
+		var err error
+		if seen, err = p.patternsOf(p.times()); err != nil {
+			return err
+		}
 		p.read = seen.see
 	}
 	if err := p.forward(p.Batch.Images); err != nil {
@@ -192,7 +195,10 @@ func (p *passes) swap() error {
 	if !p.wanted[SWAP] || p.swapsWhole() {
 		return nil
 	}
-	seen := p.patternsOf(func(string) int { return 1 })
+	seen, err := p.patternsOf(func(string) int { return 1 })
+	if err != nil {
+		return err
+	}
 	p.read = seen.see
 	if err := p.forward(p.Batch.first(p.SWAPImages).Images); err != nil {
 		return err

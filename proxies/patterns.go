@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"cellnet/internal/kernel"
 	"cellnet/models"
 
 	"gonum.org/v1/gonum/mat"
@@ -15,6 +16,7 @@ const wordBits = 64
 // patterns collect which ReLUs are on for which images. ReLUs that read the same
 // values are told once, with their number.
 type patterns struct {
+	kernels *kernel.Kernels
 	images  int
 	sources []source
 	index   map[string]int
@@ -32,8 +34,12 @@ type source struct {
 	rows     [][]uint64 // a bit for each number of each image
 }
 
-func newPatterns(times func(module string) int) *patterns {
-	return &patterns{index: map[string]int{}, times: times}
+func newPatterns() (*patterns, error) {
+	k, err := kernel.Best()
+	if err != nil {
+		return nil, err
+	}
+	return &patterns{kernels: k, index: map[string]int{}}, nil
 }
 
 // reset forgets what was seen, but not the memory it took.
@@ -71,40 +77,11 @@ func (p *patterns) see(a models.Activation) {
 		s.rows = slices.Grow(s.rows, a.Images)[:a.Images]
 	}
 	for i := range a.Images {
-		s.rows[i] = positive(s.rows[i][:0], a.Image(i, p.scratch))
+		image := a.Image(i, p.scratch)
+		words := (len(image) + wordBits - 1) / wordBits
+		s.rows[i] = slices.Grow(s.rows[i][:0], words)[:words]
+		p.kernels.PositiveBits(s.rows[i], image)
 	}
-}
-
-// positive appends a bit for each number: whether it is above 0.
-func positive(words []uint64, x []float32) []uint64 {
-	for ; len(x) >= wordBits; x = x[wordBits:] {
-		// Four chains of shifts, which don't wait for each other.
-		const quarter = wordBits / 4
-		a, b, c, d := x[:quarter], x[quarter:][:quarter], x[2*quarter:][:quarter], x[3*quarter:][:quarter]
-		var w0, w1, w2, w3 uint64
-		for i := range a {
-			w0 = w0>>1 | above(a[i])
-			w1 = w1>>1 | above(b[i])
-			w2 = w2>>1 | above(c[i])
-			w3 = w3>>1 | above(d[i])
-		}
-		words = append(words, w0>>(3*quarter)|w1>>(2*quarter)|w2>>quarter|w3)
-	}
-	if len(x) > 0 {
-		var word uint64
-		for _, v := range x {
-			word = word>>1 | above(v)
-		}
-		words = append(words, word>>(wordBits-len(x)))
-	}
-	return words
-}
-
-// above is the highest bit for a number above 0, or 0: a positive float's bits, less
-// one, are below those of infinity, and those of 0, NaN and negative ones are not.
-func above(v float32) uint64 {
-	const infinity = 0x7f800000
-	return (uint64(math.Float32bits(v)-1) - infinity) & (1 << 63)
 }
 
 // common counts, for each two images, the neurons that are both on or both off.

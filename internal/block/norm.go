@@ -93,7 +93,7 @@ func (m *Memory) norm(s Statistics, channels, pixels, capacity int, z []float32)
 	vector := func() []float32 { return m.zeros(padded) }
 	return &norm{
 		statistics: s, channels: channels, padded: padded, pixels: pixels, z: z,
-		observed: make([]int, capacity), partial: m.zeros(capacity * 3 * padded),
+		observed: make([]int, capacity), partial: m.take(capacity * 3 * padded),
 		mean: vector(), invStd: make([]float64, channels), scale: vector(), shift: vector(),
 		gradY: vector(), gradZ: vector(), gradOne: vector(),
 	}

@@ -201,8 +201,11 @@ const (
 // run any more.
 func (m *Memory) Reset() { m.piece, m.used = 0, 0 }
 
-// take returns n numbers of any value.
+// take returns n numbers of any value; without a memory, from the heap.
 func (m *Memory) take(n int) []float32 {
+	if m == nil {
+		return make([]float32, n)
+	}
 	whole := (n + lineSize - 1) / lineSize * lineSize
 	for ; m.piece < len(m.pieces); m.piece, m.used = m.piece+1, 0 {
 		if piece := m.pieces[m.piece]; m.used+whole <= len(piece) {
@@ -216,13 +219,12 @@ func (m *Memory) take(n int) []float32 {
 	return m.pieces[m.piece][:n:n]
 }
 
-// zeros returns n zeros; without a memory, from the heap.
+// zeros returns n zeros.
 func (m *Memory) zeros(n int) []float32 {
-	if m == nil {
-		return make([]float32, n)
-	}
 	taken := m.take(n)
-	clear(taken)
+	if m != nil {
+		clear(taken)
+	}
 	return taken
 }
 

@@ -210,3 +210,20 @@ type depthwiseCall struct {
 	tileIn   int // address of the tile in the input
 	variant  int // of the weight gradient: taps less one
 }
+
+// addRowsCall is a vector of float64 times a matrix.
+type addRowsCall struct {
+	dst     unsafe.Pointer
+	x       unsafe.Pointer
+	rows    unsafe.Pointer
+	count   int // of x
+	pitch   int // bytes of a row
+	vectors int // of dst
+}
+
+// positiveBitsCall is a bit for each number.
+type positiveBitsCall struct {
+	dst     unsafe.Pointer
+	x       unsafe.Pointer
+	vectors int // of x
+}

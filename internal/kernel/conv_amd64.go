@@ -4,7 +4,7 @@ package kernel
 
 import "unsafe"
 
-func pointerTo(s []float32) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
+func pointerTo[T any](s []T) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(s)) }
 
 // newConvCall translates the arguments of a convolution, of which an image
 // without gaps between its rows becomes one row.

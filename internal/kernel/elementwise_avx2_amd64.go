@@ -58,3 +58,8 @@ func halfPoolAVX2(a *affineCall)
 //
 //go:noescape
 func halfPoolGradAddAVX2(a *affineCall)
+
+// positiveBitsAVX2 stores a bit for each number of x: whether it is above 0.
+//
+//go:noescape
+func positiveBitsAVX2(a *positiveBitsCall)

@@ -1879,3 +1879,28 @@ done196:
 	JNE  row193
 	VZEROUPPER
 	RET
+
+// func positiveBitsAVX2(a *positiveBitsCall)
+// Requires: AVX
+TEXT ·positiveBitsAVX2(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVQ   (AX), CX
+	MOVQ   8(AX), DX
+	VXORPS Y0, Y0, Y0
+	MOVQ   16(AX), BX
+	TESTQ  BX, BX
+	JLE    done198
+
+loop197:
+	VMOVUPS   (DX), Y1
+	VCMPPS    $0x1e, Y0, Y1, Y1
+	VMOVMSKPS Y1, AX
+	MOVB      AL, (CX)
+	ADDQ      $+32, DX
+	ADDQ      $+1, CX
+	DECQ      BX
+	JNE       loop197
+
+done198:
+	VZEROUPPER
+	RET

@@ -58,3 +58,8 @@ func halfPoolAVX512(a *affineCall)
 //
 //go:noescape
 func halfPoolGradAddAVX512(a *affineCall)
+
+// positiveBitsAVX512 stores a bit for each number of x: whether it is above 0.
+//
+//go:noescape
+func positiveBitsAVX512(a *positiveBitsCall)

@@ -5324,3 +5324,27 @@ done516:
 	JNE  row513
 	VZEROUPPER
 	RET
+
+// func positiveBitsAVX512(a *positiveBitsCall)
+// Requires: AVX, AVX512F
+TEXT ·positiveBitsAVX512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVQ   (AX), CX
+	MOVQ   8(AX), DX
+	VPXORD Z0, Z0, Z0
+	MOVQ   16(AX), AX
+	TESTQ  AX, AX
+	JLE    done518
+
+loop517:
+	VMOVUPS (DX), Z1
+	VCMPPS  $0x1e, Z0, Z1, K1
+	KMOVW   K1, (CX)
+	ADDQ    $+64, DX
+	ADDQ    $+2, CX
+	DECQ    AX
+	JNE     loop517
+
+done518:
+	VZEROUPPER
+	RET

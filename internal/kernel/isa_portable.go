@@ -62,4 +62,8 @@ func (k *Kernels) winogradWeights(a *winogradWeightArgs) { winogradWeightsGeneri
 
 func (k *Kernels) winogradWeightGrad(a *winogradWeightArgs) { winogradWeightGradGeneric(a) }
 
+func (k *Kernels) addRows(dst, x, rows []float64) { addRowsGeneric(dst, x, rows, len(dst)) }
+
+func (k *Kernels) positiveBits(dst []uint64, x []float32) { positiveBitsGeneric(dst, x) }
+
 func (k *Kernels) peak(n int) (flops float64) { return peakGeneric(n) }

@@ -40,6 +40,9 @@ func paperAdam() *train.Adam {
 
 func TestControllerTrainsAsPyTorchs(t *testing.T) {
 	file := readTree(t, "controller.pth")
+	r := DefaultRun(Random)
+	r.Channels, r.Cells = 4, 1
+	net := recordedNet(t, r, readTree(t, "net.pth"), 16)
 	for _, name := range []string{"first", "later", "clipped"} {
 		t.Run(name, func(t *testing.T) {
 			c, err := controllerOf(file.at("start").state(), "")
@@ -67,6 +70,15 @@ func TestControllerTrainsAsPyTorchs(t *testing.T) {
 					probabilities = append(probabilities, step.probs...)
 				}
 				near(t, what("probabilities"), probabilities, one.at("probabilities").floats(), controllerLimit, 1e-3)
+				if one.has("inputs") {
+					b := recordedBatch(one)
+					pass, err := net.Evaluate(b.Input, fixed(s.ops))
+					if err != nil {
+						t.Fatal(err)
+					}
+					near(t, what("logits"), doubles(pass.Logits), one.at("logits").floats(), logitsLimit, 1e-3)
+					near(t, what("top1"), []float64{percentRight(scored(pass.Logits, b))}, []float64{one.at("top1").float()}, 1e-12, 1)
+				}
 				number("log_prob", s.logProb)
 				number("entropy", s.entropy)
 				o := training.learn(s, one.at("top1").float()/100)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"cellnet/cell"
+	"cellnet/internal/block"
+	"cellnet/internal/kernel"
 	"cellnet/internal/mt19937"
 )
 
@@ -29,6 +31,7 @@ type samplings struct {
 		LogProb float64 `json:"log_prob"`
 		Arch    string
 	} `json:"by_probability"`
+	Stretch map[string][][2]int // by "from->to": the channels whose mean a channel is
 }
 
 func archOf(t testing.TB, ops []cell.Op) string {
@@ -149,5 +152,44 @@ func TestCellOf(t *testing.T) {
 	}
 	if _, err := CellOf(edgesOf(5), ops[1:]); err == nil {
 		t.Error("operations for another number of edges were taken")
+	}
+}
+
+// A stretched image's channels are means of the published channels: images that have
+// but one channel show it.
+func TestStretchesAreThePublishedOnes(t *testing.T) {
+	var want samplings
+	readJSON(t, "sampling.json", &want)
+	if len(want.Stretch) == 0 {
+		t.Fatal("no stretches are recorded")
+	}
+	kernels, err := kernel.Best()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spans := range want.Stretch {
+		var from, to int
+		if _, err := fmt.Sscanf(name, "%d->%d", &from, &to); err != nil || len(spans) != to {
+			t.Fatalf("%s with %d channels: %v", name, len(spans), err)
+		}
+		padded := kernel.Pad(to)
+		narrow := block.NewNarrow(block.NewWorkspace(kernels, block.OfBatch), 1, to, padded)
+		narrow.Stretches, narrow.To = []block.Stretch{{From: from, Factor: 1}}, to
+		images := make([]float32, from*padded)
+		for c := range from {
+			images[c*padded+c] = 1
+		}
+		stretched := narrow.Forward(images, from)
+		for c := range from {
+			for j, span := range spans {
+				share := float32(0)
+				if span[0] <= c && c < span[1] {
+					share = 1 / float32(span[1]-span[0])
+				}
+				if got := stretched[c*padded+j]; got != share {
+					t.Errorf("%s: channel %d has %v of channel %d, want %v", name, j, got, c, share)
+				}
+			}
+		}
 	}
 }

@@ -20,7 +20,7 @@ func (c *call) offset(name string) int {
 	panic("no field " + name + " in " + c.name)
 }
 
-var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall, &peakCall, &depthwiseCall}
+var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall, &peakCall, &depthwiseCall, &addRowsCall, &positiveBitsCall}
 
 var convCall = call{"convCall", "convCall is a convolution of one image; pitches are in bytes.", []field{
 	{"in", pointer, "first tap's pixel of the first output pixel"},
@@ -180,3 +180,18 @@ var winogradWeightCall = call{"winogradWeightCall", "winogradWeightCall is weigh
 }}
 
 var peakCall = call{"peakCall", "peakCall is a loop of arithmetic.", []field{{"n", "int", "repetitions"}}}
+
+var addRowsCall = call{"addRowsCall", "addRowsCall is a vector of float64 times a matrix.", []field{
+	{"dst", pointer, ""},
+	{"x", pointer, ""},
+	{"rows", pointer, ""},
+	{"count", "int", "of x"},
+	{"pitch", "int", "bytes of a row"},
+	{"vectors", "int", "of dst"},
+}}
+
+var positiveBitsCall = call{"positiveBitsCall", "positiveBitsCall is a bit for each number.", []field{
+	{"dst", pointer, ""},
+	{"x", pointer, ""},
+	{"vectors", "int", "of x"},
+}}

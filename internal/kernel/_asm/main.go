@@ -31,6 +31,8 @@ var files = map[string]func(g *generator){
 	"winograd_avx2":      func(g *generator) { winograd(g, avx2) },
 	"depthwise_avx512":   func(g *generator) { depthwises(g, avx512) },
 	"depthwise_avx2":     func(g *generator) { depthwises(g, avx2) },
+	"rows_avx512":        func(g *generator) { addRows(g, avx512) },
+	"rows_avx2":          func(g *generator) { addRows(g, avx2) },
 	"peak":               func(g *generator) { peak(g, avx512); peak(g, avx2) },
 }
 
@@ -40,6 +42,7 @@ func elementwise(g *generator, s *isa) {
 	pools(g, s)
 	positiveMean(g, s)
 	halfPools(g, s)
+	positiveBits(g, s)
 }
 
 func main() {
