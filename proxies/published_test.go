@@ -184,11 +184,7 @@ func someScores(t testing.TB, published *table.Table) *table.Table {
 		}
 		r := table.Row{Index: index}
 		for _, m := range wanted {
-			v := math.NaN()
-			if scores[m].Defined() {
-				v = scores[m].Value
-			}
-			r.Scores = append(r.Scores, v)
+			r.Scores = append(r.Scores, orNaN(scores[m]))
 		}
 		own.Rows = append(own.Rows, r)
 	}
