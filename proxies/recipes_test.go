@@ -183,8 +183,11 @@ func TestRealCIFAR10(t *testing.T) {
 	}
 	for m, of := range both {
 		least := .999
-		if m == Plain || m == GraSP { // small differences of large numbers
+		switch m {
+		case Plain, GraSP: // small differences of large numbers
 			least = .99
+		case ZiCo, EPENAS: // PyTorch's own two memory formats have .995 and .989
+			least = .985
 		}
 		if c := table.Correlate(of.got, of.want); !(c.Spearman >= least) {
 			t.Errorf("%v: Spearman %.4f of %d cells with PyTorch's scores, want %g or more", m, c.Spearman, c.N, least)
