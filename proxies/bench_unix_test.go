@@ -138,14 +138,15 @@ func TestSpeedBesidePyTorch(t *testing.T) {
 	t.Logf("geometric mean %.2f, of %d rounds", math.Exp(logs/float64(count)), rounds)
 }
 
-// timeGroups are the medians of three evaluations each.
+// timeGroups are the medians of seven evaluations each, by one evaluator, as a walk
+// over architectures has it.
 func timeGroups(t *testing.T, task *Task) map[string]float64 {
 	t.Helper()
 	seconds := map[string]float64{}
+	var e Evaluator
 	for _, g := range timedGroups() {
-		var e Evaluator
 		var of []float64
-		for range 4 {
+		for range 8 {
 			since := cpuTime(t)
 			if _, err := e.Evaluate(task, g.wanted); err != nil {
 				t.Fatal(err)
