@@ -163,11 +163,8 @@ func TestRealCIFAR10(t *testing.T) {
 				want = math.Log(want)
 			}
 			allowed := tolerance[m] * math.Abs(want)
-			switch m {
-			case SynFlow:
+			if m == SynFlow {
 				allowed = 1e-5
-			case Progressivity: // a difference of entropies
-				allowed = math.Max(allowed, 1e-5)
 			}
 			if math.IsNaN(want) || math.IsInf(want, 0) {
 				if got.Defined() {
@@ -186,8 +183,10 @@ func TestRealCIFAR10(t *testing.T) {
 		switch m {
 		case Plain, GraSP: // small differences of large numbers
 			least = .99
-		case ZiCo, EPENAS: // PyTorch's own two memory formats have .995 and .989
+		case EPENAS: // PyTorch's own two memory formats have .989
 			least = .985
+		case ZiCo: // .995
+			least = .99
 		}
 		if c := table.Correlate(of.got, of.want); !(c.Spearman >= least) {
 			t.Errorf("%v: Spearman %.4f of %d cells with PyTorch's scores, want %g or more", m, c.Spearman, c.N, least)
