@@ -22,6 +22,8 @@ func TestInterruptedCommands(t *testing.T) {
 		{"bench", "export", archive, "-o", out},
 		{"query", archive, "best", "--dataset", "cifar10", "--set", "ori-test", "--hp", "200"},
 		{"query", archive, "show", "157"},
+		{"search", "random", "--benchmark", archive, "--dataset", "cifar10"},
+		{"search", "compare", "--benchmark", archive, "--dataset", "cifar10"},
 		{"predict", picture, "--weights", net, "--arch", readmeArch},
 		smallGeneration(out, "--plan"),
 	} {

@@ -107,10 +107,10 @@ func exitCode(err error) int {
 	var faulty usage.Error
 	var failed runError
 	switch {
+	case errors.Is(err, context.Canceled): // first: what a signal cut short is no fault in what was asked
+		return exitInterrupted
 	case errors.As(err, &faulty):
 		return exitUsage
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
 	case errors.As(err, &failed):
 		return exitFailed
 	}

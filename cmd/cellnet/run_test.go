@@ -84,6 +84,7 @@ func TestExitCode(t *testing.T) {
 		"usage, in the command":  {runError{usage.Fault(fault)}, exitUsage},
 		"usage, wrapped":         {runError{fmt.Errorf("more: %w", usage.Errorf("fault"))}, exitUsage},
 		"interrupted":            {runError{fmt.Errorf("training: %w", context.Canceled)}, exitInterrupted},
+		"interrupted in a check": {runError{usage.Fault(fmt.Errorf("reading: %w", context.Canceled))}, exitInterrupted},
 		"a deadline of its own":  {runError{context.DeadlineExceeded}, exitFailed},
 		"joined with some other": {runError{errors.Join(fault, fault)}, exitFailed},
 	} {

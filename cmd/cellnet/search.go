@@ -298,6 +298,10 @@ func (o *searchOptions) judges(ctx context.Context) (of func(experiment.Request)
 	if err != nil {
 		return nil, nil, err
 	}
+	if _, err := b.Space(); err != nil { // which reads the file, and is no fault of a request
+		b.Close()
+		return nil, nil, err
+	}
 	return func(r experiment.Request) (simulate.Judge, error) {
 		j, err := simulate.NewRecords(b, r.Dataset, r.Recipe)
 		if err == nil && j.Space() != r.Space {
