@@ -2,31 +2,9 @@ package proxies
 
 import (
 	"math"
-	"slices"
-
-	"cellnet/models"
 
 	"gonum.org/v1/gonum/mat"
 )
-
-// jacobian is the gradient of the sum of all logits by each image, after a run of
-// the batch.
-func jacobian(net *models.Layered, b Batch) ([][]float64, error) {
-	ones := slices.Repeat([]float32{1}, len(net.Logits()))
-	dx, err := net.ImageGradient(ones)
-	if err != nil {
-		return nil, err
-	}
-	size := len(dx) / b.Len()
-	rows := make([][]float64, b.Len())
-	for i := range rows {
-		rows[i] = make([]float64, size)
-		for j, v := range dx[i*size:][:size] {
-			rows[i][j] = float64(v)
-		}
-	}
-	return rows, nil
-}
 
 const constantRows = "the gradient of an image is the same everywhere"
 

@@ -2,8 +2,10 @@ package proxies
 
 import (
 	"math"
+	"slices"
 
-	"gonum.org/v1/gonum/floats"
+	"cellnet/internal/kernel"
+
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -16,33 +18,44 @@ func eigenvalues(m *mat.SymDense) ([]float64, bool) {
 	return e.Values(nil), true
 }
 
-// correlations are those of rows, as NumPy's corrcoef has them; false if a row is
+// products are the inner products of n rows with each other, in double precision.
+func products(rows []float32, n int) (*mat.SymDense, error) {
+	k, err := kernel.Best()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]float64, n*n)
+	k.Gram(all, rows, n)
+	return mat.NewSymDense(n, all), nil
+}
+
+// correlations are those of n rows, as NumPy's corrcoef has them; nil if a row is
 // constant.
-func correlations(rows [][]float64) (*mat.SymDense, bool) {
-	n, d := len(rows), float64(len(rows[0]))
-	centred := make([][]float64, n)
-	deviations := make([]float64, n)
-	for i, row := range rows {
-		var mean float64
+func correlations(rows []float32, n int) (*mat.SymDense, error) {
+	m, err := products(rows, n)
+	if err != nil {
+		return nil, err
+	}
+	size := len(rows) / n
+	means, deviations := make([]float64, n), make([]float64, n)
+	for i := range n {
+		row := rows[i*size:][:size]
+		var sum float64
 		for _, v := range row {
-			mean += v
+			sum += float64(v)
 		}
-		mean /= d
-		centred[i] = make([]float64, len(row))
-		for j, v := range row {
-			centred[i][j] = v - mean
-		}
-		deviations[i] = math.Sqrt(floats.Dot(centred[i], centred[i]) / (d - 1))
-		if deviations[i] == 0 || math.IsNaN(deviations[i]) {
-			return nil, false
+		means[i] = sum / float64(size)
+		deviations[i] = math.Sqrt(m.At(i, i)/float64(size) - means[i]*means[i])
+		constant := !slices.ContainsFunc(row, func(v float32) bool { return v != row[0] })
+		if constant || !(deviations[i] > 0) {
+			return nil, nil
 		}
 	}
-	m := mat.NewSymDense(n, nil)
 	for i := range n {
 		for j := i; j < n; j++ {
-			c := floats.Dot(centred[i], centred[j]) / (d - 1) / deviations[i] / deviations[j]
+			c := (m.At(i, j)/float64(size) - means[i]*means[j]) / deviations[i] / deviations[j]
 			m.SetSym(i, j, math.Max(-1, math.Min(1, c)))
 		}
 	}
-	return m, true
+	return m, nil
 }

@@ -1,6 +1,8 @@
 package proxies
 
 import (
+	"slices"
+
 	"cellnet/models"
 )
 
@@ -118,12 +120,16 @@ func (p *passes) whole() error {
 	if !wantsImages {
 		return nil
 	}
-	rows, err := jacobian(p.net, p.Batch)
+	// The gradient of the sum of all logits by each image.
+	rows, err := p.net.ImageGradient(slices.Repeat([]float32{1}, len(p.net.Logits())))
 	if err != nil {
 		return err
 	}
-	c, ok := correlations(rows)
-	if !ok {
+	c, err := correlations(rows, p.Batch.Len())
+	if err != nil {
+		return err
+	}
+	if c == nil {
 		p.keep(JacobCov, undefined(constantRows))
 		p.keep(EPENAS, undefined(constantRows))
 		return nil

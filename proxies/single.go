@@ -4,9 +4,6 @@ import (
 	"math"
 
 	"cellnet/cell"
-
-	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 )
 
 // gradSign adds up the signs of each image's gradient, of batches of one image.
@@ -86,32 +83,15 @@ func (p *passes) ntk() error {
 			row = row[copy(row, p.net.Gradient(name)):]
 		}
 	}
-	v, ok := eigenvalues(grams(all, n))
+	kernel, err := products(all, n)
+	if err != nil {
+		return err
+	}
+	v, ok := eigenvalues(kernel)
 	if !ok || v[0] <= 0 || math.IsNaN(v[0]) {
 		p.keep(NTK, undefined("the tangent kernel has an eigenvalue of 0"))
 		return nil
 	}
 	p.keep(NTK, Score{Value: v[n-1] / v[0]})
 	return nil
-}
-
-// grams are the inner products of n rows.
-func grams(rows []float32, n int) *mat.SymDense {
-	const piece = 512
-	size := len(rows) / n
-	sums, of := make([]float64, n*n), make([]float64, n*piece)
-	for from := 0; from < size; from += piece {
-		count := min(piece, size-from)
-		for i := range n {
-			for j, v := range rows[i*size+from:][:count] {
-				of[i*piece+j] = float64(v)
-			}
-		}
-		for i := range n {
-			for j := i; j < n; j++ {
-				sums[i*n+j] += floats.Dot(of[i*piece:][:count], of[j*piece:][:count])
-			}
-		}
-	}
-	return mat.NewSymDense(n, sums)
 }

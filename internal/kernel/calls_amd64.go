@@ -221,6 +221,15 @@ type addRowsCall struct {
 	vectors int // of dst
 }
 
+// gramCall is the inner products of some rows of float32 with others.
+type gramCall struct {
+	sums  unsafe.Pointer // a vector of float64 for each pair
+	a     unsafe.Pointer // first row of some
+	b     unsafe.Pointer // first row of the others
+	pitch int            // bytes from one row to the next
+	count int            // vectors of float64 in a row
+}
+
 // positiveBitsCall is a bit for each number.
 type positiveBitsCall struct {
 	dst     unsafe.Pointer

@@ -64,6 +64,10 @@ func (k *Kernels) winogradWeightGrad(a *winogradWeightArgs) { winogradWeightGrad
 
 func (k *Kernels) addRows(dst, x, rows []float64) { addRowsGeneric(dst, x, rows, len(dst)) }
 
+func (k *Kernels) gram(dst []float64, rows []float32, n, pitch, count int) {
+	gramGeneric(dst, rows, n, pitch, count)
+}
+
 func (k *Kernels) positiveBits(dst []uint64, x []float32) { positiveBitsGeneric(dst, x) }
 
 func (k *Kernels) peak(n int) (flops float64) { return peakGeneric(n) }

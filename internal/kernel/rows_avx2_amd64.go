@@ -8,3 +8,8 @@ package kernel
 //
 //go:noescape
 func addRowsAVX2(a *addRowsCall)
+
+// gramAVX2 stores the sums of the products of 2 rows with 4 others.
+//
+//go:noescape
+func gramAVX2(a *gramCall)

@@ -8,3 +8,8 @@ package kernel
 //
 //go:noescape
 func addRowsAVX512(a *addRowsCall)
+
+// gramAVX512 stores the sums of the products of 4 rows with 4 others.
+//
+//go:noescape
+func gramAVX512(a *gramCall)

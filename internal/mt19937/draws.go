@@ -34,10 +34,11 @@ func (s *Source) Float53() float64 {
 func (s *Source) Uniforms(dst []float32, bound float64) {
 	from, to := float32(-bound), float32(bound)
 	width := float64(to - from)
-	for i := range dst {
+	s.floats24(dst)
+	for i, u := range dst {
 		// PyTorch's build fuses the product and the sum. Both are exact in
 		// float64, since the interval is symmetric: it is rounded once.
-		dst[i] = float32(float64(s.Float24())*width + float64(from))
+		dst[i] = float32(float64(u)*width + float64(from))
 	}
 }
 
@@ -105,17 +106,13 @@ func (s *Source) Normals(dst []float32) {
 		s.fewNormals(dst)
 		return
 	}
-	for i := range dst {
-		dst[i] = s.Float24()
-	}
+	s.floats24(dst)
 	for at := 0; at+normalBlock <= n; at += normalBlock {
 		boxMuller(dst[at : at+normalBlock])
 	}
 	if n%normalBlock != 0 {
 		last := dst[n-normalBlock:]
-		for i := range last {
-			last[i] = s.Float24()
-		}
+		s.floats24(last)
 		boxMuller(last)
 	}
 }

@@ -80,18 +80,22 @@ func (s *Source) seedKey(key []uint32) {
 
 // refill computes the next stateLen words.
 func (s *Source) refill() {
-	step := func(i, next, far int) {
-		y := s.state[i]&(1<<31) | s.state[next]&(1<<31-1)
-		s.state[i] = s.state[far] ^ y>>1 ^ -(y&1)&0x9908b0df
-	}
-	for i := range stateLen - shift {
-		step(i, i+1, i+shift)
-	}
-	for i := stateLen - shift; i < stateLen-1; i++ {
-		step(i, i+1, i+shift-stateLen)
-	}
-	step(stateLen-1, 0, shift-1)
+	s.twist(0, stateLen-shift, shift)
+	s.twist(stateLen-shift, stateLen, shift-stateLen)
 	s.next = 0
+}
+
+// twistWords computes the next words of the state from one on, each from itself, its
+// follower and the one far words on. The last word's follower is the first.
+func (s *Source) twistWords(from, to, far int) {
+	for i := from; i < to; i++ {
+		next := i + 1
+		if next == stateLen {
+			next = 0
+		}
+		y := s.state[i]&(1<<31) | s.state[next]&(1<<31-1)
+		s.state[i] = s.state[i+far] ^ y>>1 ^ -(y&1)&0x9908b0df
+	}
 }
 
 // temper turns a word of the state into one to hand out.
@@ -102,6 +106,13 @@ func temper(y uint32) uint32 {
 	return y ^ y>>18
 }
 
+// temperWords writes what words of the state give into dst, as many as it has.
+func temperWords(dst, words []uint32) {
+	for i, y := range words[:len(dst)] {
+		dst[i] = temper(y)
+	}
+}
+
 // Fill draws as many words as dst has, as so many calls of Uint32 do.
 func (s *Source) Fill(dst []uint32) {
 	for len(dst) > 0 {
@@ -110,9 +121,7 @@ func (s *Source) Fill(dst []uint32) {
 		}
 		some := s.state[s.next:]
 		some = some[:min(len(some), len(dst))]
-		for i, y := range some {
-			dst[i] = temper(y)
-		}
+		temperAll(dst[:len(some)], some)
 		s.next += len(some)
 		dst = dst[len(some):]
 	}
@@ -131,8 +140,21 @@ func (s *Source) Uint32() uint32 {
 
 // Float24 returns a multiple of 2^-24 in [0, 1): PyTorch's uniform float32,
 // made from the low 24 bits of one word.
-func (s *Source) Float24() float32 {
-	return float32(s.Uint32()&(1<<24-1)) / (1 << 24)
+func (s *Source) Float24() float32 { return float24(s.Uint32()) }
+
+func float24(word uint32) float32 { return float32(word&(1<<24-1)) / (1 << 24) }
+
+// floats24 draws as many numbers as dst has, as so many calls of Float24 do.
+func (s *Source) floats24(dst []float32) {
+	var buffer [128]uint32
+	for len(dst) > 0 {
+		words := buffer[:min(len(buffer), len(dst))]
+		s.Fill(words)
+		for i, word := range words {
+			dst[i] = float24(word)
+		}
+		dst = dst[len(words):]
+	}
 }
 
 // Float64 returns a multiple of 2^-53 in [0, 1): Python's random.random(), made

@@ -207,3 +207,12 @@ func TestFillDrawsTheSame(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkFill(b *testing.B) {
+	s, words := New(0), make([]uint32, 10000)
+	b.ReportAllocs()
+	b.SetBytes(int64(4 * len(words)))
+	for b.Loop() {
+		s.Fill(words)
+	}
+}

@@ -20,7 +20,7 @@ func (c *call) offset(name string) int {
 	panic("no field " + name + " in " + c.name)
 }
 
-var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall, &peakCall, &depthwiseCall, &addRowsCall, &positiveBitsCall}
+var calls = []*call{&convCall, &weightGradCall, &affineCall, &sumsCall, &maskedSumCall, &poolCall, &winogradInputCall, &winogradTileCall, &winogradWeightCall, &peakCall, &depthwiseCall, &addRowsCall, &gramCall, &positiveBitsCall}
 
 var convCall = call{"convCall", "convCall is a convolution of one image; pitches are in bytes.", []field{
 	{"in", pointer, "first tap's pixel of the first output pixel"},
@@ -188,6 +188,14 @@ var addRowsCall = call{"addRowsCall", "addRowsCall is a vector of float64 times 
 	{"count", "int", "of x"},
 	{"pitch", "int", "bytes of a row"},
 	{"vectors", "int", "of dst"},
+}}
+
+var gramCall = call{"gramCall", "gramCall is the inner products of some rows of float32 with others.", []field{
+	{"sums", pointer, "a vector of float64 for each pair"},
+	{"a", pointer, "first row of some"},
+	{"b", pointer, "first row of the others"},
+	{"pitch", "int", "bytes from one row to the next"},
+	{"count", "int", "vectors of float64 in a row"},
 }}
 
 var positiveBitsCall = call{"positiveBitsCall", "positiveBitsCall is a bit for each number.", []field{

@@ -1,5 +1,5 @@
-// Command asm generates the assembly of package kernel: run "go generate" in
-// internal/kernel, or "go run . -dir .." here.
+// Command asm generates the assembly of package kernel, and of packages beside it:
+// run "go generate" in internal/kernel, or "go run . -dir .." here.
 package main
 
 import (
@@ -19,7 +19,8 @@ import (
 
 const buildConstraint = "amd64,!purego"
 
-// files are the generated pairs NAME_amd64.s and NAME_amd64.go.
+// files are the generated pairs NAME_amd64.s and NAME_amd64.go, by their paths from
+// package kernel.
 var files = map[string]func(g *generator){
 	"conv_avx512":        convAVX512,
 	"conv_avx2":          convAVX2,
@@ -31,8 +32,9 @@ var files = map[string]func(g *generator){
 	"winograd_avx2":      func(g *generator) { winograd(g, avx2) },
 	"depthwise_avx512":   func(g *generator) { depthwises(g, avx512) },
 	"depthwise_avx2":     func(g *generator) { depthwises(g, avx2) },
-	"rows_avx512":        func(g *generator) { addRows(g, avx512) },
-	"rows_avx2":          func(g *generator) { addRows(g, avx2) },
+	"rows_avx512":        func(g *generator) { addRows(g, avx512); gram(g, avx512) },
+	"rows_avx2":          func(g *generator) { addRows(g, avx2); gram(g, avx2) },
+	"../mt19937/twister": twister,
 	"peak":               func(g *generator) { peak(g, avx512); peak(g, avx2) },
 }
 
@@ -71,7 +73,11 @@ func write(dir, name string, generate func(g *generator)) error {
 	if err := pass.Compile.Execute(f); err != nil {
 		return err
 	}
-	cfg := printer.Config{Name: "go generate", Pkg: "kernel"}
+	path, err := filepath.Abs(filepath.Join(dir, name))
+	if err != nil {
+		return err
+	}
+	cfg := printer.Config{Name: "go generate", Pkg: filepath.Base(filepath.Dir(path))}
 	for ext, p := range map[string]printer.Printer{".s": printer.NewGoAsm(cfg), ".go": printer.NewStubs(cfg)} {
 		text, err := p.Print(f)
 		if err != nil {
@@ -83,7 +89,7 @@ func write(dir, name string, generate func(g *generator)) error {
 				return err
 			}
 		}
-		if err := os.WriteFile(filepath.Join(dir, name+"_amd64"+ext), text, 0o666); err != nil {
+		if err := os.WriteFile(path+"_amd64"+ext, text, 0o666); err != nil {
 			return err
 		}
 	}

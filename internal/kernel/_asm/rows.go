@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
@@ -74,4 +76,38 @@ func addRowsGroup(g *generator, s *isa, n int, dst, rows, pitch, x, left reg.GPV
 	for v := range n {
 		g.VMOVUPD(sums[v], at(dst, v*s.width))
 	}
+}
+
+// gram generates inner products of rows of float32 in double precision: of a tile of
+// rows with four others, each pair in a vector of sums.
+func gram(g *generator, s *isa) {
+	const cols = 4
+	rows := len(s.regs) / 8
+	a := g.routine("gram"+s.name, fmt.Sprintf("stores the sums of the products of %d rows with %d others.", rows, cols), &gramCall)
+	regs := &vectors{isa: s}
+	sums, x, y := regs.take(rows*cols), regs.take(rows), regs.take(1)[0]
+	pitch := g.load(a, &gramCall, "pitch")
+	left, right := g.newStrides(pitch, rows), g.newStrides(pitch, cols)
+	g.MOVQ(arg(a, &gramCall, "a"), left.bases[0])
+	g.MOVQ(arg(a, &gramCall, "b"), right.bases[0])
+	g.zero(sums...)
+	g.loop(g.load(a, &gramCall, "count"), func() {
+		for i := range rows {
+			g.VCVTPS2PD(left.place(i), x[i])
+		}
+		for j := range cols {
+			g.VCVTPS2PD(right.place(j), y)
+			for i := range rows {
+				g.VFMADD231PD(x[i], y, sums[i*cols+j])
+			}
+		}
+		g.advance(left, rows, s.width/2)
+		g.advance(right, cols, s.width/2)
+	})
+	dst := g.load(a, &gramCall, "sums")
+	for i, sum := range sums {
+		g.VMOVUPD(sum, at(dst, i*s.width))
+	}
+	g.VZEROUPPER()
+	g.RET()
 }
