@@ -11,7 +11,6 @@ import (
 	"math"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +28,7 @@ import (
 	"cellnet/internal/output"
 	"cellnet/internal/plots"
 	"cellnet/internal/printable"
+	"cellnet/internal/procmem"
 	"cellnet/internal/progress"
 	"cellnet/internal/usage"
 	"cellnet/models"
@@ -206,17 +206,6 @@ func (f *proxyFlags) images(ctx context.Context, a *app, p proxies.Preset) (prox
 	return proxies.NewBatch(images, info, p, f.batch), nil
 }
 
-// collectEarly has garbage collected before the heap grows by more than a tenth,
-// unless GOGC says otherwise: the heap is mostly numbers, which cost a collection
-// nothing, and fresh memory costs the scores a tenth of their time. The result undoes it.
-func collectEarly() (undo func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(10)
-	return func() { debug.SetGCPercent(before) }
-}
-
 // proxy scores. given is the command with its flags as they were given.
 func (a *app) proxy(ctx context.Context, args, given []string, f proxyFlags) error {
 	if err := f.cluster.Check(f.shard); err != nil {
@@ -267,7 +256,7 @@ func (a *app) proxy(ctx context.Context, args, given []string, f proxyFlags) err
 	if err := models.CheckMemory(items[0].Network, o, min(jobs, len(items))); err != nil {
 		return err
 	}
-	defer collectEarly()()
+	defer procmem.CollectEarly()() // fresh memory costs the scores a tenth of their time
 	switch {
 	case f.out == "":
 		return a.printScores(ctx, w, items, f.asJSON)

@@ -406,6 +406,7 @@ func (f *sharedFlags) take(shard string) error {
 }
 
 func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
+	defer procmem.CollectEarly()()
 	if err := f.cluster.Check(f.shard); err != nil {
 		return err
 	}

@@ -268,6 +268,7 @@ func (a *app) searchSpeed(ctx context.Context, args []string, f searchSpeedFlags
 		return err
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(f.threads))
+	defer procmem.CollectEarly()()
 	b := progress.NewBar(a.stderr, int64(len(runs)), "measuring", "algorithms")
 	defer b.Finish()
 	var all []searchSpeed
