@@ -107,7 +107,7 @@ search goes on with the same command. cellnet collect makes a benchmark of DIR.`
 	flags.Float64Var(&s.Noise, "noise", s.Noise, "bayesian: variance of results beside that of accuracies")
 	flags.Float64Var(&s.Beta, "beta", s.Beta, "bayesian: deviations of the bound above the mean")
 	o.training.add(flags)
-	cmd.AddCommand(newSearchCompareCommand(a), newSearchSpeedCommand(a))
+	cmd.AddCommand(newSearchCompareCommand(a), newSearchSpeedCommand(a), newOneShotCommand(a))
 	cmd.AddCommand(newSharedSearchCommands(a)...)
 	return cmd
 }

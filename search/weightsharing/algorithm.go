@@ -90,5 +90,9 @@ func (a Algorithm) tempered() bool {
 	return a == GDAS || a == GDASV1 || a == TAS || a == MaskGumbel
 }
 
+// compares tells whether several cells are compared, not only the likeliest one
+// taken.
+func (a Algorithm) compares() bool { return a == SETN || a == Random || a == ENAS }
+
 // searchesCells tells whether cells are searched, not widths.
 func (a Algorithm) searchesCells() bool { return a.Space() == cell.Topology }

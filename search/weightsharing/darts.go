@@ -28,17 +28,34 @@ func (a dartsV1) validation([]cell.Op) models.Mixture { return a.joint().mixture
 
 // dartsV2 is DARTS of second order: the architecture's gradient is taken after a
 // virtual step of the weights.
-type dartsV2 struct{ dartsV1 }
+type dartsV2 struct {
+	dartsV1
+	archFirst bool
+}
 
 func (a dartsV2) step(base, arch data.Batch, rate float64) (h halves, err error) {
+	if a.archFirst {
+		if h.arch, err = a.ahead(base, arch, rate); err != nil {
+			return h, err
+		}
+		h.base, err = a.weightHalf(base, a.joint().mixture())
+		return h, err
+	}
 	if h.base, err = a.weightHalf(base, a.joint().mixture()); err != nil {
 		return h, err
 	}
+	h.arch, err = a.ahead(base, arch, rate)
+	return h, err
+}
+
+// ahead moves the architecture's parameters by the gradient after a virtual step.
+func (a dartsV2) ahead(base, arch data.Batch, rate float64) (train.Score, error) {
 	u := unrolled{topology: a.topology, joint: a.joint(), base: base, arch: arch, rate: rate}
-	if h.arch, err = u.run(); err != nil {
-		return h, err
+	s, err := u.run()
+	if err != nil {
+		return s, err
 	}
-	return h, a.stepAlpha(u.gradient)
+	return s, a.stepAlpha(u.gradient)
 }
 
 // unrolled is the second order's gradient: that by A on the valid batch at w', less

@@ -38,7 +38,7 @@ func (a enas) validation(chosen []cell.Op) models.Mixture { return fixed(chosen)
 // training is that of the controller after an epoch.
 func (a enas) training(r Run, before *float64, baselines []float64) *controllerTraining {
 	return &controllerTraining{
-		controller: a.controller, adam: a.adam, group: r.ControllerSamples, clip: controllerClip, before: before, baselines: baselines,
+		controller: a.controller, adam: a.adam, group: r.ControllerSamples, clip: controllerClip, before: before, baselines: baselines, last: r.LastBaseline,
 	}
 }
 
@@ -76,6 +76,7 @@ type controllerTraining struct {
 	clip       float64
 	before     *float64  // baseline of the last epoch, nil in the first
 	baselines  []float64 // of the samples so far
+	last       bool      // the last of them goes on, not their mean
 }
 
 // outcome is what a sample was found to be worth.
@@ -102,6 +103,9 @@ func (t *controllerTraining) update() error { return t.controller.step(t.adam, t
 
 // next is the baseline of the next epoch.
 func (t *controllerTraining) next() float64 {
+	if t.last {
+		return t.baselines[len(t.baselines)-1]
+	}
 	var sum float64
 	for _, b := range t.baselines {
 		sum += b

@@ -82,13 +82,13 @@ func newEngine(r Run, s Shape, networks Networks) (*engine, error) {
 	case DARTSV1:
 		e.method = dartsV1{e.cells}
 	case DARTSV2:
-		e.method = dartsV2{dartsV1{e.cells}}
+		e.method = dartsV2{dartsV1{e.cells}, r.ArchFirst}
 	case GDAS, GDASV1:
 		e.method = gdas{e.cells, r.Algorithm == GDAS}
 	case SETN:
 		e.method = setn{e.cells}
 	case Random:
-		e.method = random{e.cells, 3 * r.Cells}
+		e.method = random{e.cells, 3 * r.Cells, r.OneCell}
 	case ENAS:
 		e.controller = NewController(e.draws.torch)
 		e.method = enas{e.cells, e.controller}

@@ -3,7 +3,6 @@ package weightsharing
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"cellnet/data"
 	"cellnet/train"
@@ -60,9 +59,23 @@ type Run struct {
 	Candidates      int `json:"candidates,omitempty"`
 	EvaluationBatch int `json:"evaluation_batch"`
 	SameBatches     int `json:"same_batches,omitempty"`
+	// FinalCandidates are compared once more when all epochs are done; 0 for as many
+	// as Candidates.
+	FinalCandidates int `json:"final_candidates,omitempty"`
 	// Of enas' controller after every epoch: updates, and samples of each.
 	ControllerUpdates int `json:"controller_updates,omitempty"`
 	ControllerSamples int `json:"controller_samples,omitempty"`
+
+	// What the scripts of NAS-Bench-201 do otherwise; see [OlderRun].
+	//
+	// ArchFirst has darts-v2 move the architecture before the weights.
+	ArchFirst bool `json:"arch_first,omitempty"`
+	// OneCell has random's weights learn on one cell for all layers, any of all cells,
+	// and its candidates drawn independently.
+	OneCell bool `json:"one_cell,omitempty"`
+	// LastBaseline has enas' controller go on, in the next epoch, from the baseline
+	// of its last sample, not from the mean of all samples'.
+	LastBaseline bool `json:"last_baseline,omitempty"`
 }
 
 // DefaultRun has the settings that the algorithm was published with in NATS-Bench.
@@ -186,18 +199,24 @@ func (r Run) validateOptimizers() error {
 }
 
 func (r Run) validateSelection() error {
-	compares := slices.Contains([]Algorithm{SETN, Random, ENAS}, r.Algorithm)
+	compares := r.Algorithm.compares()
 	switch {
 	case compares && (r.Candidates < 1 || r.Candidates > maxCells):
 		return fmt.Errorf("candidates: %d, want 1 to %d", r.Candidates, maxCells)
-	case !compares && (r.Candidates != 0 || r.SameBatches != 0):
+	case r.FinalCandidates < 0 || r.FinalCandidates > maxCells:
+		return fmt.Errorf("final candidates: %d, want 1 to %d, or 0 for as many as after an epoch", r.FinalCandidates, maxCells)
+	case !compares && (r.Candidates != 0 || r.SameBatches != 0 || r.FinalCandidates != 0):
 		return fmt.Errorf("candidates: %v compares none", r.Algorithm)
 	case r.SameBatches < 0:
 		return fmt.Errorf("same batches: %d, want 1 or more", r.SameBatches)
 	case r.Algorithm == ENAS && (r.ControllerUpdates < 1 || r.ControllerSamples < 1 || r.ControllerUpdates > maxCells || r.ControllerSamples > maxCells):
 		return fmt.Errorf("controller: %d updates of %d samples, want 1 to %d", r.ControllerUpdates, r.ControllerSamples, maxCells)
-	case r.Algorithm != ENAS && (r.ControllerUpdates != 0 || r.ControllerSamples != 0):
+	case r.Algorithm != ENAS && (r.ControllerUpdates != 0 || r.ControllerSamples != 0 || r.LastBaseline):
 		return fmt.Errorf("controller: %v has none", r.Algorithm)
+	case r.Algorithm != DARTSV2 && r.ArchFirst:
+		return fmt.Errorf("architecture first: the halves of a step of %v have one order", r.Algorithm)
+	case r.Algorithm != Random && r.OneCell:
+		return fmt.Errorf("one cell for all layers: %v draws its cells in one way", r.Algorithm)
 	}
 	return nil
 }

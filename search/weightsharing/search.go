@@ -102,6 +102,7 @@ type state struct {
 	Rewards   movingAverage `json:"rewards"` // of mask_rl
 	Reached   []string      `json:"reached"` // weights that a pass has reached
 	History   []Epoch       `json:"history"`
+	Final     *Final        `json:"final,omitempty"`
 }
 
 // New prepares a search from its beginning; see also [Search.Resume].
@@ -169,7 +170,7 @@ func (s *Search) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.chooseFinally(ctx)
 }
 
 func (s *Search) epoch(ctx context.Context) error {

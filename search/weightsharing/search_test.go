@@ -82,7 +82,10 @@ func fingerprint(t testing.TB, s *Search) string {
 			m.Seconds = 0
 		}
 	}
-	text, err := json.Marshal(history)
+	text, err := json.Marshal(struct {
+		History []Epoch
+		Final   *Final
+	}{history, s.Final()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +96,27 @@ func fingerprint(t testing.TB, s *Search) string {
 	return string(text) + tensors.String()
 }
 
-func TestSearchesGoOnFromAnyInterruption(t *testing.T) {
+// smallRuns are one of each algorithm, and those that older scripts make otherwise.
+func smallRuns() map[string]Run {
+	runs := map[string]Run{}
 	for _, a := range Algorithms() {
-		t.Run(a.String(), func(t *testing.T) {
-			r := smallRun(a)
+		r := smallRun(a)
+		runs[a.String()] = r
+		older := OlderRun(a)
+		r.ArchFirst, r.OneCell, r.LastBaseline = older.ArchFirst, older.OneCell, older.LastBaseline
+		if a == ENAS {
+			r.FinalCandidates = 11
+		}
+		if fmt.Sprint(r) != fmt.Sprint(runs[a.String()]) {
+			runs[a.String()+", older"] = r
+		}
+	}
+	return runs
+}
+
+func TestSearchesGoOnFromAnyInterruption(t *testing.T) {
+	for name, r := range smallRuns() {
+		t.Run(name, func(t *testing.T) {
 			whole := newSearch(t, r, Options{})
 			if err := whole.Run(t.Context()); err != nil {
 				t.Fatal(err)

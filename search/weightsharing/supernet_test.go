@@ -215,7 +215,7 @@ func methodOf(a Algorithm, top *topology, r Run, c *Controller, step tree) metho
 	case SETN:
 		return setn{top}
 	case Random:
-		return random{top, 3 * r.Cells}
+		return random{top, 3 * r.Cells, false}
 	}
 	top.draws = uniformsOf{top.draws, scripted(step.at("base").at("uniforms").floats())}
 	return enas{top, c}

@@ -32,10 +32,12 @@ func (a setn) validation(chosen []cell.Op) models.Mixture { return fixed(chosen)
 
 // random is random search with weight sharing: weights learn on cells that are
 // drawn for every layer by itself, without nodes of zeros; distinct cells are
-// compared.
+// compared. With oneCell all layers have the same one, any of all cells, and the
+// cells that are compared are drawn alike.
 type random struct {
 	*topology
-	layers int // cells of the network
+	layers  int // cells of the network
+	oneCell bool
 }
 
 func (a random) step(base, arch data.Batch, _ float64) (h halves, err error) {
@@ -47,6 +49,9 @@ func (a random) step(base, arch data.Batch, _ float64) (h halves, err error) {
 }
 
 func (a random) draw() models.Mixture {
+	if a.oneCell {
+		return fixed(a.draws.uniformCell(a.edges))
+	}
 	rows := make([][]cell.Op, a.layers)
 	for i := range rows {
 		rows[i] = a.draws.connectedCell(a.edges)
@@ -55,6 +60,13 @@ func (a random) draw() models.Mixture {
 }
 
 func (a random) candidates(n int) [][]cell.Op {
+	if a.oneCell {
+		drawn := make([][]cell.Op, n)
+		for i := range drawn {
+			drawn[i] = a.draws.uniformCell(a.edges)
+		}
+		return drawn
+	}
 	return a.draws.cells(a.edges, min(n, cellCount(len(a.edges), math.MaxInt)))
 }
 
