@@ -94,10 +94,7 @@ func (f dataFlags) open(ctx context.Context, a *app, d data.Dataset, known data.
 		}
 		source, err = data.Open(d, options)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", d, err)
-	}
-	return source, nil
+	return source, err // which names the dataset
 }
 
 func (f dataFlags) fetch(ctx context.Context, a *app, d data.Dataset) error {
