@@ -78,9 +78,7 @@ func (p *patterns) see(a models.Activation) {
 	}
 	for i := range a.Images {
 		image := a.Image(i, p.scratch)
-		words := (len(image) + wordBits - 1) / wordBits
-		s.rows[i] = slices.Grow(s.rows[i][:0], words)[:words]
-		p.kernels.PositiveBits(s.rows[i], image)
+		s.rows[i] = p.kernels.PositiveBits(s.rows[i][:0], image)
 	}
 }
 

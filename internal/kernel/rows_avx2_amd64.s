@@ -27,10 +27,10 @@ group2:
 	VMOVUPD 160(CX), Y5
 	VMOVUPD 192(CX), Y6
 	VMOVUPD 224(CX), Y7
+	TESTQ   R8, R8
+	JLE     done4
 
-few4:
-	TESTQ        R8, R8
-	JEQ          done5
+loop3:
 	VBROADCASTSD (DI), Y8
 	VFMADD231PD  (R9), Y8, Y0
 	VFMADD231PD  32(R9), Y8, Y1
@@ -43,9 +43,9 @@ few4:
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few4
+	JNE          loop3
 
-done5:
+done4:
 	VMOVUPD Y0, (CX)
 	VMOVUPD Y1, 32(CX)
 	VMOVUPD Y2, 64(CX)
@@ -60,9 +60,9 @@ done5:
 	JMP     group2
 
 next1:
-group7:
+group6:
 	CMPQ    SI, $+4
-	JLT     next6
+	JLT     next5
 	MOVQ    8(AX), DI
 	MOVQ    24(AX), R8
 	MOVQ    DX, R9
@@ -75,9 +75,9 @@ group7:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 
-many8:
+many7:
 	CMPQ         R8, $+2
-	JLT          few9
+	JLT          few8
 	VBROADCASTSD (DI), Y8
 	VFMADD231PD  (R9), Y8, Y0
 	VFMADD231PD  32(R9), Y8, Y1
@@ -92,11 +92,13 @@ many8:
 	ADDQ         BX, R9
 	ADDQ         $+16, DI
 	SUBQ         $+2, R8
-	JMP          many8
+	JMP          many7
 
-few9:
-	TESTQ        R8, R8
-	JEQ          done10
+few8:
+	TESTQ R8, R8
+	JLE   done10
+
+loop9:
 	VBROADCASTSD (DI), Y8
 	VFMADD231PD  (R9), Y8, Y0
 	VFMADD231PD  32(R9), Y8, Y1
@@ -105,7 +107,7 @@ few9:
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few9
+	JNE          loop9
 
 done10:
 	VADDPD  Y4, Y0, Y0
@@ -119,9 +121,9 @@ done10:
 	ADDQ    $+128, CX
 	ADDQ    $+128, DX
 	SUBQ    $+4, SI
-	JMP     group7
+	JMP     group6
 
-next6:
+next5:
 group12:
 	CMPQ    SI, $+2
 	JLT     next11
@@ -161,17 +163,19 @@ many13:
 	JMP          many13
 
 few14:
-	TESTQ        R8, R8
-	JEQ          done15
+	TESTQ R8, R8
+	JLE   done16
+
+loop15:
 	VBROADCASTSD (DI), Y8
 	VFMADD231PD  (R9), Y8, Y0
 	VFMADD231PD  32(R9), Y8, Y1
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few14
+	JNE          loop15
 
-done15:
+done16:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -186,9 +190,9 @@ done15:
 	JMP     group12
 
 next11:
-group17:
+group18:
 	CMPQ    SI, $+1
-	JLT     next16
+	JLT     next17
 	MOVQ    8(AX), DI
 	MOVQ    24(AX), R8
 	MOVQ    DX, R9
@@ -201,9 +205,9 @@ group17:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 
-many18:
+many19:
 	CMPQ         R8, $+8
-	JLT          few19
+	JLT          few20
 	VBROADCASTSD (DI), Y8
 	VFMADD231PD  (R9), Y8, Y0
 	ADDQ         BX, R9
@@ -230,19 +234,21 @@ many18:
 	ADDQ         BX, R9
 	ADDQ         $+64, DI
 	SUBQ         $+8, R8
-	JMP          many18
+	JMP          many19
 
-few19:
-	TESTQ        R8, R8
-	JEQ          done20
+few20:
+	TESTQ R8, R8
+	JLE   done22
+
+loop21:
 	VBROADCASTSD (DI), Y8
 	VFMADD231PD  (R9), Y8, Y0
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few19
+	JNE          loop21
 
-done20:
+done22:
 	VADDPD  Y4, Y0, Y0
 	VADDPD  Y5, Y1, Y1
 	VADDPD  Y6, Y2, Y2
@@ -254,9 +260,9 @@ done20:
 	ADDQ    $+32, CX
 	ADDQ    $+32, DX
 	SUBQ    $+1, SI
-	JMP     group17
+	JMP     group18
 
-next16:
+next17:
 	VZEROUPPER
 	RET
 
@@ -278,9 +284,9 @@ TEXT ·gramAVX2(SB), NOSPLIT, $0-8
 	VXORPS Y7, Y7, Y7
 	MOVQ   32(AX), DI
 	TESTQ  DI, DI
-	JLE    done22
+	JLE    done24
 
-loop21:
+loop23:
 	VCVTPS2PD   (DX), Y8
 	VCVTPS2PD   (DX)(CX*1), Y9
 	VCVTPS2PD   (SI), Y10
@@ -298,9 +304,9 @@ loop21:
 	ADDQ        $+16, DX
 	ADDQ        $+16, SI
 	DECQ        DI
-	JNE         loop21
+	JNE         loop23
 
-done22:
+done24:
 	MOVQ    (AX), AX
 	VMOVUPD Y0, (AX)
 	VMOVUPD Y1, 32(AX)

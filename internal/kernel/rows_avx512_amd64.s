@@ -27,10 +27,10 @@ group2:
 	VMOVUPD 320(CX), Z5
 	VMOVUPD 384(CX), Z6
 	VMOVUPD 448(CX), Z7
+	TESTQ   R8, R8
+	JLE     done4
 
-few4:
-	TESTQ        R8, R8
-	JEQ          done5
+loop3:
 	VBROADCASTSD (DI), Z8
 	VFMADD231PD  (R9), Z8, Z0
 	VFMADD231PD  64(R9), Z8, Z1
@@ -43,9 +43,9 @@ few4:
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few4
+	JNE          loop3
 
-done5:
+done4:
 	VMOVUPD Z0, (CX)
 	VMOVUPD Z1, 64(CX)
 	VMOVUPD Z2, 128(CX)
@@ -60,9 +60,9 @@ done5:
 	JMP     group2
 
 next1:
-group7:
+group6:
 	CMPQ    SI, $+4
-	JLT     next6
+	JLT     next5
 	MOVQ    8(AX), DI
 	MOVQ    24(AX), R8
 	MOVQ    DX, R9
@@ -75,9 +75,9 @@ group7:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 
-many8:
+many7:
 	CMPQ         R8, $+2
-	JLT          few9
+	JLT          few8
 	VBROADCASTSD (DI), Z8
 	VFMADD231PD  (R9), Z8, Z0
 	VFMADD231PD  64(R9), Z8, Z1
@@ -92,11 +92,13 @@ many8:
 	ADDQ         BX, R9
 	ADDQ         $+16, DI
 	SUBQ         $+2, R8
-	JMP          many8
+	JMP          many7
 
-few9:
-	TESTQ        R8, R8
-	JEQ          done10
+few8:
+	TESTQ R8, R8
+	JLE   done10
+
+loop9:
 	VBROADCASTSD (DI), Z8
 	VFMADD231PD  (R9), Z8, Z0
 	VFMADD231PD  64(R9), Z8, Z1
@@ -105,7 +107,7 @@ few9:
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few9
+	JNE          loop9
 
 done10:
 	VADDPD  Z4, Z0, Z0
@@ -119,9 +121,9 @@ done10:
 	ADDQ    $+256, CX
 	ADDQ    $+256, DX
 	SUBQ    $+4, SI
-	JMP     group7
+	JMP     group6
 
-next6:
+next5:
 group12:
 	CMPQ    SI, $+2
 	JLT     next11
@@ -161,17 +163,19 @@ many13:
 	JMP          many13
 
 few14:
-	TESTQ        R8, R8
-	JEQ          done15
+	TESTQ R8, R8
+	JLE   done16
+
+loop15:
 	VBROADCASTSD (DI), Z8
 	VFMADD231PD  (R9), Z8, Z0
 	VFMADD231PD  64(R9), Z8, Z1
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few14
+	JNE          loop15
 
-done15:
+done16:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -186,9 +190,9 @@ done15:
 	JMP     group12
 
 next11:
-group17:
+group18:
 	CMPQ    SI, $+1
-	JLT     next16
+	JLT     next17
 	MOVQ    8(AX), DI
 	MOVQ    24(AX), R8
 	MOVQ    DX, R9
@@ -201,9 +205,9 @@ group17:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 
-many18:
+many19:
 	CMPQ         R8, $+8
-	JLT          few19
+	JLT          few20
 	VBROADCASTSD (DI), Z8
 	VFMADD231PD  (R9), Z8, Z0
 	ADDQ         BX, R9
@@ -230,19 +234,21 @@ many18:
 	ADDQ         BX, R9
 	ADDQ         $+64, DI
 	SUBQ         $+8, R8
-	JMP          many18
+	JMP          many19
 
-few19:
-	TESTQ        R8, R8
-	JEQ          done20
+few20:
+	TESTQ R8, R8
+	JLE   done22
+
+loop21:
 	VBROADCASTSD (DI), Z8
 	VFMADD231PD  (R9), Z8, Z0
 	ADDQ         BX, R9
 	ADDQ         $+8, DI
 	DECQ         R8
-	JMP          few19
+	JNE          loop21
 
-done20:
+done22:
 	VADDPD  Z4, Z0, Z0
 	VADDPD  Z5, Z1, Z1
 	VADDPD  Z6, Z2, Z2
@@ -254,9 +260,9 @@ done20:
 	ADDQ    $+64, CX
 	ADDQ    $+64, DX
 	SUBQ    $+1, SI
-	JMP     group17
+	JMP     group18
 
-next16:
+next17:
 	VZEROUPPER
 	RET
 
@@ -287,9 +293,9 @@ TEXT ·gramAVX512(SB), NOSPLIT, $0-8
 	VPXORD Z15, Z15, Z15
 	MOVQ   32(AX), R8
 	TESTQ  R8, R8
-	JLE    done22
+	JLE    done24
 
-loop21:
+loop23:
 	VCVTPS2PD   (BX), Z16
 	VCVTPS2PD   (BX)(CX*1), Z17
 	VCVTPS2PD   (BX)(CX*2), Z18
@@ -317,9 +323,9 @@ loop21:
 	ADDQ        $+32, BX
 	ADDQ        $+32, DI
 	DECQ        R8
-	JNE         loop21
+	JNE         loop23
 
-done22:
+done24:
 	MOVQ    (AX), AX
 	VMOVUPD Z0, (AX)
 	VMOVUPD Z1, 64(AX)

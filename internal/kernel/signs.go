@@ -1,17 +1,23 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // wordBits is the number of bits of a word of [Kernels.PositiveBits].
 const wordBits = 64
 
-// PositiveBits sets a bit for each number of x, the lowest of the first word for
+// PositiveBits appends a bit for each number of x to dst, the lowest of a word for
 // the first one: whether it is above 0. What is left of the last word is 0.
-func (k *Kernels) PositiveBits(dst []uint64, x []float32) {
-	if len(x) == 0 {
-		return
+func (k *Kernels) PositiveBits(dst []uint64, x []float32) []uint64 {
+	words := (len(x) + wordBits - 1) / wordBits
+	if words == 0 {
+		return dst
 	}
-	k.positiveBits(dst[:(len(x)+wordBits-1)/wordBits], x)
+	dst = slices.Grow(dst, words)
+	k.positiveBits(dst[len(dst):][:words], x)
+	return dst[:len(dst)+words]
 }
 
 func positiveBitsGeneric(dst []uint64, x []float32) {

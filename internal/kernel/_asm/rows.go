@@ -52,22 +52,17 @@ func addRowsGroup(g *generator, s *isa, n int, dst, rows, pitch, x, left reg.GPV
 		}
 		g.ADDQ(imm(count*doubleSize), x)
 	}
-	many, few, done := g.label("many"), g.label("few"), g.label("done")
 	if sets > 1 {
+		many, few := g.label("many"), g.label("few")
 		g.Label(many)
 		g.CMPQ(left, imm(sets))
 		g.JLT(operand.LabelRef(few))
 		step(sets)
 		g.SUBQ(imm(sets), left)
 		g.JMP(operand.LabelRef(many))
+		g.Label(few)
 	}
-	g.Label(few)
-	g.TESTQ(left, left)
-	g.JEQ(operand.LabelRef(done))
-	step(1)
-	g.DECQ(left)
-	g.JMP(operand.LabelRef(few))
-	g.Label(done)
+	g.loop(left, func() { step(1) })
 	for half := 4; half >= n; half /= 2 {
 		for i := range half {
 			g.VADDPD(sums[half+i], sums[i], sums[i])
