@@ -115,10 +115,10 @@ func (a *app) oneShot(ctx context.Context, path string, list []string, f oneShot
 		},
 	}.Evaluate(ctx, saved, archs)
 	bar.Finish()
-	if err := errors.Join(err, failed); err != nil || f.asJSON {
-		return err
+	if !f.asJSON { // also what was done before an interruption
+		failed = a.printOneShot(records)
 	}
-	return a.printOneShot(records)
+	return errors.Join(err, failed)
 }
 
 // printOneShot prints what was evaluated, and how it agrees with what is known.
