@@ -24,6 +24,7 @@ func TestInterruptedCommands(t *testing.T) {
 		{"query", archive, "show", "157"},
 		{"search", "random", "--benchmark", archive, "--dataset", "cifar10"},
 		{"search", "compare", "--benchmark", archive, "--dataset", "cifar10"},
+		{"search", "one-shot", publishedSupernet("gdas"), "0-9", "--dataset", "synthetic"},
 		{"predict", picture, "--weights", net, "--arch", readmeArch},
 		smallGeneration(out, "--plan"),
 	} {
