@@ -1,12 +1,12 @@
 package weightsharing
 
 import (
-	"cellnet/models"
 	"math"
 	"slices"
 
 	"cellnet/cell"
 	"cellnet/data"
+	"cellnet/models"
 	"cellnet/train"
 )
 
