@@ -44,7 +44,7 @@ func open(ctx context.Context, path string) (*Benchmark, error) {
 	if path == BuiltinName {
 		return OpenBuiltin()
 	}
-	info, err := os.Stat(path)
+	info, err := inputfile.Stat(path)
 	if err != nil {
 		return nil, err
 	}

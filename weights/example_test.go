@@ -73,5 +73,5 @@ func ExampleFile_Select() {
 		}
 	}
 	// Output:
-	// reading weights testdata/missing.pth: no such file or directory
+	// reading weights testdata/missing.pth: no such file or directory: check its name
 }

@@ -44,6 +44,10 @@ func TestIrregularFiles(t *testing.T) {
 		"list":           {"generate", "--archs", file, "--datasets", "synthetic", "--out", out},
 		"recipe":         append([]string{"train", arch, "--config", file, "--out", out}, network...),
 		"record of runs": {"train", "--resume", "--out", filepath.Dir(record)},
+		"supernet":       {"search", "one-shot", file, "--dataset", "synthetic"},
+		"search":         {"search", "gdas", "--resume", "--out", filepath.Dir(fifo("search", "search.json"))},
+		"scores":         {"proxy", "correlate", fifo("scores.csv"), "--with", "builtin", "--dataset", "cifar10", "--set", "test", "--hp", "200"},
+		"columns":        {"query", "builtin", "best", "--with", fifo("columns.csv"), "--dataset", "cifar10", "--set", "test", "--hp", "200"},
 		"curves":         {"curves", "a=" + fifo("log.jsonl"), "--output", out + ".svg"},
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"cellnet/cell"
-	"cellnet/data"
 	"cellnet/internal/archlist"
 	"cellnet/internal/progress"
 	"cellnet/internal/usage"
@@ -48,7 +47,7 @@ that the built-in results know, the rank correlation with their accuracy is prin
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.dataset, "dataset", "", "cifar10, cifar100, ImageNet16-120, synthetic, or folder for own pictures")
+	flags.StringVar(&f.dataset, "dataset", "", halvedHelp)
 	flags.IntVar(&f.batch, "batch", 512, "images that are normalized together")
 	flags.IntVar(&f.limit, "limit", 0, "use the first `N` images of every set only")
 	flags.Uint32Var(&f.seed, "seed", 777, "which images come together")
@@ -69,15 +68,9 @@ func (a *app) oneShot(ctx context.Context, path string, list []string, f oneShot
 	if f.batch < 1 {
 		return usage.Errorf("--batch: %d images, want 1 or more", f.batch)
 	}
-	if f.dataset == "" {
-		return usage.Errorf("missing --dataset, want cifar10, cifar100, ImageNet16-120, synthetic or folder")
-	}
-	d, err := data.ResolveDataset(f.dataset)
+	d, err := halvedDataset(f.dataset)
 	if err != nil {
-		return usage.Errorf("--dataset: %w", err)
-	}
-	if d == data.CIFAR10 {
-		d = data.CIFAR10Valid // whose half the architecture learned on
+		return err
 	}
 	kernels, err := f.kernels.kernels()
 	if err != nil {
@@ -91,11 +84,7 @@ func (a *app) oneShot(ctx context.Context, path string, list []string, f oneShot
 	if err != nil {
 		return err
 	}
-	loaded, err := a.loadImages(ctx, f.data, d, data.Info{}, f.limit)
-	if err != nil {
-		return err
-	}
-	images, err := weightsharing.ImagesOf(loaded)
+	images, err := a.loadHalves(ctx, f.data, d, f.limit)
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ or goes on there.`,
 		cmd.Aliases = []string{other}
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.dataset, "dataset", "", "cifar10, cifar100, ImageNet16-120, synthetic, or folder for own pictures")
+	flags.StringVar(&f.dataset, "dataset", "", halvedHelp)
 	flags.StringVar(&f.out, "out", "", "`DIR` for the results")
 	addRunFlags(flags, &f.run)
 	if algorithm.Space() == cell.Topology {
@@ -220,7 +220,8 @@ func (f *sharedFlags) plan() (p weightsharing.Plan, err error) {
 	}
 	if f.dataset == "" {
 		if !f.resume {
-			return p, usage.Errorf("missing --dataset, want cifar10, cifar100, ImageNet16-120, synthetic or folder")
+			_, err := halvedDataset("")
+			return p, err
 		}
 		if p, err = weightsharing.ReadPlan(f.out); err != nil {
 			return p, err
@@ -233,12 +234,9 @@ func (f *sharedFlags) plan() (p weightsharing.Plan, err error) {
 		}
 		return p, nil
 	}
-	d, err := data.ResolveDataset(f.dataset)
+	d, err := halvedDataset(f.dataset)
 	if err != nil {
-		return p, usage.Errorf("--dataset: %w", err)
-	}
-	if d == data.CIFAR10 {
-		d = data.CIFAR10Valid // whose two halves are searched on
+		return p, err
 	}
 	p = weightsharing.Plan{Program: readVersion().String(), Run: f.run, Limit: f.limit, Data: f.data.source()}
 	p.Run.Dataset = d
@@ -246,6 +244,34 @@ func (f *sharedFlags) plan() (p weightsharing.Plan, err error) {
 		return p, usage.Fault(err)
 	}
 	return p, nil
+}
+
+// halvedHelp lists what --dataset takes where images have two halves.
+const halvedHelp = "cifar10, cifar100, ImageNet16-120, synthetic, or folder for own pictures"
+
+// halvedDataset reads the dataset of a search by a supernet; of cifar10 it is the one
+// whose training images are divided.
+func halvedDataset(name string) (data.Dataset, error) {
+	if name == "" {
+		return 0, usage.Errorf("missing --dataset, want %s", halvedHelp)
+	}
+	d, err := data.ResolveDataset(name)
+	if err != nil {
+		return 0, usage.Errorf("--dataset: %w", err)
+	}
+	if d == data.CIFAR10 {
+		d = data.CIFAR10Valid
+	}
+	return d, nil
+}
+
+// loadHalves loads what a search by a supernet learns on.
+func (a *app) loadHalves(ctx context.Context, f dataFlags, d data.Dataset, limit int) (images weightsharing.Images, err error) {
+	loaded, err := a.loadImages(ctx, f, d, data.Info{}, limit)
+	if err != nil {
+		return images, err
+	}
+	return weightsharing.ImagesOf(loaded)
 }
 
 // take makes the search that of one of several tasks.
@@ -278,15 +304,8 @@ func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
 	if err != nil {
 		return err
 	}
-	load := func() (images weightsharing.Images, err error) {
-		loaded, err := a.loadImages(ctx, f.data, plan.Run.Dataset, data.Info{}, plan.Limit)
-		if err != nil {
-			return images, err
-		}
-		return weightsharing.ImagesOf(loaded)
-	}
 	if f.cluster.Asked() {
-		images, err := load()
+		images, err := a.loadHalves(ctx, f.data, plan.Run.Dataset, plan.Limit)
 		if err != nil {
 			return err
 		}
@@ -301,7 +320,7 @@ func (a *app) searchShared(ctx context.Context, f sharedFlags) error {
 		return err
 	}
 	defer dir.Close()
-	images, err := load()
+	images, err := a.loadHalves(ctx, f.data, plan.Run.Dataset, plan.Limit)
 	if err != nil {
 		return err
 	}

@@ -233,7 +233,7 @@ func TestWeightsErrors(t *testing.T) {
 	for _, f := range []failure{
 		{[]string{"weights", "show"}, exitUsage, "missing argument FILE (see cellnet weights show --help)"},
 		{[]string{"weights", "convert", "a.pth"}, exitUsage, "missing argument OUT (see cellnet weights convert --help)"},
-		{[]string{"weights", "show", missing}, exitFailed, "reading weights " + missing + ": no such file or directory"},
+		{[]string{"weights", "show", missing}, exitFailed, "reading weights " + missing + ": no such file or directory: check its name"},
 		{[]string{"weights", "show", dir}, exitFailed, "reading weights " + dir + ": it is a folder"},
 		{[]string{"weights", "show", random}, exitFailed, "reading weights " + random + ": it is neither a .pth file nor a pickle nor safetensors"},
 		{[]string{"weights", "show", cut}, exitFailed, "reading weights " + cut + ": the file is cut off: tensor data 301 of 309 need 147456 bytes, 147176 are there: fetch it again"},

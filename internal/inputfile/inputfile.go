@@ -27,7 +27,7 @@ func (e *TooLargeError) Error() string {
 // Open opens a regular file and tells its size in bytes. What else has that name
 // is refused without being opened. Errors are of type *fs.PathError.
 func Open(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path)
+	info, err := Stat(path)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -48,6 +48,16 @@ func Open(path string) (*os.File, int64, error) {
 		return nil, 0, err
 	}
 	return file, info.Size(), nil
+}
+
+// Stat is os.Stat, but says what to do about a file that is not there.
+func Stat(path string) (fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	var p *fs.PathError
+	if errors.As(err, &p) && errors.Is(err, fs.ErrNotExist) {
+		p.Err = fmt.Errorf("%w: check its name", p.Err)
+	}
+	return info, err
 }
 
 // Read reads a regular file of at most limit bytes, at once. Errors are of type

@@ -208,6 +208,27 @@ func TestFillDrawsTheSame(t *testing.T) {
 	}
 }
 
+// TestVectorsAreTheWords compares what may be done by vectors with single words.
+func TestVectorsAreTheWords(t *testing.T) {
+	vectors, words := New(5), New(5)
+	for range 3 {
+		vectors.refill()
+		words.twistWords(0, stateLen-shift, shift)
+		words.twistWords(stateLen-shift, stateLen, shift-stateLen)
+		if vectors.state != words.state {
+			t.Fatal("the states differ")
+		}
+		for n := range stateLen + 1 {
+			got, want := make([]uint32, n+1), make([]uint32, n+1)
+			temperAll(got[:n], vectors.state[stateLen-n:])
+			temperWords(want[:n], words.state[stateLen-n:])
+			if !slices.Equal(got, want) {
+				t.Fatalf("%d words differ", n)
+			}
+		}
+	}
+}
+
 func BenchmarkFill(b *testing.B) {
 	s, words := New(0), make([]uint32, 10000)
 	b.ReportAllocs()

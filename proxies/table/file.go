@@ -3,11 +3,11 @@ package table
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"cellnet/internal/atomicfile"
+	"cellnet/internal/inputfile"
 )
 
 // Format is that of a file.
@@ -37,20 +37,16 @@ func Open(path string) (*Table, error) {
 	if err != nil {
 		return nil, wrap(err)
 	}
-	f, err := os.Open(path)
+	f, size, err := inputfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading scores: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, wrap(err)
-	}
 	var t *Table
 	if format == CSV {
 		t, err = ReadCSV(f)
 	} else {
-		t, err = ReadParquet(f, info.Size())
+		t, err = ReadParquet(f, size)
 	}
 	if err != nil {
 		return nil, wrap(err)

@@ -2,6 +2,7 @@ package weightsharing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -112,19 +113,20 @@ func (s *Saved) evaluator(o OneShot) (func(images []float32, a cell.Arch) ([]flo
 // operationsOf is the reverse of CellOf.
 func operationsOf(edges []cell.Link, a cell.Arch) ([]cell.Op, error) {
 	if a.IsZero() || a.Widths() != nil {
-		return nil, fmt.Errorf("the supernet is of cells")
+		return nil, errors.New("the supernet is of cells")
 	}
+	other := fmt.Errorf("the supernet's cells have %d edges, one between any two nodes", len(edges))
 	ops := make([]cell.Op, len(edges))
 	set := make([]bool, len(edges))
 	for _, link := range a.Cell().Edges() {
 		i := slices.IndexFunc(edges, func(e cell.Link) bool { return e.From == link.From && e.To == link.To })
 		if i < 0 || set[i] {
-			return nil, fmt.Errorf("the supernet's cells have %d edges, one between any two nodes", len(edges))
+			return nil, other
 		}
 		ops[i], set[i] = link.Op, true
 	}
 	if slices.Contains(set, false) {
-		return nil, fmt.Errorf("the supernet's cells have %d edges, one between any two nodes", len(edges))
+		return nil, other
 	}
 	return ops, nil
 }
